@@ -1,0 +1,122 @@
+//! Settings of a controller that is about to start.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::controller::TestController;
+use crate::listener::{Acceptor, Port};
+use crate::manners::Version;
+use crate::pki::{Pki, ServerKey};
+use crate::recorded;
+use crate::shared::{Settings, Shared};
+use crate::tls;
+
+/// Settings of a [`TestController`]; the defaults work.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    version: Version,
+    services: usize,
+    recorded: Option<(PathBuf, usize)>,
+    session_timeout: Duration,
+    address: String,
+    advertise_host: String,
+    gzip: bool,
+    server_key: ServerKey,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            version: Version::default(),
+            services: 0,
+            recorded: None,
+            session_timeout: Duration::from_secs(30 * 60),
+            address: "127.0.0.1:0".to_owned(),
+            advertise_host: "127.0.0.1".to_owned(),
+            gzip: true,
+            server_key: ServerKey::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The controller to behave like; 2.0 by default.
+    pub fn version(self, version: Version) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Starts with so many generated services; none by default.
+    pub fn services(self, services: usize) -> Self {
+        Self { services, ..self }
+    }
+
+    /// Starts with `services` made out of a recorded page, each with an id and a name of its own.
+    pub fn recorded_services(self, page: impl Into<PathBuf>, services: usize) -> Self {
+        Self { recorded: Some((page.into(), services)), ..self }
+    }
+
+    /// How long a session lasts; 30 minutes by default.
+    pub fn session_timeout(self, session_timeout: Duration) -> Self {
+        Self { session_timeout, ..self }
+    }
+
+    /// Where to listen; a free port of `127.0.0.1` by default.
+    pub fn address(self, address: impl Into<String>) -> Self {
+        Self { address: address.into(), ..self }
+    }
+
+    /// The host by which the controller calls itself, in URLs and enrollment tokens; `127.0.0.1` by default.
+    pub fn advertise_host(self, host: impl Into<String>) -> Self {
+        Self { advertise_host: host.into(), ..self }
+    }
+
+    /// Whether answers are gzipped for clients that ask for it; they are by default.
+    pub fn gzip(self, gzip: bool) -> Self {
+        Self { gzip, ..self }
+    }
+
+    /// The kind of the server's key; P-256 by default.
+    pub fn server_key(self, server_key: ServerKey) -> Self {
+        Self { server_key, ..self }
+    }
+
+    /// Starts the controller.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be listened on, or the recorded page cannot be read.
+    pub fn start(self) -> io::Result<TestController> {
+        let port = Port::new(self.socket_address()?)?;
+        let now = OffsetDateTime::now_utc();
+        let pki = Pki::new(self.server_key, now).map_err(io::Error::other)?;
+        let tls = tls::server_config(&pki)?;
+        let settings = Settings {
+            version: self.version,
+            gzip: self.gzip,
+            session_timeout: self.session_timeout,
+            authority: format!("{}:{}", self.advertise_host, port.address().port()),
+        };
+        let shared = Arc::new(Shared::new(settings, pki, tls));
+        if let Some((page, services)) = &self.recorded {
+            let mut state = shared.state();
+            for spec in recorded::services(page, *services)? {
+                state.catalog.add(spec, now);
+            }
+        }
+        let address = port.address();
+        let acceptor = Acceptor::start(shared.clone(), port)?;
+        let controller = TestController::new(shared, acceptor, address);
+        controller.add_services(self.services);
+        Ok(controller)
+    }
+
+    fn socket_address(&self) -> io::Result<SocketAddr> {
+        let mut addresses = self.address.to_socket_addrs()?;
+        addresses.next().ok_or_else(|| io::Error::other(format!("{}: no such address", self.address)))
+    }
+}

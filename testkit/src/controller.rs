@@ -1,0 +1,289 @@
+//! The controller as a test holds it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rcgen::KeyPair;
+use serde_json::json;
+
+use crate::builder::Builder;
+use crate::faults::{Fault, Operation};
+use crate::jwt;
+use crate::listener::{Acceptor, Blackhole};
+use crate::manners::Version;
+use crate::pki::{fingerprint, unix_lines};
+use crate::services::ServiceSpec;
+use crate::shared::{Seen, Shared};
+use crate::state::{Created, IdentityOptions};
+
+/// A running controller. Dropping it ends all its threads and frees its port.
+pub struct TestController {
+    shared: Arc<Shared>,
+    acceptor: Acceptor,
+    address: SocketAddr,
+    blackholes: Mutex<Vec<Blackhole>>,
+}
+
+impl std::fmt::Debug for TestController {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("TestController").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+impl TestController {
+    pub(crate) fn new(shared: Arc<Shared>, acceptor: Acceptor, address: SocketAddr) -> Self {
+        Self { shared, acceptor, address, blackholes: Mutex::default() }
+    }
+
+    /// Starts a controller with the manners of 2.0 and nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// No port of `127.0.0.1` can be listened on.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Settings to start with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// `https://` and the advertised host and port, without a path.
+    pub fn url(&self) -> String {
+        self.shared.url()
+    }
+
+    /// The base URL that identity files carry.
+    pub fn api_url(&self) -> String {
+        format!("{}/edge/client/v1", self.url())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The controller it behaves like.
+    pub fn version(&self) -> Version {
+        self.shared.settings.version
+    }
+
+    /// Root and intermediate certificate in PEM.
+    pub fn ca_pem(&self) -> String {
+        self.shared.pki.bundle_pem()
+    }
+
+    /// The server's leaf in DER.
+    pub fn server_certificate(&self) -> Vec<u8> {
+        self.shared.pki.leaf.der().to_vec()
+    }
+
+    /// Makes an identity; the result is the enrollment token its user would be given.
+    pub fn create_identity(&self, name: &str) -> String {
+        self.create_identity_with(IdentityOptions { name: name.to_owned(), ..IdentityOptions::default() }).jwt
+    }
+
+    /// Makes an identity.
+    pub fn create_identity_with(&self, options: IdentityOptions) -> Created {
+        let now = self.shared.clock.now();
+        let (id, token) = self.shared.state().add_identity(&options, now);
+        let controllers = match self.version() {
+            Version::V1_3 => None,
+            Version::V1_6 | Version::V2_0 => Some([format!("tls:{}", self.shared.settings.authority)]),
+        };
+        let claims = json!({
+            "iss": self.url(),
+            "sub": id,
+            "aud": [""],
+            "exp": (now + options.expires_in).unix_timestamp(),
+            "jti": token,
+            "em": options.method,
+            "ctrls": controllers,
+        });
+        let header = json!({
+            "alg": jwt::algorithm(&self.shared.pki.key),
+            "kid": self.shared.pki.key_id(),
+            "typ": "JWT",
+        });
+        Created { jwt: self.sign_jwt(&header.to_string(), &claims.to_string()), id, token }
+    }
+
+    /// A token over exactly these texts, signed by the server's key whatever the header says.
+    pub fn sign_jwt(&self, header_json: &str, claims_json: &str) -> String {
+        jwt::sign(&self.shared.pki.key, header_json, claims_json)
+    }
+
+    /// Makes an identity that is enrolled already; the result is its identity file.
+    pub fn enrolled_identity_json(&self, name: &str) -> String {
+        let options = IdentityOptions { name: name.to_owned(), ..IdentityOptions::default() };
+        let now = self.shared.clock.now();
+        let (id, token) = self.shared.state().add_identity(&options, now);
+        let key = KeyPair::generate().expect("the system has random numbers");
+        let spiffe = format!("spiffe://testkit/identity/{id}");
+        let spiffe = self.version().names_identities_in_certificates().then_some(spiffe.as_str());
+        let leaf = self.shared.pki.issue(name, &key, spiffe, now).expect("every name makes a subject");
+        let mut state = self.shared.state();
+        state.enrollments.remove(&token);
+        state.add_certificate(&id, fingerprint(leaf.der()));
+        json!({
+            "ztAPI": self.api_url(),
+            "ztAPIs": [self.api_url()],
+            "id": {
+                "key": format!("pem:{}", unix_lines(&key.serialize_pem())),
+                "cert": format!("pem:{}", self.shared.pki.chain_pem(&leaf)),
+                "ca": format!("pem:{}", self.ca_pem()),
+            },
+        })
+        .to_string()
+    }
+
+    /// The id of the identity called `name`, the latest one if there are several.
+    pub fn identity_id(&self, name: &str) -> Option<String> {
+        let state = self.shared.state();
+        state.identities.iter().rev().find(|identity| identity.name == name).map(|identity| identity.id.clone())
+    }
+
+    /// Takes an identity away, with all it could log in by; its sessions stay.
+    pub fn remove_identity(&self, id: &str) {
+        let mut state = self.shared.state();
+        state.identities.retain(|identity| identity.id != id);
+        state.enrollments.retain(|_, enrollment| enrollment.identity_id != id);
+    }
+
+    /// Lets the identity's logins wait for a one-time code from now on, or no more. Its present sessions change too.
+    pub fn require_mfa(&self, identity_id: &str, required: bool) {
+        let mut state = self.shared.state();
+        if let Some(identity) = state.identity_mut(identity_id) {
+            identity.mfa = required;
+        }
+        state.sessions.set_mfa(identity_id, required);
+    }
+
+    /// Adds a service; the result is its id.
+    pub fn add_service(&self, spec: ServiceSpec) -> String {
+        self.shared.state().catalog.add(spec, self.shared.clock.now())
+    }
+
+    pub(crate) fn add_services(&self, count: usize) {
+        for number in 1..=count {
+            self.add_service(ServiceSpec::numbered(number));
+        }
+    }
+
+    /// Replaces all services by so many generated ones.
+    pub fn set_services(&self, count: usize) {
+        self.shared.state().catalog.clear();
+        self.add_services(count);
+    }
+
+    /// Takes a service away; false if it was not there.
+    pub fn remove_service(&self, id: &str) -> bool {
+        self.shared.state().catalog.remove(id)
+    }
+
+    /// The ids of all services there are now, in the order in which pages list them.
+    pub fn service_ids(&self) -> Vec<String> {
+        self.shared.state().catalog.ids()
+    }
+
+    /// Lets rows shift while a client pages: before each page but the first a service is added in front of all others
+    /// and the last one is taken away. A client that only counts offsets sees a row twice.
+    pub fn move_rows_while_paging(&self, on: bool) {
+        self.shared.state().moves.on = on;
+    }
+
+    /// Ends all sessions.
+    pub fn expire_sessions(&self) {
+        self.shared.state().sessions.clear();
+    }
+
+    /// How many sessions are alive.
+    pub fn session_count(&self) -> usize {
+        self.shared.state().sessions.count(self.version(), self.shared.clock.now())
+    }
+
+    /// Moves the controller's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The requests seen so far, up to the last 50,000.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.shared.requests().iter().cloned().collect()
+    }
+
+    /// How many of them asked for `operation`.
+    pub fn count(&self, operation: Operation) -> usize {
+        self.shared.requests().iter().filter(|seen| operation.covers(seen.operation)).count()
+    }
+
+    /// Forgets the requests seen so far.
+    pub fn clear_requests(&self) {
+        self.shared.requests().clear();
+    }
+
+    /// How many connections were accepted so far.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.accepted()
+    }
+
+    /// Closes the connections between two requests, as the real controller does after 4.7 s.
+    pub fn close_idle_connections(&self) {
+        self.shared.connections.close_idle();
+    }
+
+    /// Closes each connection after so many answers without announcing it; 0 keeps them again.
+    pub fn drop_after_requests(&self, answers: usize) {
+        self.shared.answers_per_connection.store(answers, Ordering::SeqCst);
+    }
+
+    /// Lets `fault` strike every request for `operation` until the faults are cleared, instead of what the operation
+    /// was given before. In force when this returns.
+    pub fn fault(&self, operation: Operation, fault: Fault) {
+        self.add_fault(operation, fault, None);
+    }
+
+    /// Lets `fault` strike the next `times` requests for `operation`, after the counted faults it was given before.
+    pub fn fault_times(&self, operation: Operation, fault: Fault, times: usize) {
+        self.add_fault(operation, fault, Some(times));
+    }
+
+    fn add_fault(&self, operation: Operation, fault: Fault, times: Option<usize>) {
+        let refuse = fault == Fault::Refuse;
+        let reconnect = fault.is_of_the_connection() || (fault == Fault::StallReading && operation == Operation::Any);
+        self.shared.faults.add(operation, fault, times);
+        if refuse {
+            self.acceptor.refuse();
+        }
+        if reconnect {
+            self.close_idle_connections();
+        }
+    }
+
+    /// Takes all faults away and ends all stalls. Connections are accepted again when this returns.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+        self.acceptor.accept();
+    }
+
+    /// How often a fault struck so far; refusing connections counts once.
+    pub fn faults_played(&self) -> usize {
+        self.shared.faults.played()
+    }
+
+    /// An address to which connecting hangs, for as long as the controller lives.
+    ///
+    /// # Panics
+    ///
+    /// No port of `127.0.0.1` can be listened on.
+    pub fn blackhole(&self) -> SocketAddr {
+        let blackhole = Blackhole::new().expect("a free port of 127.0.0.1");
+        let address = blackhole.address;
+        self.blackholes.lock().expect("no holder panics").push(blackhole);
+        address
+    }
+}

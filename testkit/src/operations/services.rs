@@ -1,0 +1,53 @@
+//! `GET /services` and `GET /services/{id}`.
+
+use super::Call;
+use crate::answers::{Answer, Refusal};
+use crate::http::Request;
+use crate::page::Query;
+use crate::sessions::Session;
+
+impl Call<'_> {
+    pub(super) fn list_services(&self) -> Result<Answer, Refusal> {
+        let session = match self.session() {
+            Ok(session) => session,
+            Err(refused) => return Ok(refused),
+        };
+        if !self.request.accepts(&["application/json"]) {
+            let accept = self.request.header("accept").unwrap_or_default();
+            return Err(Refusal::not_acceptable(self.manners(), accept, "application/json"));
+        }
+        let query = Query::parse(self.request, self.manners())?;
+        let mut guard = self.state();
+        let state = &mut *guard;
+        if state.moves.on && query.offset > 0 {
+            state.move_rows(self.now);
+        }
+        let key = page_key(self.request, &session);
+        if let Some(body) = state.pages.get(state.catalog.revision, &key) {
+            return Ok(Answer { body, ..Answer::new(200, "application/json", "") });
+        }
+        let wanted = self.request.parameters("configTypes");
+        let wanted = if wanted.is_empty() { &session.login.config_types } else { &wanted };
+        let page = query.page(state.catalog.iter(), &session.login.identity_id, &state.catalog.shown(wanted));
+        state.pages.keep(key, page.body.clone());
+        Ok(page)
+    }
+
+    pub(super) fn service(&self, id: &str) -> Result<Answer, Refusal> {
+        let session = match self.session() {
+            Ok(session) => session,
+            Err(refused) => return Ok(refused),
+        };
+        let state = self.state();
+        let identity = &session.login.identity_id;
+        let service = state.catalog.get(id).filter(|service| service.visible_to(identity));
+        let service = service.ok_or_else(|| Refusal::not_found(format!("service with id {id} not found")))?;
+        Ok(Answer::data(&service.detail(identity, &state.catalog.shown(&session.login.config_types))))
+    }
+}
+
+/// Everything but the services themselves that decides what a page holds.
+fn page_key(request: &Request, session: &Session) -> String {
+    let query = request.query.as_deref().unwrap_or_default();
+    format!("{query} {} {:?}", session.login.identity_id, session.login.config_types)
+}

@@ -1,0 +1,235 @@
+//! Legacy sessions: a token in the header `zt-session`, known to this controller alone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::manners::Version;
+use crate::{clock, random};
+
+/// How old the published activity of a sliding session may get before it is written anew.
+const ACTIVITY_WRITTEN_EVERY: Duration = Duration::from_secs(90);
+
+/// What a login brought along.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Login {
+    pub(crate) identity_id: String,
+    pub(crate) identity_name: String,
+    pub(crate) authenticator_id: String,
+    pub(crate) by_certificate: bool,
+    /// The leaf came without its intermediate.
+    pub(crate) improper_chain: bool,
+    pub(crate) mfa_required: bool,
+    /// As asked for: names, ids or `all`.
+    pub(crate) config_types: Vec<String>,
+    pub(crate) ip_address: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) login: Login,
+    created: OffsetDateTime,
+    last_used: OffsetDateTime,
+    /// The last activity that was written down; what is published follows from it.
+    written: OffsetDateTime,
+    timeout: Duration,
+}
+
+impl Session {
+    /// Waits for a second factor: only the session itself may be asked for.
+    pub(crate) fn pending(&self) -> bool {
+        self.login.mfa_required
+    }
+
+    fn expired(&self, version: Version, now: OffsetDateTime) -> bool {
+        let since = if version.slides() { self.last_used } else { self.created };
+        now >= since + self.timeout
+    }
+
+    fn used(&mut self, version: Version, now: OffsetDateTime) {
+        if version.slides() {
+            self.last_used = now;
+            if now >= self.written + ACTIVITY_WRITTEN_EVERY {
+                self.written = now;
+            }
+        }
+    }
+
+    /// The headers that say how long the session lasts.
+    pub(crate) fn expiry_headers(&self) -> [(&'static str, String); 2] {
+        [
+            ("Expiration-Seconds", self.timeout.as_secs().to_string()),
+            ("Expires-At", clock::go(self.written + self.timeout)),
+        ]
+    }
+
+    /// The session as `/authenticate` and `/current-api-session` show it.
+    pub(crate) fn document(&self, config_type_ids: &[String]) -> Value {
+        let login = &self.login;
+        let mut document = json!({
+            "_links": {
+                "self": {"href": format!("./api-sessions/{}", self.id)},
+                "sessions": {"href": format!("./api-sessions/{}/sessions", self.id)},
+            },
+            "createdAt": clock::json(self.created),
+            "id": self.id,
+            "tags": {},
+            "updatedAt": clock::json(self.created),
+            "authQueries": if login.mfa_required { vec![totp_query()] } else { Vec::new() },
+            "authenticatorId": login.authenticator_id,
+            "cachedLastActivityAt": clock::json(self.last_used),
+            "configTypes": config_type_ids,
+            "identity": identity_reference(&login.identity_id, &login.identity_name),
+            "identityId": login.identity_id,
+            "ipAddress": login.ip_address,
+            "isCertExtendable": login.by_certificate,
+            "isMfaComplete": false,
+            "isMfaRequired": login.mfa_required,
+            "lastActivityAt": clock::json(self.written),
+            "token": self.token,
+            "expirationSeconds": self.timeout.as_secs(),
+            "expiresAt": clock::json(self.written + self.timeout),
+        });
+        if login.improper_chain {
+            document["improperClientCertChain"] = true.into();
+        }
+        document
+    }
+}
+
+fn totp_query() -> Value {
+    json!({
+        "format": "alphaNumeric",
+        "httpMethod": "POST",
+        "httpUrl": "./authenticate/mfa",
+        "maxLength": 6,
+        "minLength": 4,
+        "provider": "ziti",
+        "scopes": null,
+        "typeId": "MFA",
+    })
+}
+
+fn identity_reference(id: &str, name: &str) -> Value {
+    let link = |tail: &str| json!({"href": format!("./identities/{id}{tail}")});
+    json!({
+        "_links": {
+            "auth-policies": {"href": "./auth-policies/default"},
+            "authenticators": link("/authenticators"),
+            "edge-router-policies": link("/edge-router-policies"),
+            "edge-routers": link("/edge-routers"),
+            "enrollments": link("/enrollments"),
+            "failed-service-requests": link("/failed-service-requests"),
+            "posture-data": link("/posture-data"),
+            "self": link(""),
+            "service-configs": link("/service-configs"),
+            "service-policies": link("/service-policies"),
+            "services": link("/services"),
+        },
+        "entity": "identities",
+        "id": id,
+        "name": name,
+    })
+}
+
+/// All sessions by token.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    by_token: HashMap<String, Session>,
+}
+
+impl Sessions {
+    pub(crate) fn start(&mut self, login: Login, now: OffsetDateTime, timeout: Duration) -> &Session {
+        let token = random::uuid();
+        let session = Session {
+            id: random::session_id(),
+            token: token.clone(),
+            login,
+            created: now,
+            last_used: now,
+            written: now,
+            timeout,
+        };
+        self.by_token.entry(token).insert_entry(session).into_mut()
+    }
+
+    /// The session of `token`, counted as used; one whose time is over is forgotten.
+    pub(crate) fn find(&mut self, token: &str, version: Version, now: OffsetDateTime) -> Option<&Session> {
+        if self.by_token.get(token)?.expired(version, now) {
+            self.by_token.remove(token);
+        }
+        let session = self.by_token.get_mut(token)?;
+        session.used(version, now);
+        Some(session)
+    }
+
+    pub(crate) fn end(&mut self, token: &str) {
+        self.by_token.remove(token);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.by_token.clear();
+    }
+
+    pub(crate) fn set_mfa(&mut self, identity_id: &str, required: bool) {
+        for session in self.by_token.values_mut().filter(|session| session.login.identity_id == identity_id) {
+            session.login.mfa_required = required;
+        }
+    }
+
+    pub(crate) fn count(&self, version: Version, now: OffsetDateTime) -> usize {
+        self.by_token.values().filter(|session| !session.expired(version, now)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn alive_after_polling(version: Version) -> bool {
+        let mut now = OffsetDateTime::now_utc();
+        let mut sessions = Sessions::default();
+        let token = sessions.start(Login::default(), now, MINUTE).token.clone();
+        for _ in 0..5 {
+            now += MINUTE / 4;
+            sessions.find(&token, version, now);
+        }
+        sessions.find(&token, version, now).is_some()
+    }
+
+    #[test]
+    fn use_keeps_a_session_alive_until_1_6_and_not_in_2_0() {
+        assert!(alive_after_polling(Version::V1_3));
+        assert!(alive_after_polling(Version::V1_6));
+        assert!(!alive_after_polling(Version::V2_0));
+    }
+
+    #[test]
+    fn an_idle_session_ends() {
+        let now = OffsetDateTime::now_utc();
+        let mut sessions = Sessions::default();
+        let token = sessions.start(Login::default(), now, MINUTE).token.clone();
+        assert_eq!(sessions.count(Version::V1_6, now), 1);
+        assert!(sessions.find(&token, Version::V1_6, now + MINUTE).is_none());
+        assert_eq!(sessions.count(Version::V1_6, now), 0);
+    }
+
+    #[test]
+    fn published_expiry_of_a_sliding_session_lags_behind() {
+        let mut now = OffsetDateTime::now_utc();
+        let mut sessions = Sessions::default();
+        let session = sessions.start(Login::default(), now, 60 * MINUTE).clone();
+        now += MINUTE;
+        let polled = sessions.find(&session.token, Version::V1_6, now).unwrap();
+        assert_eq!(polled.expiry_headers(), session.expiry_headers());
+        now += MINUTE;
+        let polled = sessions.find(&session.token, Version::V1_6, now).unwrap();
+        assert_ne!(polled.expiry_headers(), session.expiry_headers());
+    }
+}
