@@ -1,0 +1,90 @@
+//! Enrolls, logs in and lists services: `cargo run --example quickstart -- --help` tells how.
+
+mod options;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use options::{Options, Source};
+use ziti_edge_client::api::services::{InterceptV1, Service, ServiceList, ServiceQuery};
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, Identity, Login, Store};
+use ziti_edge_testkit::TestController;
+
+fn main() -> ExitCode {
+    match options::parse(std::env::args().skip(1)).and_then(|options| run(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    match &options.source {
+        Source::Help => println!("{}", options::USAGE),
+        Source::Identity(file) => list(options, &Identity::load(file)?)?,
+        Source::Token { jwt, identity } => {
+            enroll(options, &std::fs::read_to_string(jwt).map_err(|e| format!("{}: {e}", jwt.display()))?, identity)?;
+            list(options, &Identity::load(identity)?)?;
+        }
+        Source::TestController => {
+            let controller = TestController::builder().services(5).start()?;
+            eprintln!("started a test controller at {}", controller.url());
+            let folder = tempfile::tempdir()?;
+            let identity = folder.path().join("quickstart.json");
+            enroll(options, &controller.create_identity("quickstart"), &identity)?;
+            list(options, &Identity::load(&identity)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn enroll(options: &Options, jwt: &str, identity: &std::path::Path) -> Result<(), Box<dyn Error>> {
+    let enrollment = Enrollment::parse(jwt)?;
+    eprintln!("enrolling at {}", enrollment.issuer());
+    enrollment.enroll(&EnrollOptions::new().store(Store::file(identity)).timeout(options.timeout))?;
+    eprintln!("wrote {}", identity.display());
+    Ok(())
+}
+
+fn list(options: &Options, identity: &Identity) -> Result<(), Box<dyn Error>> {
+    let client = Client::builder(identity).timeout(options.timeout).build()?;
+    match client.authenticate()? {
+        Login::Complete(session) => eprintln!("logged in as {}", session.identity_name.as_deref().unwrap_or("?")),
+        Login::Pending(_) => return Err("the login wants a second factor, which this example does not give".into()),
+        _ => return Err("the login is in a state that this example does not know".into()),
+    }
+    let services = client.services().list(&ServiceQuery::new())?;
+    print(&services, options.json)?;
+    client.logout()?;
+    eprintln!("logged out");
+    Ok(())
+}
+
+fn print(services: &ServiceList, json: bool) -> Result<(), Box<dyn Error>> {
+    if !json {
+        println!("{:<22} {:<24} {:<10} INTERCEPTS", "ID", "NAME", "MAY");
+    }
+    for service in services {
+        let permissions = service.permissions().collect::<Vec<_>>();
+        let addresses = service.config::<InterceptV1>()?.map(|intercept| intercept.addresses).unwrap_or_default();
+        if json {
+            println!("{}", to_json(&service, &permissions, &addresses));
+        } else {
+            let (may, addresses) = (permissions.join(","), addresses.join(", "));
+            println!("{:<22} {:<24} {may:<10} {addresses}", service.id(), service.name());
+        }
+    }
+    eprintln!("{} services", services.len());
+    Ok(())
+}
+
+fn to_json(service: &Service<'_>, permissions: &[&str], addresses: &[String]) -> serde_json::Value {
+    serde_json::json!({
+        "id": service.id(),
+        "name": service.name(),
+        "permissions": permissions,
+        "intercepts": addresses,
+    })
+}

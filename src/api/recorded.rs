@@ -1,0 +1,307 @@
+//! What real controllers answered is read, and what they might answer never does harm.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::controller::Version;
+use super::services::tests::{all_of, read_one, read_page};
+use crate::error::{ApiError, Error};
+use crate::login::{ApiSession, Login};
+use crate::wire::{Head, envelope, refusal};
+
+const RECORDINGS: [(&str, &str); 12] = [
+    ("1.3 api-session", include_str!("../../tests/recordings/1.3/api-session.jsonl")),
+    ("1.3 authentication", include_str!("../../tests/recordings/1.3/authentication.jsonl")),
+    ("1.3 controller", include_str!("../../tests/recordings/1.3/controller.jsonl")),
+    ("1.3 services", include_str!("../../tests/recordings/1.3/services.jsonl")),
+    ("1.6 api-session", include_str!("../../tests/recordings/1.6/api-session.jsonl")),
+    ("1.6 authentication", include_str!("../../tests/recordings/1.6/authentication.jsonl")),
+    ("1.6 controller", include_str!("../../tests/recordings/1.6/controller.jsonl")),
+    ("1.6 services", include_str!("../../tests/recordings/1.6/services.jsonl")),
+    ("2.0 api-session", include_str!("../../tests/recordings/2.0/api-session.jsonl")),
+    ("2.0 authentication", include_str!("../../tests/recordings/2.0/authentication.jsonl")),
+    ("2.0 controller", include_str!("../../tests/recordings/2.0/controller.jsonl")),
+    ("2.0 services", include_str!("../../tests/recordings/2.0/services.jsonl")),
+];
+const ERRORS: [(&str, &str); 3] = [
+    ("1.3 errors", include_str!("../../tests/recordings/1.3/errors.jsonl")),
+    ("1.6 errors", include_str!("../../tests/recordings/1.6/errors.jsonl")),
+    ("2.0 errors", include_str!("../../tests/recordings/2.0/errors.jsonl")),
+];
+
+#[derive(Deserialize)]
+struct Exchange {
+    n: u32,
+    operation: Option<String>,
+    request: Request,
+    response: Response,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: String,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+}
+
+/// An answer of one of the operations that are read here.
+struct Answer {
+    name: String,
+    operation: String,
+    head: Head,
+    body: String,
+}
+
+impl Answer {
+    fn refusal(&self) -> ApiError {
+        refusal::read(&self.operation, &self.head, self.body.as_bytes())
+    }
+}
+
+/// All recorded answers in plain text; compressed ones are bytes to this layer.
+fn answers() -> Vec<Answer> {
+    let files = RECORDINGS.iter().chain(&ERRORS);
+    files.flat_map(|(file, lines)| lines.lines().filter_map(|line| answer(file, line))).collect()
+}
+
+fn answer(file: &str, line: &str) -> Option<Answer> {
+    let exchange: Exchange = serde_json::from_str(line).unwrap();
+    let header = |name: &str| {
+        let mut headers = exchange.response.headers.iter();
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    };
+    if header("content-encoding").is_some() || exchange.request.method == "HEAD" {
+        return None;
+    }
+    let head = Head { status: exchange.response.status, content_type: header("content-type"), ..Head::default() };
+    Some(Answer {
+        name: format!("{file} {}", exchange.n),
+        operation: exchange.operation?,
+        head,
+        body: exchange.response.body?,
+    })
+}
+
+/// Reads an answer as its operation does, and looks at all of it. `None` for operations of other modules.
+fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
+    Some(match operation {
+        "listRoot" | "listVersion" => envelope::data::<Version>(operation, body).map(|version| {
+            version.base_path("edge-client");
+        }),
+        "authenticate" | "getCurrentAPISession" => envelope::data::<ApiSession>(operation, body).map(|session| {
+            let times = [&session.created_at, &session.updated_at, &session.expires_at, &session.last_activity_at];
+            assert!(times.into_iter().flatten().all(|at| at.unix_seconds() != Some(0)));
+            session.auth_queries.iter().for_each(|query| drop(query.describe()));
+        }),
+        "listServices" => read_page(body).map(|services| services.iter().for_each(|service| drop(all_of(service)))),
+        "detailService" => read_one(body).map(|service| drop(all_of(service.view()))),
+        _ => return None,
+    })
+}
+
+/// One good answer of each operation and shape.
+fn shapes() -> Vec<Answer> {
+    let mut seen = HashSet::new();
+    let good = answers().into_iter().filter(|answer| answer.head.is_success());
+    let mine = good.filter(|answer| read(&answer.operation, answer.body.as_bytes()).is_some());
+    mine.filter(|answer| {
+        seen.insert(format!("{} {}", answer.operation, shape(&serde_json::from_str(&answer.body).unwrap())))
+    })
+    .collect()
+}
+
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{key}:{},", shape(value))).collect(),
+        Value::Array(items) => format!("[{}]", items.first().map(shape).unwrap_or_default()),
+        Value::Null => "0".to_owned(),
+        _ => "x".to_owned(),
+    }
+}
+
+#[test]
+fn every_recorded_success_is_read() {
+    let mut read_per_operation = std::collections::BTreeMap::<String, u32>::new();
+    for answer in answers().iter().filter(|answer| answer.head.is_success()) {
+        if let Some(result) = read(&answer.operation, answer.body.as_bytes()) {
+            result.unwrap_or_else(|error| panic!("{}: {error}", answer.name));
+            *read_per_operation.entry(answer.operation.clone()).or_default() += 1;
+        }
+    }
+    let operations: Vec<_> = read_per_operation.keys().map(String::as_str).collect();
+    let wanted = ["authenticate", "detailService", "getCurrentAPISession", "listRoot", "listServices", "listVersion"];
+    assert_eq!(operations, wanted, "{read_per_operation:?}");
+    assert!(read_per_operation.values().sum::<u32>() > 150, "{read_per_operation:?}");
+}
+
+#[test]
+fn every_recorded_refusal_keeps_its_code_and_message() {
+    let mut count = 0;
+    for answer in answers().iter().filter(|answer| !answer.head.is_success()) {
+        let refusal = answer.refusal();
+        assert_eq!(refusal.status, answer.head.status, "{}", answer.name);
+        let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        if let Some(code) = body["error"]["code"].as_str() {
+            assert_eq!((refusal.code.as_str(), json!(refusal.request_id)), (code, body["error"]["requestId"].clone()));
+            assert_eq!(Some(refusal.message.as_str()), body["error"]["message"].as_str(), "{}", answer.name);
+            let cause = refusal.cause.as_ref().map(|cause| serde_json::from_str::<Value>(cause.get()).unwrap());
+            assert_eq!(cause.as_ref(), body["error"].get("cause"), "{}", answer.name);
+            count += 1;
+        }
+        let error = refusal::into_error(refusal);
+        assert_eq!(matches!(error, Error::Unauthorized(_)), answer.head.status == 401, "{}", answer.name);
+        assert_eq!(matches!(error, Error::Unsupported(_)), answer.head.status == 501, "{}", answer.name);
+    }
+    assert!(count > 200, "{count}");
+}
+
+#[test]
+fn recorded_logins_are_pending_exactly_if_a_factor_is_wanted() {
+    let mut pending = Vec::new();
+    for answer in answers().iter().filter(|answer| answer.operation == "authenticate" && answer.head.is_success()) {
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let session: ApiSession = envelope::data("POST /authenticate", answer.body.as_bytes()).unwrap();
+        assert_eq!(body["data"]["identity"]["name"].as_str(), session.identity_name.as_deref(), "{}", answer.name);
+        assert_eq!(session.expiration_seconds, body["data"]["expirationSeconds"].as_u64(), "{}", answer.name);
+        assert!(session.expires_at.as_ref().unwrap().unix_seconds().is_some(), "{}", answer.name);
+        let wanted = body["data"]["authQueries"].as_array().unwrap().len();
+        assert_eq!(matches!(Login::from(session.clone()), Login::Pending(_)), wanted > 0, "{}", answer.name);
+        pending.extend(session.auth_queries.iter().map(|query| query.describe()));
+    }
+    assert!(pending.iter().any(|factor| factor == "a TOTP code"), "{pending:?}");
+    assert!(pending.iter().any(|factor| factor.starts_with("an external JWT of signer ")), "{pending:?}");
+}
+
+#[test]
+fn an_answer_with_one_field_changed_is_read_or_refused_with_a_path() {
+    let mut tried = 0;
+    for answer in shapes() {
+        let value: Value = serde_json::from_str(&answer.body).unwrap();
+        let token = value["data"]["token"].as_str().unwrap_or("no token here");
+        for path in paths(&value) {
+            for replacement in replacements() {
+                let mut changed = value.clone();
+                change(&mut changed, &path, replacement.as_ref());
+                let body = changed.to_string();
+                tried += 1;
+                match read(&answer.operation, body.as_bytes()).unwrap() {
+                    Ok(()) => {}
+                    Err(Error::Decode { path, message, .. }) => {
+                        assert!(!path.is_empty() && !message.contains(token), "{}: {body}", answer.name);
+                    }
+                    Err(error) => panic!("{}: {error}: {body}", answer.name),
+                }
+            }
+        }
+    }
+    assert!(tried > 5_000, "{tried}");
+}
+
+/// What takes the place of a value; `None` takes the value away.
+fn replacements() -> impl Iterator<Item = Option<Value>> {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-7),
+        json!(1e300),
+        json!("x"),
+        json!("a\0\n\"é"),
+        json!([]),
+        json!([[1]]),
+        json!({}),
+    ];
+    std::iter::once(None).chain(values.map(Some))
+}
+
+/// The way to every value: of lists only the first two items, of links nothing.
+fn paths(value: &Value) -> Vec<Vec<String>> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(items) => items.iter().take(2).enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    let mut all = vec![Vec::new()];
+    for (key, child) in children {
+        let below = if key == "_links" { vec![Vec::new()] } else { paths(child) };
+        all.extend(below.into_iter().map(|mut path| {
+            path.insert(0, key.clone());
+            path
+        }));
+    }
+    all
+}
+
+fn change(value: &mut Value, path: &[String], replacement: Option<&Value>) {
+    match (path, replacement, value) {
+        ([], replacement, value) => *value = replacement.cloned().unwrap_or_default(),
+        ([key], None, Value::Object(fields)) => drop(fields.remove(key)),
+        ([key, rest @ ..], _, Value::Object(fields)) => change(&mut fields[key], rest, replacement),
+        ([at, rest @ ..], _, Value::Array(items)) => {
+            change(&mut items[at.parse::<usize>().unwrap()], rest, replacement)
+        }
+        (_, _, value) => unreachable!("{value} has no parts"),
+    }
+}
+
+#[test]
+fn an_answer_cut_at_any_byte_is_refused() {
+    for answer in shapes() {
+        let body = answer.body.trim_end().as_bytes();
+        let step = if body.len() < 3000 { 1 } else { 13 };
+        for end in (0..body.len()).step_by(step) {
+            let result = read(&answer.operation, &body[..end]).unwrap();
+            assert!(matches!(result, Err(Error::Decode { .. })), "{} cut at {end}", answer.name);
+        }
+    }
+}
+
+#[test]
+fn malformed_answers_are_refused_in_bounded_time() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let bad: Vec<Vec<u8>> = vec![
+        b"".into(),
+        b"{}".into(),
+        b"null".into(),
+        b"[]".into(),
+        b"{\"data\":null}".into(),
+        b"{\"data\":7}".into(),
+        "\u{feff}{\"data\":{}}".into(),
+        b"{\"data\":{\"id\":\"\xff\xfe\",\"name\":\"\xc3\",\"token\":\"\x80\",\"version\":\"\xff\"}}".into(),
+        format!("{{\"data\":{deep}}}").into(),
+        deep.clone().into(),
+        format!("{{\"data\":{{\"id\":1{}}}}}", "0".repeat(100_000)).into(),
+        "{\"data\":".repeat(100_000).into(),
+        br#"{"data":{"id":"a","version":"1","version":"2","name":"b","name":"c","token":"t","token":"u"}}"#.into(),
+    ];
+    for operation in ["listVersion", "authenticate", "listServices", "detailService"] {
+        for body in &bad {
+            let shown = String::from_utf8_lossy(&body[..body.len().min(60)]);
+            match read(operation, body).unwrap() {
+                Err(Error::Decode { path, message, .. }) => {
+                    assert!(!path.is_empty() && message.len() < 300, "{operation}: {shown}: {path}: {message}");
+                }
+                // Every field of a version may be missing.
+                Ok(()) if operation == "listVersion" && shown.contains("{\"id\":1") => {}
+                other => panic!("{operation}: {shown}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn depth_in_what_is_not_looked_into_does_no_harm() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let body = format!(r#"{{"data":[{{"id":"i","name":"n","_links":{deep},"postureQueries":{deep}}}]}}"#);
+    let services = read_page(body.as_bytes()).unwrap();
+    assert_eq!(services.get(0).unwrap().posture_queries_json().len(), deep.len());
+    let body = format!(r#"{{"data":{{"id":"i","name":"n","config":{{"intercept.v1":{deep}}}}}}}"#);
+    let config = read_one(body.as_bytes()).unwrap().view().config::<super::services::InterceptV1>();
+    assert!(matches!(config, Err(Error::Decode { .. })));
+}

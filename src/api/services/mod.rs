@@ -1,0 +1,125 @@
+//! Services the identity may use.
+//!
+//! | operation | Rust | C |
+//! |---|---|---|
+//! | `GET /services` | [`Services::list`], [`Services::page`] | `zec_services_list`, `zec_services_page` |
+//! | `GET /services/{id}` | [`Services::get`] | `zec_services_get` |
+
+mod block;
+mod config;
+mod decode;
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+mod model;
+mod query;
+#[cfg(test)]
+pub(super) mod tests;
+
+#[cfg_attr(not(feature = "capi"), expect(unused_imports, reason = "for the C records"))]
+pub(crate) use block::{Field, List};
+pub use config::{Config, DialOptions, InterceptV1, PortRange};
+pub use model::{Iter, OwnedService, Service, ServiceList};
+pub use query::ServiceQuery;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::wire::Request;
+use crate::wire::page::{Pager, too_many_rows};
+use crate::wire::request::segment;
+
+/// The services of a client's identity.
+#[derive(Clone, Copy)]
+pub struct Services<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Services<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// All services that this identity may dial or host and that match the query, each once.
+    ///
+    /// `GET /services` (listServices), 500 at a time, within one deadline.
+    ///
+    /// Services may come and go while the pages are read. If that shows, the list is read again, at most twice:
+    /// a service that was there all the time is then in the list. With a `limit` or `skip` in its filter the list
+    /// is the part that the filter cuts out (controllers cut a `limit` above 500 to 500), in a single request.
+    ///
+    /// Lists of more rows than the client's `max_rows`, and of more than a controller pages through (100,000), are
+    /// an error; narrow them with a filter.
+    pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
+        let call = self.client.call();
+        list(query, self.client.max_rows(), |request, body| self.client.send(&call, request, body).map(drop))
+    }
+
+    /// One page of the services that match the query, in the controller's order.
+    ///
+    /// `GET /services` (listServices)
+    ///
+    /// [`ServiceList::total`] says how many there are in all.
+    pub fn page(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
+        let request = query.one_page()?;
+        let call = self.client.call();
+        single(&request, self.client.max_rows(), |request, body| self.client.send(&call, request, body).map(drop))
+    }
+
+    /// The service with this id, with the configs that the login asked for.
+    ///
+    /// `GET /services/{id}` (detailService)
+    ///
+    /// A service that this identity may not use is [`Error::Api`] with status 404, like one that is not there.
+    pub fn get(&self, id: &str) -> Result<OwnedService, Error> {
+        let request = detail(id)?;
+        let mut body = Vec::new();
+        self.client.send(&self.client.call(), &request, &mut body)?;
+        decode::one(&request.operation(), &body).map(OwnedService::new)
+    }
+}
+
+/// Sends a request and puts the body of its answer into the buffer.
+trait Fetch: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error> {}
+
+impl<F: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error>> Fetch for F {}
+
+fn list(query: &ServiceQuery, max_rows: u64, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
+    query.check_whole()?;
+    if query.has_own_window() {
+        return single(&query.own_window(), max_rows, fetch);
+    }
+    let mut pager = Pager::new(query.page_at(0).operation(), max_rows);
+    let mut body = Vec::new();
+    let mut builder = block::Builder::default();
+    let mut services = ServiceList::default();
+    while let Some(offset) = pager.next_offset() {
+        let request = query.page_at(offset);
+        fetch(&request, &mut body)?;
+        let page = decode::page(&request.operation(), &body, &mut builder, &mut |id| pager.is_new(id))?;
+        pager.page_read(page.rows, &page.pagination)?;
+        services.push(page.block);
+    }
+    services.set_total(pager.total());
+    Ok(services)
+}
+
+fn single(request: &Request, max_rows: u64, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
+    let mut body = Vec::new();
+    fetch(request, &mut body)?;
+    let operation = request.operation();
+    let page = decode::page(&operation, &body, &mut block::Builder::default(), &mut |_| true)?;
+    if page.rows > max_rows {
+        return Err(too_many_rows(&operation, page.rows, max_rows));
+    }
+    let mut services = ServiceList::default();
+    services.set_total(page.pagination.total_count.unwrap_or(page.rows));
+    services.push(page.block);
+    Ok(services)
+}
+
+fn detail(id: &str) -> Result<Request, Error> {
+    // An empty id would ask for the list, and dots are steps in a path.
+    if matches!(id, "" | "." | "..") {
+        return Err(Error::InvalidArgument(format!("service id {id:?}: not an id")));
+    }
+    Ok(Request::get(format!("/services/{}", segment(id))))
+}

@@ -1,0 +1,321 @@
+//! The front door: one client for one identity.
+
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::api::api_session::CurrentApiSession;
+use crate::api::controller::Controller;
+use crate::api::services::Services;
+use crate::error::Error;
+use crate::identity::{Identity, Store};
+use crate::login::{AboutClient, Controllers, Flight, Generation, Login, Wanted};
+use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
+use crate::trust::verifier;
+use crate::wire::{Head, Method, Request};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_MAX_ROWS: u64 = 1_000_000;
+
+/// A client of one identity's controllers.
+///
+/// Cheap to clone, and usable from many threads at once: clones share connections and login. Whatever needs a login
+/// logs in by itself, and once more if the session has expired. No call outlives its timeout.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    timeout: Duration,
+    cancels: Vec<CancelToken>,
+}
+
+/// What all clones of a client share.
+struct Shared {
+    settings: Settings,
+    store: Option<Store>,
+    generation: RwLock<Arc<Generation>>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    connect_timeout: Duration,
+    proxy: Option<Proxy>,
+    trust_system_roots: bool,
+    gzip: bool,
+    max_rows: u64,
+    about: Arc<AboutClient>,
+}
+
+impl Client {
+    /// A client with default options. Does no I/O.
+    ///
+    /// # Errors
+    /// [`Error::Identity`] if the identity has no CA bundle to verify controllers with.
+    pub fn new(identity: &Identity) -> Result<Self, Error> {
+        Self::builder(identity).build()
+    }
+
+    /// Options first.
+    pub fn builder(identity: &Identity) -> ClientBuilder {
+        ClientBuilder::new(identity)
+    }
+
+    /// The same client with a time limit for each of its calls; the tighter of this and the client's own holds.
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout: self.timeout.min(timeout), ..self.clone() }
+    }
+
+    /// The same client with one more cancel token: any of its tokens ends its calls.
+    pub fn with_cancel(&self, cancel: &CancelToken) -> Self {
+        let mut client = self.clone();
+        client.cancels.push(cancel.clone());
+        client
+    }
+
+    /// Logs in with the identity's certificate, whether or not there is a login already; later calls use the session.
+    ///
+    /// Optional: a call that needs a login makes one. Of many threads that log in at the same time one does it, and
+    /// all get its session. An earlier session is left to expire. `POST /authenticate?method=cert` (authenticate)
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if the controller refuses the certificate. It is believed for ten minutes by calls that
+    /// would log in by themselves; this one always asks.
+    pub fn authenticate(&self) -> Result<Login, Error> {
+        let call = self.call();
+        let latest = self.generation().flight.latest();
+        let session = self.on_generation(|generation| generation.session(&call, Wanted::Fresh(latest)))?;
+        Ok(Login::from(session.api_session.clone()))
+    }
+
+    /// Ends the session, if there is one. A later call that needs a login makes a new one.
+    ///
+    /// `DELETE /current-api-session`
+    pub fn logout(&self) -> Result<(), Error> {
+        let generation = self.generation();
+        let Some(session) = generation.flight.current() else { return Ok(()) };
+        generation.flight.forget(session.number);
+        let request = Request::new(Method::Delete, "/current-api-session");
+        generation.end(&self.call(), &session, request)
+    }
+
+    /// The session as the controller sees it. `GET /current-api-session` (getCurrentAPISession)
+    pub fn current_api_session(&self) -> CurrentApiSession<'_> {
+        CurrentApiSession::new(self)
+    }
+
+    /// What the controller says of itself.
+    pub fn controller(&self) -> Controller<'_> {
+        Controller::new(self)
+    }
+
+    /// The services the identity may use.
+    pub fn services(&self) -> Services<'_> {
+        Services::new(self)
+    }
+
+    /// The identity as it is now.
+    pub fn identity(&self) -> Identity {
+        self.generation().identity.clone()
+    }
+
+    /// Starts the clock of one call.
+    pub(crate) fn call(&self) -> Call {
+        Call::new(self.timeout, &self.cancels)
+    }
+
+    /// The most rows a list may have.
+    pub(crate) fn max_rows(&self) -> u64 {
+        self.shared.settings.max_rows
+    }
+
+    /// Sends one request of `call`, with a login if it needs one. Returns the head of a successful answer, whose body
+    /// is in `body`; any other answer is an error.
+    pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
+        self.on_generation(|generation| generation.send(call, request, body))
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.shared.generation.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs on the current generation. If its certificate is refused and the store holds another one by now (another
+    /// process renewed it), runs once more on that.
+    fn on_generation<T>(&self, mut run: impl FnMut(&Generation) -> Result<T, Error>) -> Result<T, Error> {
+        let generation = self.generation();
+        match run(&generation) {
+            Err(refused @ Error::Rejected(_)) => match self.reload(&generation) {
+                Some(newer) => run(&newer),
+                None => Err(refused),
+            },
+            outcome => outcome,
+        }
+    }
+
+    /// A generation with another certificate than `old`, from the store or made by another thread meanwhile.
+    fn reload(&self, old: &Arc<Generation>) -> Option<Arc<Generation>> {
+        let stored = self.shared.store.as_ref().and_then(Store::path).map(Identity::load);
+        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&current, old) {
+            return Some(Arc::clone(&current));
+        }
+        let identity = match stored? {
+            Ok(identity) if identity.leaf() != old.identity.leaf() => identity,
+            Ok(_) => return None,
+            Err(error) => {
+                log::warn!("the identity was refused and cannot be read again: {error}");
+                return None;
+            }
+        };
+        match self.shared.settings.generation(identity) {
+            Ok(generation) => *current = Arc::new(generation),
+            Err(error) => {
+                log::warn!("the identity was refused, and its new file cannot be used: {error}");
+                return None;
+            }
+        }
+        log::info!("the identity was refused; its file holds a new certificate, which is used now");
+        Some(Arc::clone(&current))
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("identity", &self.identity()).field("timeout", &self.timeout).finish()
+    }
+}
+
+impl Settings {
+    fn generation(&self, identity: Identity) -> Result<Generation, Error> {
+        let connections = Connections::new(ConnectionOptions {
+            verifier: verifier::controller(identity.ca(), self.trust_system_roots)?,
+            client_auth: identity.client_auth(),
+            connect_timeout: self.connect_timeout,
+            proxy: self.proxy.clone(),
+            gzip: self.gzip,
+        })?;
+        let controllers = Controllers::new(identity.controller_urls());
+        Ok(Generation { identity, connections, controllers, flight: Flight::default(), about: Arc::clone(&self.about) })
+    }
+}
+
+/// Options of a [`Client`]. The defaults work.
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    identity: Identity,
+    timeout: Duration,
+    cancels: Vec<CancelToken>,
+    store: Option<Store>,
+    settings: Settings,
+    about: AboutClient,
+}
+
+impl ClientBuilder {
+    fn new(identity: &Identity) -> Self {
+        let config_types = match identity.config_types() {
+            [] => vec!["all".to_owned()],
+            asked_for => asked_for.to_vec(),
+        };
+        let about =
+            AboutClient { config_types, app_id: String::new(), app_version: String::new(), send_environment: true };
+        Self {
+            identity: identity.clone(),
+            timeout: DEFAULT_TIMEOUT,
+            cancels: Vec::new(),
+            store: None,
+            settings: Settings {
+                connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+                proxy: None,
+                trust_system_roots: false,
+                gzip: true,
+                max_rows: DEFAULT_MAX_ROWS,
+                about: Arc::new(about.clone()),
+            },
+            about,
+        }
+    }
+
+    /// The most time one call may take, however many requests it makes. Default 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The most time opening one connection may take, from the look-up of the name to the end of the TLS handshake.
+    /// Default 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// A token that ends this client's calls.
+    pub fn cancel(mut self, cancel: &CancelToken) -> Self {
+        self.cancels.push(cancel.clone());
+        self
+    }
+
+    /// The proxy to go through. Default none; the environment is not looked at.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.settings.proxy = Some(proxy);
+        self
+    }
+
+    /// Where the identity is kept. Default: the file it was loaded from or enrolled into, if there is one.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Whether to trust the system's roots too when verifying controllers. Default: the network's CA bundle only.
+    pub fn trust_system_roots(mut self, trust: bool) -> Self {
+        self.settings.trust_system_roots = trust;
+        self
+    }
+
+    /// Whether to ask for gzip-compressed answers. Default true: ten times fewer bytes for a service list.
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.settings.gzip = gzip;
+        self
+    }
+
+    /// The most rows a list may have before it is an error. Default 1,000,000.
+    pub fn max_rows(mut self, rows: u64) -> Self {
+        self.settings.max_rows = rows;
+        self
+    }
+
+    /// The config types whose configs services shall carry, by name or id. Default: what the identity file asks for,
+    /// else `["all"]`.
+    pub fn config_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
+        self.about.config_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The application's id and version, shown to administrators. At most 255 bytes each are sent.
+    pub fn application(mut self, id: impl Into<String>, version: impl Into<String>) -> Self {
+        self.about.app_id = id.into();
+        self.about.app_version = version.into();
+        self
+    }
+
+    /// Whether to tell the controller operating system, architecture and host name at login. Default true.
+    pub fn send_environment(mut self, send: bool) -> Self {
+        self.about.send_environment = send;
+        self
+    }
+
+    /// Makes the client. Does no I/O, but reads the system's roots if they are trusted.
+    ///
+    /// # Errors
+    /// [`Error::Identity`] if the identity has no CA bundle and the system's roots are not trusted, or if it names no
+    /// controller.
+    pub fn build(self) -> Result<Client, Error> {
+        let Self { identity, timeout, cancels, store, mut settings, about } = self;
+        settings.about = Arc::new(about);
+        let store = store.or_else(|| identity.store().cloned());
+        let generation = RwLock::new(Arc::new(settings.generation(identity)?));
+        Ok(Client { shared: Arc::new(Shared { settings, store, generation }), timeout, cancels })
+    }
+}

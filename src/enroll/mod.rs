@@ -1,0 +1,215 @@
+//! How I become someone: from a token to an identity.
+//!
+//! Enrollment goes in this order, and stops before the token is spent if anything is wrong: read the token, prove
+//! that the identity can be stored, meet the controller and check that its certificate signed the token, fetch the
+//! network's CA bundle and verify the controller with it, make a key and keep it, and only then send the request.
+
+mod bootstrap;
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+mod redeem;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::error::{EnrollmentProblem, Error};
+use crate::identity::{Identity, PrivateKey, Reservation, Store};
+use crate::transport::{Call, CancelToken, Proxy};
+use crate::trust::certificate::chain_from_pem;
+use crate::trust::{EnrollmentToken, issued_for};
+use bootstrap::Network;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The ways to enroll that tokens name (claim `em`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EnrollmentMethod {
+    /// One-time token: the key is made here, the network issues the certificate.
+    Ott,
+    /// One-time token with a certificate of a third-party CA.
+    OttCa,
+    /// Any certificate of a third-party CA, without a one-time token.
+    Ca,
+    /// User name and password.
+    Updb,
+    /// One-time token of an edge router.
+    ErOtt,
+    /// No identity, only the network's address and CA bundle.
+    Network,
+}
+
+impl EnrollmentMethod {
+    /// The word of the API, such as `ott`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EnrollmentMethod::Ott => "ott",
+            EnrollmentMethod::OttCa => "ottca",
+            EnrollmentMethod::Ca => "ca",
+            EnrollmentMethod::Updb => "updb",
+            EnrollmentMethod::ErOtt => "erott",
+            EnrollmentMethod::Network => "network",
+        }
+    }
+}
+
+impl fmt::Display for EnrollmentMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An enrollment token that has been read. Nothing in it is proved before [`enroll`](Self::enroll) meets its issuer.
+#[derive(Debug, Clone)]
+pub struct Enrollment {
+    token: EnrollmentToken,
+}
+
+impl Enrollment {
+    /// Reads a token: the text of a `.jwt` file. Does no I/O.
+    ///
+    /// # Errors
+    /// [`Error::Enrollment`] with [`EnrollmentProblem::TokenMalformed`] and what is wrong with it.
+    pub fn parse(jwt: &str) -> Result<Self, Error> {
+        Ok(Self { token: EnrollmentToken::parse(jwt)? })
+    }
+
+    /// How this token enrolls.
+    pub fn method(&self) -> EnrollmentMethod {
+        self.token.method
+    }
+
+    /// The controller that made the token, as `https://host:port`.
+    pub fn issuer(&self) -> &str {
+        self.token.issuer.origin()
+    }
+
+    /// The id of the identity that enrolls.
+    pub fn subject(&self) -> &str {
+        &self.token.subject
+    }
+
+    /// When the token ends, if it does.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.token.expires_at
+    }
+
+    /// Redeems the token: makes a P-256 key, has the network certify it, and stores the identity.
+    ///
+    /// With a store, the new key is on disk in `NAME.pending` before the request leaves, and the identity file appears
+    /// whole or not at all. An identity that is stored already is never replaced. `POST /enroll?method=ott` (enroll)
+    ///
+    /// # Errors
+    /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
+    /// been carried out: it is not repeated, and the key is kept. Everything else leaves no trace.
+    pub fn enroll(&self, options: &EnrollOptions) -> Result<Identity, Error> {
+        if self.token.method != EnrollmentMethod::Ott {
+            let message = format!(
+                "enrollment by {:?} is not supported; ask for a token of method \"ott\"",
+                self.method().as_str()
+            );
+            return Err(Error::Unsupported(message));
+        }
+        let call = Call::new(options.timeout.unwrap_or(DEFAULT_TIMEOUT), options.cancel.as_slice());
+        let place = options.store.as_ref().map(|store| store.reserve(|| call.check())).transpose()?;
+        let network = bootstrap::meet(&call, &self.token, options)?;
+        let key = PrivateKey::generate()?;
+        let csr = key.csr(&self.token.subject)?;
+        if let Some(place) = &place {
+            place.keep_key(&self.token.fingerprint(), &key, &csr)?;
+        }
+        let redeemed = redeem::redeem(&call, &self.token, &network, &csr);
+        let identity = settle(redeemed, &network, &key, place)?;
+        log::info!("enrolled {} at {}", self.token.subject, network.controller);
+        Ok(match &options.store {
+            Some(store) => identity.stored_in(store),
+            None => identity,
+        })
+    }
+}
+
+/// Turns the answer into a stored identity; forgets the key only if the answer says that it is of no use.
+fn settle(
+    redeemed: Result<String, Error>,
+    network: &Network,
+    key: &PrivateKey,
+    place: Option<Reservation<'_>>,
+) -> Result<Identity, Error> {
+    let chain_pem = match redeemed {
+        Ok(chain_pem) => chain_pem,
+        Err(error) => {
+            if let Some(place) = place.filter(|_| !leaves_the_token_in_doubt(&error)) {
+                place.forget_key()?;
+            }
+            return Err(error);
+        }
+    };
+    let chain = chain_from_pem("the issued certificate", &chain_pem).map_err(|error| {
+        Error::enrollment(EnrollmentProblem::BadCertificate, format!("the token is spent, but {error}"))
+    })?;
+    if let Some(note) = issued_for(&chain, &key.public_key()?, &network.bundle)? {
+        log::warn!("{}: {note}", network.controller);
+    }
+    let identity =
+        Identity::assemble(vec![network.controller.clone()], &network.base_path, key, &chain_pem, &network.bundle)?;
+    if let Some(place) = place {
+        place.fill(&identity)?;
+    }
+    Ok(identity)
+}
+
+/// True if the controller may have carried out the enrollment.
+fn leaves_the_token_in_doubt(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Enrollment { problem: EnrollmentProblem::MaybeSpent | EnrollmentProblem::BadCertificate, .. }
+    )
+}
+
+/// How to enroll. The defaults work but for one thing: without a store, a crash or a lost answer loses the identity.
+#[derive(Clone, Default)]
+#[must_use]
+pub struct EnrollOptions {
+    store: Option<Store>,
+    timeout: Option<Duration>,
+    cancel: Option<CancelToken>,
+    proxy: Option<Proxy>,
+    trust_system_roots: bool,
+}
+
+impl EnrollOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where to keep the identity.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// The most time the enrollment may take. Default 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// A token that ends the enrollment.
+    pub fn cancel(mut self, cancel: &CancelToken) -> Self {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// The proxy to go through. Default none; the environment is not looked at.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Whether the system's roots may vouch for the controller too. Default: the network's CA bundle only.
+    pub fn trust_system_roots(mut self, trust: bool) -> Self {
+        self.trust_system_roots = trust;
+        self
+    }
+}

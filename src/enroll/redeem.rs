@@ -1,0 +1,110 @@
+//! The one request that spends the token.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::bootstrap::Network;
+use crate::error::{ApiError, EnrollmentProblem, Error};
+use crate::transport::{Attempt, Call, Failure};
+use crate::trust::EnrollmentToken;
+use crate::wire::{Body, Head, Method, Request, envelope, refusal};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a node of a cluster may take to learn of a token that another node made.
+const LAGGING_NODE: Duration = Duration::from_secs(2);
+/// A leaf with its intermediates, in JSON.
+const MAX_CERTIFICATE: u64 = 1024 * 1024;
+
+/// Sends the certificate request and returns the chain that was issued, as PEM.
+///
+/// Repeats only what the controller says it did not do. A request whose answer was lost is never repeated.
+pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, csr: &str) -> Result<String, Error> {
+    let mut request = Request::new(Method::Post, "/enroll")
+        .without_login()
+        .query("method", token.method.as_str())
+        .secret_query("token", &token.one_time)
+        .body(Body::text(csr.to_owned()));
+    request.max_answer = MAX_CERTIFICATE;
+    let attempt = Attempt {
+        controller: &network.controller,
+        base_path: &network.base_path,
+        credential: None,
+        first_byte_by: None,
+    };
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let mut body = Vec::new();
+    loop {
+        let head = network.connections.exchange(call, &attempt, &request, &mut body).map_err(lost)?;
+        if head.is_success() {
+            return issued_chain(&request, &head, &body);
+        }
+        let answer = refusal::read(&request.operation(), &head, &body);
+        let lagging = network.clustered && started.elapsed() < LAGGING_NODE;
+        let wait = answer.retry_after.unwrap_or(pause).max(pause);
+        if !was_not_carried_out(&answer, lagging) || call.remaining() <= wait {
+            return Err(refused(answer));
+        }
+        log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);
+        call.pause(wait)?;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// True for answers that promise that nothing happened and may not be repeated for ever: too busy, no leader, and on
+/// a cluster for a short time a token that this node does not know yet.
+fn was_not_carried_out(answer: &ApiError, lagging: bool) -> bool {
+    matches!(answer.status, 429 | 503) || (lagging && answer.code == "INVALID_ENROLLMENT_TOKEN")
+}
+
+fn lost(failure: Failure) -> Error {
+    if !failure.sent {
+        return failure.error;
+    }
+    let message = format!(
+        "the answer to the enrollment was lost, and the token may be spent: {}; the request is not repeated",
+        failure.error
+    );
+    Error::enrollment(EnrollmentProblem::MaybeSpent, message)
+}
+
+/// The controller answers JSON, or the bare PEM text where it is older.
+fn issued_chain(request: &Request, head: &Head, body: &[u8]) -> Result<String, Error> {
+    #[derive(Deserialize)]
+    struct Issued {
+        cert: String,
+    }
+    let is_json = head.content_type.as_deref().is_none_or(|kind| kind.starts_with("application/json"));
+    let chain = match std::str::from_utf8(body) {
+        Ok(text) if !is_json && text.contains("-----BEGIN CERTIFICATE-----") => Ok(text.to_owned()),
+        _ => envelope::data::<Issued>(&request.operation(), body).map(|issued| issued.cert),
+    };
+    chain.map_err(|error| {
+        let message = format!("the token is spent, but the answer holds no certificate: {error}");
+        Error::enrollment(EnrollmentProblem::BadCertificate, message)
+    })
+}
+
+/// Says what an administrator has to do, and claims no more than the answer does.
+fn refused(answer: ApiError) -> Error {
+    let (problem, advice) = match (answer.status, answer.code.as_str()) {
+        (429 | 503, _) => return refusal::into_error(answer),
+        (500 | 502 | 504, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
+        (_, "INVALID_ENROLLMENT_TOKEN") => (
+            EnrollmentProblem::TokenNotKnown,
+            "the controller does not know the token: it was used, deleted or replaced; ask for a new one",
+        ),
+        (_, "ENROLLMENT_EXPIRED") => (EnrollmentProblem::TokenExpired, "the token expired; ask for a new one"),
+        (_, "INVALID_ENROLL_METHOD") => (EnrollmentProblem::WrongMethod, "the token was made for another method"),
+        (_, "COULD_NOT_PROCESS_CSR" | "MISSING_OR_INVALID_CSR") => {
+            (EnrollmentProblem::CsrRefused, "the controller cannot use the certificate request")
+        }
+        (_, "CERT_IN_USE" | "ENROLLMENT_IDENTITY_ALREADY_ENROLLED" | "INVALID_ENROLLMENT_ALREADY_ENROLLED") => {
+            (EnrollmentProblem::AlreadyEnrolled, "the identity is enrolled already")
+        }
+        _ => (EnrollmentProblem::Refused, "the controller refused the enrollment"),
+    };
+    Error::Enrollment { problem, message: format!("{advice}: {answer}"), answer: Some(Box::new(answer)) }
+}

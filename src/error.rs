@@ -1,0 +1,304 @@
+//! Why a call failed, sorted by what its caller can do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use crate::login::AuthQuery;
+
+/// Why a call failed.
+///
+/// The variants say what a caller can do: try again ([`is_retryable`](Error::is_retryable)), log in,
+/// mend a configuration, or report a bug. No message ever holds a secret.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument cannot be used; the message names it and says what is expected.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// No usable answer came: name look-up, connection, proxy, or the connection broke.
+    #[error("{controller}: {message} (stage {stage})")]
+    Transport {
+        /// How far the call had come.
+        stage: Stage,
+        /// The controller that was asked, as `https://host:port`.
+        controller: String,
+        /// What happened.
+        message: String,
+    },
+    /// The deadline of the call passed.
+    #[error("{} (stage {stage}, {:.1} s)", during(controller, "the deadline passed"), limit.as_secs_f64())]
+    Timeout {
+        /// What the call was doing when its time was up.
+        stage: Stage,
+        /// The controller that was asked last, if one was asked.
+        controller: Option<String>,
+        /// The time the call had been given.
+        limit: Duration,
+    },
+    /// A cancel token of the call was used.
+    #[error("the call was canceled (stage {stage})")]
+    Canceled {
+        /// What the call was doing when it was canceled.
+        stage: Stage,
+    },
+    /// The peer could not be trusted, or TLS could not be agreed on.
+    #[error("{controller}: {message}")]
+    Tls {
+        /// The controller that was asked, as `https://host:port`.
+        controller: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// The controller refused the request.
+    #[error("{0}")]
+    Api(Box<ApiError>),
+    /// The controller wants a login, or a better one, and a new login did not help.
+    #[error("{0}")]
+    Unauthorized(Box<ApiError>),
+    /// The controller is too busy (429) or cannot serve now (503).
+    #[error("{0}")]
+    Busy(Box<ApiError>),
+    /// The answer is not what this operation answers.
+    #[error("answer of {operation} cannot be read at {path}: {message}")]
+    Decode {
+        /// The operation, as `METHOD /path`.
+        operation: String,
+        /// The JSON path of the place that could not be read, such as `data[3].name`.
+        path: String,
+        /// What was found there.
+        message: String,
+    },
+    /// An identity file, key or certificate cannot be used.
+    #[error("{0}")]
+    Identity(String),
+    /// Enrollment cannot go on.
+    #[error("{message}")]
+    Enrollment {
+        /// What stands in the way.
+        problem: EnrollmentProblem,
+        /// The same in words, with what to do.
+        message: String,
+        /// The controller's answer, where it is the reason.
+        answer: Option<Box<ApiError>>,
+    },
+    /// The login waits for another factor.
+    #[error("the login is not complete: {}", list_factors(factors))]
+    LoginPending {
+        /// What is still wanted.
+        factors: Vec<AuthQuery>,
+    },
+    /// The controller refuses this identity's credentials.
+    #[error("{0}")]
+    Rejected(Box<Rejection>),
+    /// This cannot be done here; the message names the way that works.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A file could not be read or written; what was there before is unchanged.
+    #[error("{}: {action}: {source}", path.display())]
+    Storage {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+}
+
+/// What a call was doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Looking up the controller's name.
+    Resolve,
+    /// Opening the TCP connection.
+    Connect,
+    /// Talking to the proxy.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the answer: until its headers are complete, for another thread's login, or between two attempts.
+    Wait,
+    /// Reading the body of the answer.
+    Body,
+}
+
+impl Stage {
+    /// The stage as one lower-case word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Resolve => "resolve",
+            Stage::Connect => "connect",
+            Stage::Proxy => "proxy",
+            Stage::Tls => "tls",
+            Stage::Send => "send",
+            Stage::Wait => "wait",
+            Stage::Body => "body",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a controller answered instead of what was asked for.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status. Controllers of 1.5 and later also send 601 to 606.
+    pub status: u16,
+    /// The controller's code such as `INVALID_AUTH`, or `HTTP_<status>` where it sent none.
+    pub code: String,
+    /// The controller's message, or an excerpt of an answer that is not its own (a proxy's page).
+    pub message: String,
+    /// The cause as the controller sent it: JSON of changing shape.
+    pub cause: Option<Box<RawValue>>,
+    /// What the controller calls this request in its log.
+    pub request_id: Option<String>,
+    /// How long the controller asks to wait before another try.
+    pub retry_after: Option<Duration>,
+    /// The operation, as `METHOD /path`.
+    pub operation: String,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}: {}", self.operation, self.status, self.code, self.message)?;
+        if let Some(cause) = self.cause_summary() {
+            write!(f, " ({cause})")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl ApiError {
+    /// The part of the cause that a person reads: its reason with the field, or its message.
+    fn cause_summary(&self) -> Option<String> {
+        let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
+        let text = |key: &str| cause.get(key).and_then(|v| v.as_str());
+        match (text("field"), text("reason").or(text("message"))) {
+            (Some(field), Some(reason)) => Some(format!("{field}: {reason}")),
+            (None, Some(reason)) => Some(reason.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The name of the field that the cause points at.
+    pub fn cause_field(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Cause {
+            field: Option<String>,
+        }
+        serde_json::from_str::<Cause>(self.cause.as_ref()?.get()).ok()?.field
+    }
+}
+
+/// A refusal of an identity's credentials, with what is known and no guessed cause.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// The controller's answer.
+    pub answer: ApiError,
+    /// What is known here that may matter, such as "the certificate expired on …".
+    pub known: Vec<String>,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the controller refuses this identity: {}", self.answer)?;
+        for fact in &self.known {
+            write!(f, "; {fact}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands in the way of an enrollment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EnrollmentProblem {
+    /// The token cannot be read as an enrollment token.
+    TokenMalformed,
+    /// The token's time is over; a new one has to be made.
+    TokenExpired,
+    /// The token is not valid yet.
+    TokenNotYetValid,
+    /// The controller's certificate did not sign the token: the certificate changed, or a proxy ends TLS.
+    TokenNotFromController,
+    /// The controller does not know the token: spent, deleted, or unknown.
+    TokenNotKnown,
+    /// The answer to the enrollment was lost; the token may be spent. The key is kept.
+    MaybeSpent,
+    /// The controller refused the certificate request.
+    CsrRefused,
+    /// The token was made for another way to enroll.
+    WrongMethod,
+    /// The identity is enrolled already, or the certificate is in use.
+    AlreadyEnrolled,
+    /// The controller's CA bundle cannot be used, or does not vouch for the controller.
+    CaBundle,
+    /// The certificate that was issued does not fit the key or the CA bundle.
+    BadCertificate,
+    /// Any other refusal; see the controller's answer.
+    Refused,
+}
+
+impl Error {
+    /// True where the same call may succeed later without a change.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Error::Transport { .. } | Error::Timeout { .. } | Error::Busy(_))
+            || matches!(self, Error::Api(answer) if matches!(answer.status, 500 | 502 | 504))
+    }
+
+    /// How far the call had come, where that is known.
+    pub fn stage(&self) -> Option<Stage> {
+        match self {
+            Error::Transport { stage, .. } | Error::Timeout { stage, .. } | Error::Canceled { stage } => Some(*stage),
+            Error::Tls { .. } => Some(Stage::Tls),
+            _ => None,
+        }
+    }
+
+    /// The controller's answer, where one is the reason.
+    pub fn answer(&self) -> Option<&ApiError> {
+        match self {
+            Error::Api(answer) | Error::Unauthorized(answer) | Error::Busy(answer) => Some(answer),
+            Error::Rejected(rejection) => Some(&rejection.answer),
+            Error::Enrollment { answer, .. } => answer.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn storage(path: &Path, action: &'static str, source: io::Error) -> Self {
+        Error::Storage { path: path.to_owned(), action, source: Arc::new(source) }
+    }
+
+    pub(crate) fn enrollment(problem: EnrollmentProblem, message: impl Into<String>) -> Self {
+        Error::Enrollment { problem, message: message.into(), answer: None }
+    }
+}
+
+fn during(controller: &Option<String>, what: &str) -> String {
+    match controller {
+        Some(controller) => format!("{controller}: {what}"),
+        None => what.to_owned(),
+    }
+}
+
+fn list_factors(factors: &[AuthQuery]) -> String {
+    let names: Vec<String> = factors.iter().map(AuthQuery::describe).collect();
+    format!("the controller still wants {}", names.join(" and "))
+}

@@ -1,0 +1,251 @@
+//! Who I am: the identity file, its key and certificate, and where it is kept.
+
+mod csr;
+mod document;
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+mod key;
+mod pending;
+mod platform;
+mod reading;
+mod reference;
+mod reservation;
+mod store;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
+
+pub(crate) use key::PrivateKey;
+pub(crate) use reservation::Reservation;
+pub use store::Store;
+
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::trust::CaBundle;
+use crate::trust::bundle::certificates_to_pem;
+use crate::trust::certificate::{CertificateFacts, chain_from_pem};
+use crate::wire::ControllerUrl;
+use document::Document;
+use reference::Reference;
+
+/// The members of `id` that hold PEM text or say where it is.
+const PEM_MEMBERS: [&str; 3] = ["key", "cert", "ca"];
+
+/// Who a client is: controllers, CA bundle, key and certificate. Cheap to clone.
+///
+/// It is read from and written to the identity file that OpenZiti's SDKs share. The members `key`, `cert` and `ca`
+/// of `id` may be `pem:` and PEM text, `file:` and a path, bare PEM text (anything with `-----BEGIN` in it) or a
+/// bare path; relative paths start at the identity file's folder. Members that are not known here are kept.
+#[derive(Clone)]
+pub struct Identity {
+    inner: Arc<Inner>,
+    store: Option<Store>,
+}
+
+struct Inner {
+    /// The file as it was written.
+    document: Document,
+    /// Where its relative paths start.
+    folder: PathBuf,
+    /// The PEM texts that `key`, `cert` and `ca` stand for.
+    pem: [Option<Secret>; PEM_MEMBERS.len()],
+    controllers: Vec<ControllerUrl>,
+    config_types: Vec<String>,
+    client_auth: Option<Arc<CertifiedKey>>,
+    subject: Option<String>,
+    ca: Option<CaBundle>,
+}
+
+impl Identity {
+    /// Reads an identity file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let what = format!("identity file {}", path.display());
+        let text = reading::read_text(&what, path)?;
+        Ok(Self::read(&what, &text, store::folder_of(path))?.stored_in(&Store::file(path)))
+    }
+
+    /// Reads the text of an identity file; `file:` references in it are relative to the current folder.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        if text.len() as u64 > reading::MAX_FILE {
+            return Err(Error::Identity(format!("identity: {} bytes are too many", text.len())));
+        }
+        Self::read("identity", text, Path::new("."))
+    }
+
+    /// The text of the identity file, private key included, with all PEM text in it.
+    pub fn to_json(&self) -> Secret {
+        let mut document = self.inner.document.clone();
+        if let Some(id) = document.object_mut("id") {
+            for (name, pem) in PEM_MEMBERS.iter().zip(&self.inner.pem) {
+                if let Some(pem) = pem {
+                    id.set_text(name, Secret::new(format!("pem:{}", pem.expose())).expose());
+                }
+            }
+        }
+        document.to_json()
+    }
+
+    /// Writes the identity file: whole or not at all, readable by its owner only.
+    ///
+    /// A file that is replaced keeps its mode, owner and group. References to other files stay references if the
+    /// identity is saved in the folder it was loaded from; elsewhere what they refer to is written instead.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        Store::file(path.as_ref()).write(self)
+    }
+
+    /// The controllers' addresses as `https://host:port`, the preferred one first.
+    pub fn controllers(&self) -> impl Iterator<Item = &str> {
+        self.inner.controllers.iter().map(ControllerUrl::origin)
+    }
+
+    /// Puts together a fresh identity. The chain must fit the key. Other readers of the file rely on `base_path`
+    /// behind the controllers' addresses.
+    pub(crate) fn assemble(
+        controllers: Vec<ControllerUrl>,
+        base_path: &str,
+        key: &PrivateKey,
+        chain_pem: &str,
+        ca: &CaBundle,
+    ) -> Result<Self, Error> {
+        let chain = chain_from_pem("the issued certificate", chain_pem)?;
+        let mut id = Document::default();
+        id.set_text("key", Secret::new(format!("pem:{}", key.to_pem().expose())).expose());
+        id.set_text("cert", &format!("pem:{}", certificates_to_pem(&chain)));
+        id.set_text("ca", &format!("pem:{}", ca.to_pem()));
+        let addresses: Vec<String> = controllers.iter().map(|url| format!("{}{base_path}", url.origin())).collect();
+        let mut document = Document::default();
+        if let Some(first) = addresses.first() {
+            document.set_text("ztAPI", first);
+        }
+        if addresses.len() > 1 {
+            document.set_texts("ztAPIs", &addresses);
+        }
+        document.set_object("id", id);
+        Self::from_document("the new identity", document, Path::new("."))
+    }
+
+    /// Where the identity is kept, if it came from a file or was enrolled into a store.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    /// The same identity, kept in `store` from now on.
+    pub(crate) fn stored_in(self, store: &Store) -> Self {
+        Self { store: Some(store.clone()), ..self }
+    }
+
+    pub(crate) fn controller_urls(&self) -> &[ControllerUrl] {
+        &self.inner.controllers
+    }
+
+    /// The config types that the file asks for; empty if it does not say.
+    pub(crate) fn config_types(&self) -> &[String] {
+        &self.inner.config_types
+    }
+
+    pub(crate) fn ca(&self) -> Option<&CaBundle> {
+        self.inner.ca.as_ref()
+    }
+
+    /// Key and chain as rustls wants them; `None` for an identity without a certificate.
+    pub(crate) fn client_auth(&self) -> Option<Arc<CertifiedKey>> {
+        self.inner.client_auth.clone()
+    }
+
+    pub(crate) fn leaf(&self) -> Option<&CertificateDer<'static>> {
+        self.inner.client_auth.as_ref()?.cert.first()
+    }
+
+    /// What to write in a file in `folder`.
+    fn text_for(&self, folder: &Path) -> Secret {
+        let same = match (folder.canonicalize(), self.inner.folder.canonicalize()) {
+            (Ok(target), Ok(source)) => target == source,
+            _ => false,
+        };
+        if same { self.inner.document.to_json() } else { self.to_json() }
+    }
+
+    fn read(what: &str, text: &str, folder: &Path) -> Result<Self, Error> {
+        let mut document = Document::parse(text).map_err(|why| Error::Identity(format!("{what}: {why}")))?;
+        document.open_object("id").map_err(|why| Error::Identity(format!("{what}: {why}")))?;
+        Self::from_document(what, document, folder)
+    }
+
+    fn from_document(what: &str, document: Document, folder: &Path) -> Result<Self, Error> {
+        let bad = |why: String| Error::Identity(format!("{what}: {why}"));
+        let controllers = controllers(&document).map_err(bad)?;
+        let config_types = document.texts("configTypes").map_err(bad)?;
+        let [key, cert, ca] = PEM_MEMBERS.map(|name| pem_member(what, &document, name, folder));
+        let (key, cert, ca) = (key?, cert?, ca?);
+        let client_auth = match (&key, &cert) {
+            (Some(key), Some(cert)) => {
+                let key = PrivateKey::from_pem(&format!("{what}: id.key"), key.expose())?;
+                Some(key.certified(chain_from_pem(&format!("{what}: id.cert"), cert.expose())?)?)
+            }
+            (Some(_), None) => return Err(bad("there is a private key (id.key) but no certificate (id.cert)".into())),
+            (None, Some(_)) => return Err(bad("there is a certificate (id.cert) but no private key (id.key)".into())),
+            (None, None) => None,
+        };
+        let leaf = client_auth.as_ref().and_then(|certified| certified.cert.first());
+        let subject = leaf.map(CertificateFacts::read).transpose()?.map(|facts| facts.subject);
+        let bundle = ca.as_ref().map(|pem| CaBundle::from_pem(&format!("{what}: id.ca"), pem.expose())).transpose()?;
+        for problem in bundle.iter().flat_map(CaBundle::problems) {
+            log::debug!("{what}: id.ca: {problem}");
+        }
+        let inner = Inner {
+            document,
+            folder: folder.to_owned(),
+            pem: [key, cert, ca],
+            controllers,
+            config_types,
+            client_auth,
+            subject,
+            ca: bundle,
+        };
+        Ok(Self { inner: Arc::new(inner), store: None })
+    }
+}
+
+/// `ztAPI` and then `ztAPIs`, each controller once.
+fn controllers(document: &Document) -> Result<Vec<ControllerUrl>, String> {
+    let preferred = document.text("ztAPI")?.map(|text| ("ztAPI", text.expose().to_owned()));
+    let others = document.texts("ztAPIs")?.into_iter().map(|text| ("ztAPIs", text));
+    let mut controllers = Vec::new();
+    for (name, address) in preferred.into_iter().chain(others) {
+        let url = ControllerUrl::parse(address.trim()).map_err(|error| format!("{name}: {error}"))?;
+        if !controllers.contains(&url) {
+            controllers.push(url);
+        }
+    }
+    if controllers.is_empty() {
+        return Err("has no controller address: ztAPI is missing".to_owned());
+    }
+    Ok(controllers)
+}
+
+/// The PEM text of one member of `id`.
+fn pem_member(what: &str, document: &Document, name: &str, folder: &Path) -> Result<Option<Secret>, Error> {
+    let Some(id) = document.object("id") else { return Ok(None) };
+    let Some(value) = id.text(name).map_err(|why| Error::Identity(format!("{what}: id.{why}")))? else {
+        return Ok(None);
+    };
+    let what = format!("{what}: id.{name}");
+    Reference::parse(&what, value.expose())?.resolve(&what, folder).map(Some)
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("controllers", &self.inner.controllers)
+            .field("certificate", &self.inner.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

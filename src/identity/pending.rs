@@ -1,0 +1,69 @@
+//! The sidecar that keeps a key which is on its way: written before a token is spent, removed when the identity is.
+//!
+//! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key` and `csr`
+//! (PEM).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::PrivateKey;
+use super::store::sibling;
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::trust::display_time;
+
+/// So many earlier tries are kept; more than that and somebody has to look.
+const MAX_KEPT: u32 = 100;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pending<'a> {
+    version: u32,
+    created_at: String,
+    token: &'a str,
+    key: &'a str,
+    csr: &'a str,
+}
+
+pub(super) fn path(identity: &Path) -> PathBuf {
+    sibling(identity, ".pending")
+}
+
+pub(super) fn to_json(token: &str, key: &PrivateKey, csr: &str) -> Secret {
+    let key = key.to_pem().expose();
+    let pending = Pending { version: 1, created_at: display_time(SystemTime::now()), token, key, csr };
+    // Room for all of it, so that no copy of the key is left behind by growing.
+    let mut json = Zeroizing::new(Vec::with_capacity(2 * (key.len() + csr.len()) + 1024));
+    serde_json::to_writer_pretty(&mut *json, &pending).expect("texts can always be written as JSON");
+    json.push(b'\n');
+    Secret::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
+}
+
+/// Renames an existing sidecar to the first free `NAME.pending.N`. Call it under the lock.
+pub(super) fn move_aside(sidecar: &Path) -> Result<(), Error> {
+    let exists = |path: &Path| match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::storage(path, "look at", error)),
+    };
+    if !exists(sidecar)? {
+        return Ok(());
+    }
+    for number in 1..=MAX_KEPT {
+        let aside = sibling(sidecar, &format!(".{number}"));
+        if !exists(&aside)? {
+            log::debug!("the key of an earlier enrollment is kept as {}", aside.display());
+            return fs::rename(sidecar, &aside).map_err(|error| Error::storage(sidecar, "move aside", error));
+        }
+    }
+    Err(Error::Identity(format!(
+        "{}: {MAX_KEPT} keys of enrollments that were never finished are kept beside it; remove those whose token \
+         was not spent",
+        sidecar.display()
+    )))
+}

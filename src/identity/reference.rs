@@ -1,0 +1,79 @@
+//! The forms in which an identity file gives a key or certificate.
+
+use std::path::{Path, PathBuf};
+
+use super::reading::read_text;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// Where the PEM text of `id.key`, `id.cert` or `id.ca` is.
+///
+/// `pem:` or `pem://` and then the text; `file:` or `file://` and then a path; or bare: what contains
+/// `-----BEGIN` is the text, anything else is a path. A path is taken literally, nothing in it is decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reference<'a> {
+    Text(&'a str),
+    File(PathBuf),
+}
+
+impl<'a> Reference<'a> {
+    /// Reads one member's text. `what` names the member for errors.
+    pub(super) fn parse(what: &str, value: &'a str) -> Result<Self, Error> {
+        let bad = |why: &str| Err(Error::Identity(format!("{what}: {why}")));
+        let value = value.trim_start();
+        if let Some(text) = strip_scheme(value, "pem") {
+            return match text.contains("-----BEGIN") {
+                true => Ok(Self::Text(text.trim_start())),
+                false => bad("there is no PEM text after pem:"),
+            };
+        }
+        if let Some(path) = strip_scheme(value, "file") {
+            return match windows_path(path.trim_end()) {
+                "" => bad("there is no path after file:"),
+                path => Ok(Self::File(path.into())),
+            };
+        }
+        if value.contains("-----BEGIN") {
+            return Ok(Self::Text(value));
+        }
+        match scheme(value) {
+            Some(scheme) => Err(Error::Unsupported(format!(
+                "{what}: {scheme}: is not supported by this library; give it as pem: or file:"
+            ))),
+            None => Ok(Self::File(value.trim_end().into())),
+        }
+    }
+
+    /// The PEM text. `what` names the member for errors; relative paths start at `folder`.
+    pub(super) fn resolve(&self, what: &str, folder: &Path) -> Result<Secret, Error> {
+        match self {
+            Self::Text(text) => Ok(Secret::new(*text)),
+            Self::File(path) => {
+                let path = folder.join(path);
+                let mut text = read_text(&format!("{what}: file {}", path.display()), &path)?;
+                Ok(Secret::new(std::mem::take(&mut *text)))
+            }
+        }
+    }
+}
+
+/// What follows `scheme:` or `scheme://`, if the value begins so in any case of letters.
+fn strip_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+    let (word, rest) = value.split_once(':')?;
+    word.eq_ignore_ascii_case(scheme).then(|| rest.strip_prefix("//").unwrap_or(rest))
+}
+
+/// `file:///C:/x` leaves `/C:/x`, of which the first slash is not part of the path.
+fn windows_path(path: &str) -> &str {
+    match path.as_bytes() {
+        [b'/', letter, b':', ..] if letter.is_ascii_alphabetic() => &path[1..],
+        _ => path,
+    }
+}
+
+/// The word before a colon, such as `pkcs11`; one letter is a Windows drive.
+fn scheme(value: &str) -> Option<&str> {
+    let (word, _) = value.split_once(':')?;
+    let is_scheme = word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b));
+    is_scheme.then_some(word)
+}

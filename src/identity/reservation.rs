@@ -1,0 +1,94 @@
+//! The place of an identity that is about to be enrolled.
+
+use std::fs::{self, File};
+use std::io::{self, Seek, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::platform::sync_folder;
+use super::store::{SaveHook, folder_of, hand_over, put, remove_leftovers, replace, temporary};
+use super::{Identity, PrivateKey, pending};
+use crate::error::Error;
+
+/// As much as an identity file may need: the disk space is taken before a token is spent.
+const RESERVED_BYTES: usize = 16 * 1024;
+
+/// A place for an identity that was found fit, and that no other process enrolls into while this lives.
+pub(crate) struct Reservation<'a> {
+    place: Place<'a>,
+}
+
+enum Place<'a> {
+    File {
+        path: &'a Path,
+        /// Will become the identity file. It is removed if the reservation is dropped before.
+        file: NamedTempFile,
+        /// Held until the reservation is dropped, or with the process.
+        _lock: File,
+    },
+    Hook(&'a SaveHook),
+}
+
+impl<'a> Reservation<'a> {
+    pub(super) fn of_hook(hook: &'a SaveHook) -> Self {
+        Self { place: Place::Hook(hook) }
+    }
+
+    pub(super) fn of_file(path: &'a Path, lock: File) -> Result<Self, Error> {
+        if path.symlink_metadata().is_ok() {
+            let message = format!("identity file {}: exists already; remove it or choose another", path.display());
+            return Err(Error::Identity(message));
+        }
+        remove_leftovers(path);
+        let file = temporary(path, &[b' '; RESERVED_BYTES])?;
+        Ok(Self { place: Place::File { path, file, _lock: lock } })
+    }
+
+    /// Keeps a key that is about to be used, durably, in `NAME.pending` (0600). Nothing for a hook.
+    ///
+    /// What an earlier try left there is moved to `NAME.pending.1` or the next free number: its token may be spent.
+    /// `token` is the fingerprint of the token that the key will be used with.
+    pub(crate) fn keep_key(&self, token: &str, key: &PrivateKey, csr: &str) -> Result<(), Error> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        let sidecar = pending::path(path);
+        pending::move_aside(&sidecar)?;
+        replace(&sidecar, pending::to_json(token, key, csr).expose())
+    }
+
+    /// Forgets the key: it will not become an identity.
+    pub(crate) fn forget_key(&self) -> Result<(), Error> {
+        match &self.place {
+            Place::File { path, .. } => forget(path),
+            Place::Hook(_) => Ok(()),
+        }
+    }
+
+    /// Stores the identity, whole or not at all, and then forgets the key beside it.
+    pub(crate) fn fill(self, identity: &Identity) -> Result<(), Error> {
+        match self.place {
+            Place::Hook(hook) => hand_over(hook, identity),
+            Place::File { path, mut file, _lock } => {
+                let text = identity.to_json();
+                overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, "write", error))?;
+                put(file, path)?;
+                forget(path)
+            }
+        }
+    }
+}
+
+fn overwrite(file: &mut NamedTempFile, text: &str) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_len(text.len() as u64)?;
+    file.as_file().sync_all()
+}
+
+fn forget(path: &Path) -> Result<(), Error> {
+    let sidecar = pending::path(path);
+    match fs::remove_file(&sidecar) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::storage(&sidecar, "remove", error)),
+        _ => sync_folder(folder_of(path)).map_err(|error| Error::storage(&sidecar, "remove durably", error)),
+    }
+}

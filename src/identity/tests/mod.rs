@@ -1,0 +1,49 @@
+//! Tests of the layer, and the identity that they use.
+
+mod file;
+mod key;
+mod property;
+mod reference;
+mod store;
+
+use rcgen::KeyPair;
+use std::sync::OnceLock;
+
+use super::{Identity, PrivateKey};
+use crate::trust::bundle::certificates_to_pem;
+use crate::trust::tests::{LeafPlan, Pki};
+
+/// PEM texts that belong together.
+pub(crate) struct Papers {
+    pub(crate) key: String,
+    pub(crate) cert: String,
+    pub(crate) ca: String,
+}
+
+pub(crate) fn papers() -> &'static Papers {
+    static PAPERS: OnceLock<Papers> = OnceLock::new();
+    PAPERS.get_or_init(|| {
+        let (pki, key) = (Pki::new(), PrivateKey::generate().unwrap());
+        let pair = KeyPair::from_pem(key.to_pem().expose()).unwrap();
+        let chain = [pki.leaf(&pair, LeafPlan::default()), pki.intermediate_der()];
+        Papers { key: key.to_pem().expose().to_owned(), cert: certificates_to_pem(&chain), ca: pki.pem() }
+    })
+}
+
+/// An identity file with the given texts in `id`, as compact JSON.
+pub(crate) fn identity_json(key: &str, cert: &str, ca: &str) -> String {
+    serde_json::json!({
+        "ztAPI": "https://ctrl.acme.test:1280/edge/client/v1",
+        "id": {"key": key, "cert": cert, "ca": ca},
+    })
+    .to_string()
+}
+
+pub(crate) fn usual_json() -> String {
+    let papers = papers();
+    identity_json(&format!("pem:{}", papers.key), &format!("pem:{}", papers.cert), &format!("pem:{}", papers.ca))
+}
+
+pub(crate) fn usual() -> Identity {
+    Identity::from_json(&usual_json()).unwrap()
+}

@@ -1,0 +1,47 @@
+use crate::error::Error;
+use crate::identity::reference::Reference;
+
+#[test]
+fn every_form_of_a_reference_is_understood() {
+    let file = |path: &str| Reference::File(path.into());
+    for (value, expected) in [
+        ("pem:-----BEGIN X-----", Reference::Text("-----BEGIN X-----")),
+        ("pem://-----BEGIN X-----", Reference::Text("-----BEGIN X-----")),
+        ("PEM: \r\n-----BEGIN X-----\r\n", Reference::Text("-----BEGIN X-----\r\n")),
+        ("-----BEGIN X-----", Reference::Text("-----BEGIN X-----")),
+        ("Bag: 1\n-----BEGIN X-----", Reference::Text("Bag: 1\n-----BEGIN X-----")),
+        ("file:key.pem", file("key.pem")),
+        (" file:key.pem\n", file("key.pem")),
+        ("file://keys/key.pem", file("keys/key.pem")),
+        ("file:///etc/key.pem", file("/etc/key.pem")),
+        ("File:///C:/ids/key.pem", file("C:/ids/key.pem")),
+        (r"file://C:\ids\key.pem", file(r"C:\ids\key.pem")),
+        (r"C:\ids\key.pem", file(r"C:\ids\key.pem")),
+        ("key with space%20.pem", file("key with space%20.pem")),
+        ("./odd:name.pem", file("./odd:name.pem")),
+    ] {
+        assert_eq!(Reference::parse("id.key", value).unwrap(), expected, "{value}");
+    }
+}
+
+#[test]
+fn keys_kept_elsewhere_are_unsupported_by_name() {
+    for (value, scheme) in [
+        ("keychain:alice", "keychain"),
+        ("pkcs11:///usr/lib/softhsm.so?slot=1&pin=2171", "pkcs11"),
+        ("parsec:alice", "parsec"),
+        ("engine:tpm2", "engine"),
+        ("http://host/key.pem", "http"),
+    ] {
+        let error = Reference::parse("id.key", value).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
+        assert!(error.to_string().starts_with(&format!("id.key: {scheme}: is not supported")), "{error}");
+        assert!(!error.to_string().contains("2171"), "{error}");
+    }
+}
+
+#[test]
+fn a_scheme_with_nothing_behind_it_is_an_error() {
+    assert_eq!(Reference::parse("id.ca", "pem:abc").unwrap_err().to_string(), "id.ca: there is no PEM text after pem:");
+    assert_eq!(Reference::parse("id.ca", "file://").unwrap_err().to_string(), "id.ca: there is no path after file:");
+}

@@ -1,0 +1,266 @@
+use super::*;
+use crate::error::Error;
+use crate::identity::Store;
+use crate::identity::store::held_too_long;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn target(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("alice.json")
+}
+
+#[test]
+fn a_save_leaves_the_file_and_its_lock_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        usual().save(target(&folder)).unwrap();
+        assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
+        assert_eq!(fs::read_to_string(target(&folder)).unwrap(), usual().to_json().expose());
+    }
+}
+
+#[test]
+fn a_bare_name_is_a_file_in_the_current_folder() {
+    assert_eq!(crate::identity::store::folder_of(Path::new("alice.json")), Path::new("."));
+    assert_eq!(crate::identity::store::folder_of(Path::new("/alice.json")), Path::new("/"));
+}
+
+#[test]
+fn saves_at_the_same_time_leave_one_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = target(&folder);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..10).for_each(|_| usual().save(&path).unwrap()));
+        }
+        for _ in 0..100 {
+            if path.exists() {
+                Identity::load(&path).unwrap();
+            }
+        }
+    });
+    assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
+}
+
+#[test]
+fn what_a_crash_left_is_removed_and_what_others_own_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = [".alice.json.backup.tmp", ".alice.json.other.0123456789aB.tmp", ".bob.json.0123456789aB.tmp"];
+    for name in others.iter().chain(&[".alice.json.0123456789aB.tmp"]) {
+        fs::write(folder.path().join(name), "half a key").unwrap();
+    }
+    usual().save(target(&folder)).unwrap();
+    let mut expected = others.to_vec();
+    expected.extend(["alice.json", "alice.json.lock"]);
+    assert_eq!(names(folder.path()), expected);
+}
+
+#[test]
+fn a_lock_that_is_held_ends_the_wait_with_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::file(target(&folder));
+    let held = store.reserve(|| Ok(())).unwrap();
+    let start = Instant::now();
+    let patience = || match start.elapsed() {
+        waited if waited < Duration::from_millis(60) => Ok(()),
+        _ => Err(Error::InvalidArgument("out of patience".to_owned())),
+    };
+    let message = store.reserve(patience).err().unwrap().to_string();
+    assert!(start.elapsed() >= Duration::from_millis(60));
+    assert_eq!(message, "out of patience");
+    let message = held_too_long(&target(&folder)).to_string();
+    assert!(message.contains("alice.json.lock: lock: another process holds the lock for more than 10 s"), "{message}");
+    drop(held);
+    usual().save(target(&folder)).unwrap();
+}
+
+#[test]
+fn each_place_that_cannot_be_written_has_its_own_message() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "x").unwrap();
+    fs::create_dir(folder.path().join("folder.json")).unwrap();
+    for (path, expected) in [
+        (folder.path().join("none/alice.json"), "open the folder: No such file"),
+        (folder.path().join("file/alice.json"), "open the folder: Not a directory"),
+        (folder.path().join("folder.json"), "is not a regular file, so it is not replaced"),
+        (PathBuf::from("/"), "is not the name of a file"),
+        (PathBuf::from(""), "is not the name of a file"),
+    ] {
+        let error = usual().save(&path).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(Store::file(&path).reserve(|| Ok(())).is_err(), "{}", path.display());
+    }
+    assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"x");
+}
+
+#[test]
+fn a_save_that_fails_leaves_the_old_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(target(&folder), "old").unwrap();
+    fs::create_dir(folder.path().join("alice.json.lock")).unwrap();
+    let error = usual().save(target(&folder)).unwrap_err();
+    assert!(matches!(error, Error::Storage { .. }), "{error:?}");
+    assert_eq!(fs::read(target(&folder)).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
+}
+
+#[test]
+fn a_reservation_leaves_nothing_behind_and_refuses_a_place_that_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::file(target(&folder)).reserve(|| Ok(())).unwrap());
+    assert_eq!(names(folder.path()), ["alice.json.lock"]);
+    fs::write(target(&folder), "old").unwrap();
+    let message = Store::file(target(&folder)).reserve(|| Ok(())).err().unwrap().to_string();
+    assert!(message.contains("alice.json: exists already"), "{message}");
+    assert_eq!(fs::read(target(&folder)).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
+}
+
+#[test]
+fn a_reservation_is_filled_whole_and_forgets_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::file(target(&folder));
+    let place = store.reserve(|| Ok(())).unwrap();
+    place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+    place.fill(&usual()).unwrap();
+    assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
+    assert_eq!(fs::read_to_string(target(&folder)).unwrap(), usual().to_json().expose());
+}
+
+#[test]
+fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::file(target(&folder));
+    let keys: Vec<_> = (0..3).map(|_| PrivateKey::generate().unwrap()).collect();
+    for (index, key) in keys.iter().enumerate() {
+        let place = store.reserve(|| Ok(())).unwrap();
+        place.keep_key(&format!("f{index}"), key, &format!("csr {index}")).unwrap();
+    }
+    for (suffix, index) in [(".1", 0), (".2", 1), ("", 2)] {
+        let path = folder.path().join(format!("alice.json.pending{suffix}"));
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        assert_eq!(json["key"], keys[index].to_pem().expose());
+        assert_eq!(json["csr"], format!("csr {index}"));
+        assert_eq!(json["token"], format!("f{index}"));
+    }
+    for _ in 0..2 {
+        store.reserve(|| Ok(())).unwrap().forget_key().unwrap();
+        let left = ["alice.json.lock", "alice.json.pending.1", "alice.json.pending.2"];
+        assert_eq!(names(folder.path()), left);
+    }
+}
+
+#[test]
+fn too_many_unfinished_enrollments_are_an_error_and_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let pending = folder.path().join("alice.json.pending");
+    fs::write(&pending, "first").unwrap();
+    for number in 1..=100 {
+        fs::write(folder.path().join(format!("alice.json.pending.{number}")), "kept").unwrap();
+    }
+    let key = PrivateKey::generate().unwrap();
+    let store = Store::file(target(&folder));
+    let message = store.reserve(|| Ok(())).unwrap().keep_key("f", &key, "csr").unwrap_err().to_string();
+    assert!(message.contains("100 keys of enrollments that were never finished"), "{message}");
+    assert_eq!(fs::read(pending).unwrap(), b"first");
+}
+
+#[test]
+fn a_hook_is_given_the_text_and_its_error_is_told() {
+    let seen = Arc::new(Mutex::new(String::new()));
+    let copy = seen.clone();
+    let store = Store::hook(move |text| {
+        *copy.lock().unwrap() = text.expose().to_owned();
+        Ok(())
+    });
+    let place = store.reserve(|| Ok(())).unwrap();
+    place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+    place.forget_key().unwrap();
+    assert!(seen.lock().unwrap().is_empty() && store.path().is_none());
+    store.write(&usual()).unwrap();
+    assert_eq!(seen.lock().unwrap().as_str(), usual().to_json().expose());
+    let error = Store::hook(|_| Err("vault is sealed".to_owned())).write(&usual()).unwrap_err();
+    assert!(matches!(&error, Error::Identity(_)) && error.to_string() == "the save hook failed: vault is sealed");
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn new_files_are_for_the_owner_only_whatever_the_umask() {
+        const CHILD: &str = "ZITI_EDGE_CLIENT_TEST_UMASK";
+        if std::env::var_os(CHILD).is_none() {
+            for umask in ["000", "077", "777"] {
+                let run = format!("umask {umask}; exec \"$0\" --exact \"$1\"");
+                let test = "identity::tests::store::unix::new_files_are_for_the_owner_only_whatever_the_umask";
+                let mut child = std::process::Command::new("sh");
+                child.args(["-c", &run, std::env::current_exe().unwrap().to_str().unwrap(), test]).env(CHILD, "1");
+                let output = child.output().unwrap();
+                let text = String::from_utf8_lossy(&output.stdout);
+                assert!(output.status.success() && text.contains("1 passed"), "{umask}: {text}");
+            }
+            return;
+        }
+        // The folder's mode suffers from the umask too.
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let store = Store::file(target(&folder));
+        let place = store.reserve(|| Ok(())).unwrap();
+        place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+        drop(place);
+        usual().save(target(&folder)).unwrap();
+        for name in ["alice.json", "alice.json.pending"] {
+            assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_owner_and_group() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(target(&folder), "old").unwrap();
+        // Only the superuser may give files away; anybody else keeps their own.
+        let given_away = chown(target(&folder), Some(12_345), Some(23_456)).is_ok();
+        let before = fs::metadata(target(&folder)).unwrap();
+        assert_eq!(given_away, (before.uid(), before.gid()) == (12_345, 23_456));
+        for bits in [0o640, 0o400] {
+            fs::set_permissions(target(&folder), fs::Permissions::from_mode(bits)).unwrap();
+            usual().save(target(&folder)).unwrap();
+            let after = fs::metadata(target(&folder)).unwrap();
+            assert_eq!((after.uid(), after.gid(), mode(&target(&folder))), (before.uid(), before.gid(), bits));
+        }
+        // Its owner can lock it later.
+        let lock = fs::metadata(folder.path().join("alice.json.lock")).unwrap();
+        assert_eq!((lock.uid(), lock.mode() & 0o777), (before.uid(), 0o600));
+    }
+
+    #[test]
+    fn symlinks_are_read_through_but_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.json"), target(&folder));
+        fs::write(&real, usual_json()).unwrap();
+        symlink(&real, &link).unwrap();
+        Identity::load(&link).unwrap();
+        let error = usual().save(&link).unwrap_err();
+        assert!(error.to_string().contains("alice.json: is a symbolic link"), "{error}");
+        assert!(Store::file(&link).reserve(|| Ok(())).is_err());
+        assert_eq!(fs::read_to_string(&real).unwrap(), usual_json());
+        symlink(&real, folder.path().join("bob.json.lock")).unwrap();
+        let error = usual().save(folder.path().join("bob.json")).unwrap_err();
+        assert!(error.to_string().contains("bob.json.lock: lock: "), "{error}");
+    }
+}

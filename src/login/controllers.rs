@@ -1,0 +1,188 @@
+//! The controllers of a network: which one to ask next, and where its API lies.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::wire::{ControllerUrl, envelope};
+
+/// A controller that failed is asked last for this long.
+const AVOIDED_FOR: Duration = Duration::from_secs(60);
+/// With other controllers left to try, silence costs at least this much and not the whole deadline.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The controllers of one network with what was learnt of each. Does no I/O.
+pub(crate) struct Controllers {
+    known: Mutex<Vec<Known>>,
+}
+
+struct Known {
+    url: ControllerUrl,
+    features: Option<Features>,
+    failed_at: Option<Instant>,
+}
+
+/// What a controller says of itself, as far as a login cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Features {
+    /// The path of the client API, without a trailing slash.
+    pub(crate) base_path: String,
+    /// True on a cluster, where one node may know what another does not know yet.
+    pub(crate) clustered: bool,
+}
+
+impl Features {
+    /// Reads an answer of `GET /version`. Only paths are taken from it, never a host.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Error> {
+        let version: VersionAnswer = envelope::data("GET /version", body)?;
+        let api = |name: &str| version.api_versions.as_ref()?.get(name)?.get("v1")?.path.clone();
+        let base_path = api("edge-client").or_else(|| api("edge")).unwrap_or_else(|| DEFAULT_PATH.to_owned());
+        if !is_plain_path(&base_path) {
+            return Err(Error::Decode {
+                operation: "GET /version".to_owned(),
+                path: "data.apiVersions.edge-client.v1.path".to_owned(),
+                message: "this is not the path of an API".to_owned(),
+            });
+        }
+        let clustered = version.capabilities.iter().flatten().any(|word| word == "HA_CONTROLLER");
+        Ok(Self { base_path: base_path.trim_end_matches('/').to_owned(), clustered })
+    }
+}
+
+const DEFAULT_PATH: &str = "/edge/client/v1";
+
+/// A path that cannot be mistaken for a host, a query or a way up.
+fn is_plain_path(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_');
+    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain) && !path.contains("..")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionAnswer {
+    api_versions: Option<std::collections::HashMap<String, std::collections::HashMap<String, ApiPath>>>,
+    capabilities: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct ApiPath {
+    path: Option<String>,
+}
+
+impl Controllers {
+    /// Takes the addresses in order of preference.
+    pub(crate) fn new(urls: &[ControllerUrl]) -> Self {
+        let known = urls.iter().map(|url| Known { url: url.clone(), features: None, failed_at: None }).collect();
+        Self { known: Mutex::new(known) }
+    }
+
+    /// All controllers, the one to ask first at the front: those that failed a short time ago come last.
+    pub(crate) fn in_order(&self, now: Instant) -> Vec<ControllerUrl> {
+        let known = self.lock();
+        let avoided = |one: &Known| one.failed_at.filter(|at| now.saturating_duration_since(*at) < AVOIDED_FOR);
+        let mut order: Vec<&Known> = known.iter().collect();
+        order.sort_by_key(|one| avoided(one));
+        order.into_iter().map(|one| one.url.clone()).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub(crate) fn features(&self, url: &ControllerUrl) -> Option<Features> {
+        self.lock().iter().find(|one| one.url == *url)?.features.clone()
+    }
+
+    pub(crate) fn learn(&self, url: &ControllerUrl, features: &Features) {
+        if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
+            one.features = Some(features.clone());
+        }
+    }
+
+    /// Remembers that a controller could not be used just now.
+    pub(crate) fn failed(&self, url: &ControllerUrl, now: Instant) {
+        self.mark(url, Some(now));
+    }
+
+    /// Remembers that a controller answered.
+    pub(crate) fn answered(&self, url: &ControllerUrl) {
+        self.mark(url, None);
+    }
+
+    fn mark(&self, url: &ControllerUrl, failed_at: Option<Instant>) {
+        if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
+            one.failed_at = failed_at;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until when an attempt may stay without an answer, if `untried` more controllers could be asked after it. The last
+/// one has all that is left of the call.
+pub(crate) fn first_byte_by(now: Instant, remaining: Duration, untried: usize) -> Option<Instant> {
+    let others = u32::try_from(untried).ok().filter(|others| *others > 0)?;
+    Some(now + SHORTEST_ATTEMPT.max(remaining / (others + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> ControllerUrl {
+        ControllerUrl::parse(text).unwrap()
+    }
+
+    fn version(path: &str) -> Vec<u8> {
+        format!(r#"{{"data":{{"apiVersions":{{"edge-client":{{"v1":{{"path":"{path}"}}}}}}}},"meta":{{}}}}"#)
+            .into_bytes()
+    }
+
+    #[test]
+    fn a_failed_controller_is_asked_last_for_a_minute() {
+        let (a, b) = (url("https://a:1"), url("https://b:1"));
+        let controllers = Controllers::new(&[a.clone(), b.clone()]);
+        let now = Instant::now();
+        assert_eq!(controllers.in_order(now), [a.clone(), b.clone()]);
+        controllers.failed(&a, now);
+        assert_eq!(controllers.in_order(now), [b.clone(), a.clone()]);
+        controllers.failed(&b, now + Duration::from_secs(1));
+        assert_eq!(
+            controllers.in_order(now + Duration::from_secs(2)),
+            [a.clone(), b.clone()],
+            "the older failure first"
+        );
+        assert_eq!(controllers.in_order(now + Duration::from_secs(70)), [a.clone(), b.clone()]);
+        controllers.failed(&a, now + Duration::from_secs(70));
+        controllers.answered(&a);
+        assert_eq!(controllers.in_order(now + Duration::from_secs(71)), [a, b]);
+    }
+
+    #[test]
+    fn one_silent_controller_of_three_leaves_time_for_the_others() {
+        let now = Instant::now();
+        assert_eq!(first_byte_by(now, Duration::from_secs(30), 2), Some(now + Duration::from_secs(10)));
+        assert_eq!(first_byte_by(now, Duration::from_secs(3), 2), Some(now + Duration::from_secs(2)));
+        assert_eq!(first_byte_by(now, Duration::from_secs(30), 0), None);
+    }
+
+    #[test]
+    fn only_a_plain_path_is_taken_from_a_version_answer() {
+        assert_eq!(Features::read(&version("/edge/client/v1/")).unwrap().base_path, "/edge/client/v1");
+        for path in ["https://evil.test/edge", "//evil.test/x", "/a/../b", "edge/client/v1", "/x?y=z", ""] {
+            assert!(matches!(Features::read(&version(path)), Err(Error::Decode { .. })), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_old_controller_without_capabilities_is_not_clustered() {
+        let features = Features::read(br#"{"data":{"capabilities":null}}"#).unwrap();
+        assert_eq!(features, Features { base_path: "/edge/client/v1".to_owned(), clustered: false });
+        let features = Features::read(br#"{"data":{"capabilities":["NEWER","HA_CONTROLLER"]}}"#).unwrap();
+        assert!(features.clustered);
+    }
+}

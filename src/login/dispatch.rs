@@ -1,0 +1,140 @@
+//! One request with a login: which login, which controller, and what a 401 means.
+
+use super::flight::{LiveSession, Wanted};
+use super::generation::{Generation, answer, may_move_on};
+use super::session::{ApiSession, AuthQuery};
+use crate::error::Error;
+use crate::transport::Call;
+use crate::wire::{Head, LoginNeed, Request, envelope, refusal};
+
+/// What a 401 says about a login.
+#[derive(Debug)]
+enum Unauthorized {
+    /// The session is over: a new login may help.
+    Expired,
+    /// The session waits for factors.
+    Pending(Vec<AuthQuery>),
+    /// The login is fine, and what was asked is refused.
+    Refused,
+}
+
+impl Generation {
+    /// Sends a request and returns the head of a successful answer, whose body is in `body`.
+    pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
+        if request.login == LoginNeed::None {
+            let (head, _) = self.ask_any(call, request, body)?;
+            return answer(request, &head, body).map(|()| head);
+        }
+        self.send_with_login(call, request, body)
+    }
+
+    fn send_with_login(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
+        let mut wanted = Wanted::Current;
+        let mut logged_in_again = false;
+        let mut untried = self.controllers.len();
+        loop {
+            let session = self.session(call, wanted)?;
+            if request.login == LoginNeed::Complete {
+                session.api_session.require_complete()?;
+            }
+            untried = untried.saturating_sub(1);
+            let outcome = self.attempt(call, &session.controller, Some(&session), untried, request, body);
+            // A legacy session is known to one controller only: asking another takes a login there.
+            if untried > 0 && may_move_on(&outcome, request) && call.check().is_ok() {
+                wanted = Wanted::NewerThan(session.number);
+                continue;
+            }
+            let head = outcome?;
+            if head.status != 401 || logged_in_again {
+                return answer(request, &head, body).map(|()| head);
+            }
+            match self.judge(call, &session, &head, request, body)? {
+                Unauthorized::Expired => wanted = Wanted::NewerThan(session.number),
+                Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }),
+                Unauthorized::Refused => return answer(request, &head, body).map(|()| head),
+            }
+            logged_in_again = true;
+            untried += 1;
+        }
+    }
+
+    /// Tells the meanings of a 401 apart; asks the controller where its answer alone does not say.
+    fn judge(
+        &self,
+        call: &Call,
+        session: &LiveSession,
+        head: &Head,
+        request: &Request,
+        body: &[u8],
+    ) -> Result<Unauthorized, Error> {
+        let answer = refusal::read(&request.operation(), head, body);
+        if answer.cause_field().as_deref() == Some("currentPassword") {
+            return Ok(Unauthorized::Refused);
+        }
+        // Another thread has logged in since: whatever this 401 meant, the new login decides.
+        if self.flight.latest() > session.number || says_expired(&head.www_authenticate) {
+            return Ok(Unauthorized::Expired);
+        }
+        let question = Request::get("/current-api-session");
+        let mut body = Vec::new();
+        let head = self.attempt(call, &session.controller, Some(session), 0, &question, &mut body)?;
+        if head.status == 401 {
+            return Ok(Unauthorized::Expired);
+        }
+        super::generation::answer(&question, &head, &body)?;
+        let api_session: ApiSession = envelope::data(&question.operation(), &body)?;
+        Ok(match api_session.auth_queries.is_empty() {
+            true => Unauthorized::Refused,
+            false => Unauthorized::Pending(api_session.auth_queries),
+        })
+    }
+}
+
+/// Reads `WWW-Authenticate` of controllers since 2.0, whose challenges separate parameters by spaces: a challenge of
+/// the login itself that calls it invalid or expired.
+fn says_expired(challenges: &[String]) -> bool {
+    let is_start = |word: &str| word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("zt-session");
+    let mut realm = "";
+    for word in challenges.iter().flat_map(|line| line.split([' ', ',', '\t'])).filter(|word| !word.is_empty()) {
+        if is_start(word) {
+            realm = "";
+        } else if let Some(value) = word.strip_prefix("realm=") {
+            realm = value.trim_matches('"');
+        } else if let Some(value) = word.strip_prefix("error=") {
+            let ended = matches!(value.trim_matches('"'), "invalid" | "expired");
+            if ended && matches!(realm, "zt-session" | "openziti-oidc") {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_of_the_login_that_calls_it_over_is_recognized() {
+        for header in [
+            r#"zt-session realm="zt-session" error="invalid" error_description="the session is unknown""#,
+            r#"Bearer realm="openziti-oidc" error="expired""#,
+            r#"zt-session realm="zt-session" error="missing", Bearer realm="openziti-oidc", error="invalid""#,
+        ] {
+            assert!(says_expired(&[header.to_owned()]), "{header}");
+        }
+    }
+
+    #[test]
+    fn other_challenges_do_not_say_that_the_login_is_over() {
+        for header in [
+            "",
+            "Basic",
+            r#"zt-session realm="zt-session" error="missing""#,
+            r#"Bearer realm="openziti-secondary-ext-jwt" error="expired""#,
+            r#"Bearer realm="openziti-secondary-ext-jwt" error="invalid", zt-session realm="zt-session""#,
+        ] {
+            assert!(!says_expired(&[header.to_owned()]), "{header}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One login at a time for all threads of a client.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::session::ApiSession;
+use crate::error::Error;
+use crate::transport::{Call, Credential};
+use crate::wire::ControllerUrl;
+
+/// A refusal of credentials is believed for this long before a silent login asks again.
+const REJECTED_FOR: Duration = Duration::from_secs(600);
+
+/// A login that calls use. Immutable: a new login makes a new one.
+pub(crate) struct LiveSession {
+    /// Counts logins, so that a request knows whether the login it was sent with is still the current one.
+    pub(crate) number: u64,
+    pub(crate) credential: Credential,
+    /// A legacy session is known to the controller that made it, and to no other.
+    pub(crate) controller: ControllerUrl,
+    pub(crate) api_session: ApiSession,
+}
+
+/// What the leader of a login brings home; the number is given when it is published.
+pub(crate) struct NewSession {
+    pub(crate) credential: Credential,
+    pub(crate) controller: ControllerUrl,
+    pub(crate) api_session: ApiSession,
+}
+
+/// Which login a caller would accept.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    /// Any that is there.
+    Current,
+    /// One made after this one, which a controller called expired or which its user wants replaced.
+    NewerThan(u64),
+    /// As `NewerThan`, and asked for by the user: an earlier refusal is not taken for an answer.
+    Fresh(u64),
+}
+
+impl Wanted {
+    fn accepts(self, number: u64) -> bool {
+        match self {
+            Wanted::Current => true,
+            Wanted::NewerThan(old) | Wanted::Fresh(old) => number > old,
+        }
+    }
+}
+
+/// The login that threads share. The first that needs one makes it on its own thread, under its own deadline; the
+/// others wait, each for as long as its own call may take.
+#[derive(Default)]
+pub(crate) struct Flight {
+    state: Mutex<State>,
+    landed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    session: Option<Arc<LiveSession>>,
+    logins: u64,
+    leading: bool,
+    /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
+    flights: u64,
+    failure: Option<Error>,
+    rejected: Option<(Instant, Error)>,
+}
+
+impl Flight {
+    /// The number of the current login, or of the last one: what comes later is newer.
+    pub(crate) fn latest(&self) -> u64 {
+        self.lock().logins
+    }
+
+    /// The current login, if there is one.
+    pub(crate) fn current(&self) -> Option<Arc<LiveSession>> {
+        self.lock().session.clone()
+    }
+
+    /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here.
+    pub(crate) fn session(
+        &self,
+        call: &Call,
+        wanted: Wanted,
+        log_in: impl FnOnce() -> Result<NewSession, Error>,
+    ) -> Result<Arc<LiveSession>, Error> {
+        let mut state = self.lock();
+        let mut waited_for = None;
+        loop {
+            if let Some(session) = state.session.as_ref().filter(|session| wanted.accepts(session.number)) {
+                return Ok(Arc::clone(session));
+            }
+            if let Some(failure) = state.verdict(wanted, waited_for, Instant::now()) {
+                return Err(failure);
+            }
+            if !state.leading {
+                break;
+            }
+            waited_for = Some(state.flights);
+            state = call.wait(&self.landed, state)?;
+        }
+        state.leading = true;
+        drop(state);
+        let leader = Leader { flight: self, landed: false };
+        leader.land(log_in())
+    }
+
+    /// Forgets the login with this number, if it is still the current one.
+    pub(crate) fn forget(&self, number: u64) {
+        let mut state = self.lock();
+        if state.session.as_ref().is_some_and(|session| session.number == number) {
+            state.session = None;
+        }
+    }
+
+    /// No code of a user runs under this lock, so a poisoned one still guards a whole state.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The failure that answers for a caller without another login: the flight it waited for ended in one that
+    /// holds for everybody, or the credentials were refused a short time ago.
+    fn verdict(&self, wanted: Wanted, waited_for: Option<u64>, now: Instant) -> Option<Error> {
+        if waited_for.is_some_and(|flight| flight < self.flights) && self.failure.is_some() {
+            return self.failure.clone();
+        }
+        let (since, error) = self.rejected.as_ref()?;
+        let believed = now.saturating_duration_since(*since) < REJECTED_FOR && !matches!(wanted, Wanted::Fresh(_));
+        believed.then(|| error.clone())
+    }
+
+    fn land(&mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
+        self.end_flight();
+        match outcome {
+            Ok(NewSession { credential, controller, api_session }) => {
+                self.logins += 1;
+                self.rejected = None;
+                let session = Arc::new(LiveSession { number: self.logins, credential, controller, api_session });
+                self.session = Some(Arc::clone(&session));
+                Ok(session)
+            }
+            // Time and patience are each caller's own: the next one tries for itself.
+            Err(error @ (Error::Timeout { .. } | Error::Canceled { .. })) => Err(error),
+            Err(error) => {
+                if matches!(error, Error::Rejected(_)) {
+                    self.session = None;
+                    self.rejected = Some((Instant::now(), error.clone()));
+                }
+                self.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn end_flight(&mut self) {
+        self.leading = false;
+        self.flights += 1;
+        self.failure = None;
+    }
+}
+
+/// Ends the flight whatever happens to its leader, a panic included: nobody waits for a thread that is gone.
+struct Leader<'a> {
+    flight: &'a Flight,
+    landed: bool,
+}
+
+impl Leader<'_> {
+    fn land(mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
+        self.landed = true;
+        self.flight.lock().land(outcome)
+    }
+}
+
+impl Drop for Leader<'_> {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.flight.lock().end_flight();
+        }
+        self.flight.landed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::*;
+use crate::error::{ApiError, Rejection, Stage};
+use crate::secret::Secret;
+use crate::transport::CancelToken;
+
+fn call() -> Call {
+    Call::new(Duration::from_secs(10), &[])
+}
+
+fn new_session() -> Result<NewSession, Error> {
+    Ok(NewSession {
+        credential: Credential { header: "zt-session", value: Secret::new("t") },
+        controller: ControllerUrl::parse("https://a:1")?,
+        api_session: serde_json::from_str(r#"{"id":"s","token":"t"}"#).unwrap(),
+    })
+}
+
+fn rejected() -> Error {
+    let answer = ApiError {
+        status: 401,
+        code: "INVALID_AUTH".to_owned(),
+        message: "no".to_owned(),
+        cause: None,
+        request_id: None,
+        retry_after: None,
+        operation: "POST /authenticate".to_owned(),
+    };
+    Error::Rejected(Box::new(Rejection { answer, known: Vec::new() }))
+}
+
+fn timeout() -> Error {
+    Error::Timeout { stage: Stage::Wait, controller: None, limit: Duration::from_secs(1) }
+}
+
+/// Runs `leader` as the login of a first thread, and `others` threads that start waiting while it runs. Returns the
+/// leader's outcome, the others', and how often the others logged in themselves.
+#[allow(clippy::type_complexity, reason = "three results of one test")]
+fn race(
+    others: usize,
+    leader: impl FnOnce() -> Result<NewSession, Error> + Send,
+    follower: fn() -> Result<NewSession, Error>,
+) -> (Result<u64, Error>, Vec<Result<u64, Error>>, usize) {
+    let (flight, logins) = (Flight::default(), AtomicUsize::new(0));
+    let leading = Barrier::new(2);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            let login = || {
+                leading.wait();
+                thread::sleep(Duration::from_millis(100));
+                leader()
+            };
+            flight.session(&call(), Wanted::Current, login).map(|session| session.number)
+        });
+        leading.wait();
+        let rest: Vec<_> = (0..others)
+            .map(|_| {
+                scope.spawn(|| {
+                    let login = || {
+                        logins.fetch_add(1, Ordering::SeqCst);
+                        follower()
+                    };
+                    flight.session(&call(), Wanted::Current, login).map(|session| session.number)
+                })
+            })
+            .collect();
+        let first = first.join().unwrap_or_else(|_| Err(Error::InvalidArgument("panic".to_owned())));
+        let rest = rest.into_iter().map(|thread| thread.join().unwrap()).collect();
+        (first, rest, logins.load(Ordering::SeqCst))
+    })
+}
+
+#[test]
+fn sixty_four_threads_share_one_login() {
+    let (first, rest, logins) = race(63, new_session, new_session);
+    assert_eq!((first.unwrap(), logins), (1, 0));
+    assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
+}
+
+#[test]
+fn a_refusal_is_handed_to_all_who_waited() {
+    let (first, rest, logins) = race(8, || Err(rejected()), new_session);
+    assert!(matches!(first, Err(Error::Rejected(_))));
+    assert!(rest.iter().all(|outcome| matches!(outcome, Err(Error::Rejected(_)))));
+    assert_eq!(logins, 0);
+}
+
+#[test]
+fn the_time_out_of_a_leader_is_its_own_and_one_of_the_others_leads() {
+    let (first, rest, logins) = race(8, || Err(timeout()), new_session);
+    assert!(matches!(first, Err(Error::Timeout { .. })));
+    assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
+    assert_eq!(logins, 1);
+}
+
+#[test]
+fn nobody_waits_for_a_leader_that_panicked() {
+    let (first, rest, logins) = race(8, || panic!("planted"), new_session);
+    assert!(first.is_err());
+    assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
+    assert_eq!(logins, 1);
+}
+
+#[test]
+fn a_waiter_waits_no_longer_than_its_own_call_may_take() {
+    let flight = Flight::default();
+    let leading = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let login = || {
+                leading.wait();
+                thread::sleep(Duration::from_millis(600));
+                new_session()
+            };
+            flight.session(&call(), Wanted::Current, login).map(drop).unwrap();
+        });
+        leading.wait();
+        let started = Instant::now();
+        let short = Call::new(Duration::from_millis(100), &[]);
+        let outcome = flight.session(&short, Wanted::Current, || panic!("another thread leads")).map(drop);
+        assert!(matches!(outcome, Err(Error::Timeout { stage: Stage::Wait, .. })));
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        let canceled = Call::new(Duration::from_secs(10), &[cancel]);
+        let outcome = flight.session(&canceled, Wanted::Current, || panic!("another thread leads")).map(drop);
+        assert!(matches!(outcome, Err(Error::Canceled { .. })));
+        assert!(started.elapsed() < Duration::from_millis(400));
+    });
+}
+
+#[test]
+fn a_login_newer_than_the_expired_one_is_taken_without_another() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
+    assert_eq!(second.number, 2);
+    let again = flight.session(&call(), Wanted::NewerThan(first.number), || panic!("there is a newer one")).unwrap();
+    assert_eq!(again.number, 2);
+}
+
+#[test]
+fn a_refusal_is_believed_until_a_user_asks_again() {
+    let flight = Flight::default();
+    assert!(flight.session(&call(), Wanted::Current, || Err(rejected())).is_err());
+    let silent = flight.session(&call(), Wanted::Current, || panic!("refused a moment ago")).map(drop);
+    assert!(matches!(silent, Err(Error::Rejected(_))));
+    let asked = flight.session(&call(), Wanted::Fresh(flight.latest()), new_session).unwrap();
+    assert_eq!(asked.number, 1);
+    assert!(flight.session(&call(), Wanted::Current, || panic!("logged in")).is_ok());
+}
+
+#[test]
+fn only_the_login_that_was_meant_is_forgotten() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
+    flight.forget(first.number);
+    assert!(flight.current().is_some());
+    flight.forget(second.number);
+    assert!(flight.current().is_none());
+}

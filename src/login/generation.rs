@@ -1,0 +1,193 @@
+//! Identity, trust, connections and login of one moment.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::controllers::{Controllers, Features, first_byte_by};
+use super::flight::{Flight, LiveSession, NewSession, Wanted};
+use super::request::{self, AboutClient};
+use super::session::ApiSession;
+use crate::error::{ApiError, Error, Rejection};
+use crate::identity::Identity;
+use crate::secret::Secret;
+use crate::transport::{Attempt, Call, Connections, Credential, Failure};
+use crate::trust::certificate::CertificateFacts;
+use crate::wire::{ControllerUrl, Head, Request, envelope, refusal};
+
+/// A certificate this young may be unknown to a node that has not caught up with its cluster. Controllers date
+/// certificates one minute back.
+const FRESH_FOR: Duration = Duration::from_secs(120);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// All that has to change together when a key, a certificate or the CA bundle does. Calls in flight finish on theirs.
+pub(crate) struct Generation {
+    pub(crate) identity: Identity,
+    pub(crate) connections: Connections,
+    pub(crate) controllers: Controllers,
+    pub(crate) flight: Flight,
+    pub(crate) about: Arc<AboutClient>,
+}
+
+impl Generation {
+    /// The login that calls use; logs in if there is none as wanted.
+    pub(crate) fn session(&self, call: &Call, wanted: Wanted) -> Result<Arc<LiveSession>, Error> {
+        self.flight.session(call, wanted, || self.log_in(call))
+    }
+
+    /// Asks the controllers in turn until one answers. Safe to repeat or not, a request that was sent is given to
+    /// another controller only if it is idempotent.
+    pub(crate) fn ask_any(
+        &self,
+        call: &Call,
+        request: &Request,
+        body: &mut Vec<u8>,
+    ) -> Result<(Head, ControllerUrl), Error> {
+        let order = self.controllers.in_order(Instant::now());
+        let mut untried = order.len();
+        for controller in order {
+            untried -= 1;
+            let outcome = self.attempt(call, &controller, None, untried, request, body);
+            if untried == 0 || !may_move_on(&outcome, request) || call.check().is_err() {
+                return Ok((outcome?, controller));
+            }
+        }
+        Err(Error::Identity("the identity names no controller; it needs ztAPI".to_owned()))
+    }
+
+    /// One attempt at one controller, with the login where one is given.
+    pub(crate) fn attempt(
+        &self,
+        call: &Call,
+        controller: &ControllerUrl,
+        session: Option<&LiveSession>,
+        untried: usize,
+        request: &Request,
+        body: &mut Vec<u8>,
+    ) -> Result<Head, Failure> {
+        let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
+        let credential = session.map(|session| &session.credential);
+        let outcome = self.features(call, controller, first_byte_by, body).and_then(|features| {
+            let attempt = Attempt { controller, base_path: &features.base_path, credential, first_byte_by };
+            self.connections.exchange(call, &attempt, request, body)
+        });
+        match &outcome {
+            Ok(head) if !has_failed(head) => self.controllers.answered(controller),
+            Err(failure) if matches!(failure.error, Error::Canceled { .. }) => {}
+            _ => self.controllers.failed(controller, Instant::now()),
+        }
+        outcome
+    }
+
+    /// What the controller says of itself; asked once, the first time it is used.
+    fn features(
+        &self,
+        call: &Call,
+        controller: &ControllerUrl,
+        first_byte_by: Option<Instant>,
+        body: &mut Vec<u8>,
+    ) -> Result<Features, Failure> {
+        if let Some(features) = self.controllers.features(controller) {
+            return Ok(features);
+        }
+        let attempt = Attempt { controller, base_path: "", credential: None, first_byte_by };
+        let request = Request::get("/version").without_login();
+        let head = self.connections.exchange(call, &attempt, &request, body)?;
+        let features = answer(&request, &head, body).and_then(|()| Features::read(body));
+        let features = features.map_err(|error| Failure { error, sent: false })?;
+        self.controllers.learn(controller, &features);
+        Ok(features)
+    }
+
+    /// Ends a session at the controller that made it. That it is gone already is fine.
+    pub(crate) fn end(&self, call: &Call, session: &LiveSession, mut request: Request) -> Result<(), Error> {
+        request.idempotent = true;
+        let mut body = Vec::new();
+        let head = self.attempt(call, &session.controller, Some(session), 0, &request, &mut body)?;
+        if head.status == 401 {
+            return Ok(());
+        }
+        answer(&request, &head, &body)
+    }
+
+    /// Logs in with the identity's certificate.
+    fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
+        if self.identity.leaf().is_none() {
+            let message = "the identity has no certificate, and other ways to log in are not supported";
+            return Err(Error::Unsupported(message.to_owned()));
+        }
+        let request = request::by_certificate(&self.about);
+        let mut body = Vec::new();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (head, controller) = self.ask_any(call, &request, &mut body)?;
+            if head.is_success() {
+                return new_session(&request, controller, &body);
+            }
+            let answer = refusal::read(&request.operation(), &head, &body);
+            if head.status != 401 {
+                return Err(refusal::into_error(answer));
+            }
+            if !self.may_not_be_known_yet(&controller) || call.remaining() <= pause {
+                return Err(self.rejection(answer));
+            }
+            self.controllers.failed(&controller, Instant::now());
+            call.pause(pause)?;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// True if the certificate was issued moments ago and this controller may still have to learn of it.
+    fn may_not_be_known_yet(&self, controller: &ControllerUrl) -> bool {
+        let clustered = self.controllers.features(controller).is_some_and(|features| features.clustered);
+        let age = |facts: CertificateFacts| SystemTime::now().duration_since(facts.not_before).ok();
+        clustered && self.certificate().and_then(age).is_some_and(|age| age < FRESH_FOR)
+    }
+
+    fn rejection(&self, answer: ApiError) -> Error {
+        let mut known = Vec::new();
+        if let Some(facts) = self.certificate() {
+            let now = SystemTime::now();
+            let days = |span: Duration| span.as_secs() / 86_400;
+            if let Ok(since) = now.duration_since(facts.not_after) {
+                known.push(format!("by the local clock its certificate expired {} days ago", days(since)));
+            }
+            if let Ok(until) = facts.not_before.duration_since(now) {
+                known.push(format!("by the local clock its certificate is valid only in {} s", until.as_secs()));
+            }
+        }
+        Error::Rejected(Box::new(Rejection { answer, known }))
+    }
+
+    fn certificate(&self) -> Option<CertificateFacts> {
+        CertificateFacts::read(self.identity.leaf()?).ok()
+    }
+}
+
+/// `Ok` for a success, else the refusal as an error.
+pub(crate) fn answer(request: &Request, head: &Head, body: &[u8]) -> Result<(), Error> {
+    if head.is_success() {
+        return Ok(());
+    }
+    Err(refusal::into_error(refusal::read(&request.operation(), head, body)))
+}
+
+/// True if another controller may be asked after this outcome: nothing was done, or it may be done twice.
+pub(crate) fn may_move_on(outcome: &Result<Head, Failure>, request: &Request) -> bool {
+    match outcome {
+        Ok(head) => has_failed(head) && request.idempotent,
+        Err(failure) => request.idempotent || !failure.sent,
+    }
+}
+
+/// True for the statuses with which a controller says that it cannot serve, and another may.
+fn has_failed(head: &Head) -> bool {
+    matches!(head.status, 500 | 502..=504)
+}
+
+fn new_session(request: &Request, controller: ControllerUrl, body: &[u8]) -> Result<NewSession, Error> {
+    let api_session: ApiSession = envelope::data(&request.operation(), body)?;
+    let credential = Credential { header: "zt-session", value: Secret::new(api_session.token.expose()) };
+    log::debug!("logged in at {controller}");
+    Ok(NewSession { credential, controller, api_session })
+}

@@ -1,0 +1,141 @@
+//! The request that logs in.
+
+use serde::Serialize;
+
+use crate::wire::{Body, Method, Request};
+
+/// Controllers refuse a login whose texts are longer.
+const LONGEST_TEXT: usize = 255;
+const LONGEST_HOST_NAME: usize = 253;
+
+/// What a client tells the controller about itself when it logs in.
+#[derive(Debug, Clone)]
+pub(crate) struct AboutClient {
+    pub(crate) config_types: Vec<String>,
+    pub(crate) app_id: String,
+    pub(crate) app_version: String,
+    /// Operating system, architecture and host name.
+    pub(crate) send_environment: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoginBody<'a> {
+    config_types: &'a [String],
+    sdk_info: SdkInfo<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env_info: Option<EnvInfo>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SdkInfo<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    app_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    app_version: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EnvInfo {
+    os: &'static str,
+    arch: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    os_release: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    os_version: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    hostname: String,
+}
+
+/// `POST /authenticate?method=cert`. Sent twice it makes a second session and nothing else, so it may be repeated.
+pub(crate) fn by_certificate(about: &AboutClient) -> Request {
+    let mut request = Request::new(Method::Post, "/authenticate")
+        .without_login()
+        .query("method", "cert")
+        .body(Body::json(login_body(about)));
+    request.idempotent = true;
+    request
+}
+
+fn login_body(about: &AboutClient) -> String {
+    let body = LoginBody {
+        config_types: &about.config_types,
+        sdk_info: SdkInfo {
+            kind: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            app_id: cut(&about.app_id, LONGEST_TEXT),
+            app_version: cut(&about.app_version, LONGEST_TEXT),
+        },
+        env_info: about.send_environment.then(environment),
+    };
+    serde_json::to_string(&body).expect("a struct of strings is always JSON")
+}
+
+fn environment() -> EnvInfo {
+    EnvInfo {
+        os: std::env::consts::OS,
+        arch: std::env::consts::ARCH,
+        os_release: kernel_fact("osrelease", LONGEST_TEXT),
+        os_version: kernel_fact("version", LONGEST_TEXT),
+        hostname: kernel_fact("hostname", LONGEST_HOST_NAME),
+    }
+}
+
+/// What uname would say, read where Linux keeps it; empty elsewhere.
+fn kernel_fact(name: &str, longest: usize) -> String {
+    let text = std::fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default();
+    cut(text.trim(), longest).to_owned()
+}
+
+/// The longest start of `text` that is not over `longest` bytes and ends between characters.
+fn cut(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::LoginNeed;
+
+    fn about() -> AboutClient {
+        AboutClient {
+            config_types: vec!["all".to_owned()],
+            app_id: "a".repeat(254) + "é",
+            app_version: String::new(),
+            send_environment: false,
+        }
+    }
+
+    #[test]
+    fn the_login_says_who_asks_within_the_limits_of_the_controller() {
+        let body: serde_json::Value = serde_json::from_str(&login_body(&about())).unwrap();
+        assert_eq!(body["configTypes"], serde_json::json!(["all"]));
+        assert_eq!(body["sdkInfo"]["type"], "ziti-edge-client");
+        assert_eq!(body["sdkInfo"]["appId"], "a".repeat(254), "cut between characters");
+        assert!(body["sdkInfo"].get("appVersion").is_none());
+        assert!(body.get("envInfo").is_none());
+    }
+
+    #[test]
+    fn the_environment_is_sent_only_if_wanted() {
+        let about = AboutClient { send_environment: true, ..about() };
+        let body: serde_json::Value = serde_json::from_str(&login_body(&about)).unwrap();
+        assert_eq!(body["envInfo"]["os"], std::env::consts::OS);
+    }
+
+    #[test]
+    fn a_login_by_certificate_is_one_post_without_a_session() {
+        let request = by_certificate(&about());
+        assert_eq!(request.to_string(), "POST /authenticate?method=cert");
+        assert!(request.login == LoginNeed::None && request.idempotent);
+    }
+}

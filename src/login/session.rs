@@ -1,0 +1,284 @@
+//! What a login answers.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::wire::Timestamp;
+use crate::wire::lenient::null_as_default;
+
+/// What `authenticate` answers.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Login {
+    /// The session may do all that the identity may.
+    Complete(ApiSession),
+    /// The session waits for the factors in its `auth_queries`.
+    Pending(ApiSession),
+}
+
+impl Login {
+    /// The session, complete or not.
+    pub fn session(&self) -> &ApiSession {
+        match self {
+            Login::Complete(session) | Login::Pending(session) => session,
+        }
+    }
+}
+
+impl From<ApiSession> for Login {
+    fn from(session: ApiSession) -> Self {
+        if session.auth_queries.is_empty() { Login::Complete(session) } else { Login::Pending(session) }
+    }
+}
+
+/// A login as the controller sees it.
+#[derive(Clone, Deserialize)]
+#[serde(from = "Answer")]
+#[non_exhaustive]
+pub struct ApiSession {
+    /// The id of the session. It proves nothing: that is what the token is for.
+    pub id: String,
+    /// What proves the session.
+    pub token: Secret,
+    /// The id of the identity that is logged in.
+    pub identity_id: Option<String>,
+    /// The name of the identity that is logged in.
+    pub identity_name: Option<String>,
+    /// The id of the authenticator that was used.
+    pub authenticator_id: Option<String>,
+    /// The config types that service lists of this session hold: ids, or the word `all`.
+    pub config_types: Vec<String>,
+    /// Where the controller saw the login come from; with a port only under OIDC.
+    pub ip_address: Option<String>,
+    /// The factors that are still wanted; empty once the login is complete.
+    pub auth_queries: Vec<AuthQuery>,
+    /// True if the login needs a TOTP code.
+    pub is_mfa_required: bool,
+    /// True if the login has had its TOTP code.
+    pub is_mfa_complete: bool,
+    /// True if the certificate of this login can be renewed at the controller.
+    pub is_cert_extendable: bool,
+    /// True if an administrator asks for the certificate to be renewed.
+    pub is_cert_extend_requested: bool,
+    /// True if an administrator asks for the certificate to be renewed with a new key.
+    pub is_cert_key_roll_requested: bool,
+    /// True if the certificate was shown without its intermediates.
+    pub improper_client_cert_chain: bool,
+    /// When the session was made.
+    pub created_at: Option<Timestamp>,
+    /// When the session was last changed.
+    pub updated_at: Option<Timestamp>,
+    /// The last use that the controller has written down.
+    pub last_activity_at: Option<Timestamp>,
+    /// The last use that the controller remembers; controllers of 2.0 count no requests as use.
+    pub cached_last_activity_at: Option<Timestamp>,
+    /// When the session ends, by the controller's clock. Up to 1.7 each use moves it, and this may lag behind.
+    pub expires_at: Option<Timestamp>,
+    /// How long the session lasts from its start, or up to 1.7 from its last use. Not what is left of it.
+    pub expiration_seconds: Option<u64>,
+    /// What an administrator attached to the session.
+    pub tags: Map<String, Value>,
+}
+
+impl ApiSession {
+    /// An error that names the factors, if any are still wanted.
+    pub(crate) fn require_complete(&self) -> Result<(), Error> {
+        if self.auth_queries.is_empty() {
+            return Ok(());
+        }
+        Err(Error::LoginPending { factors: self.auth_queries.clone() })
+    }
+}
+
+/// Shows whose session it is, and nothing that stands for it.
+impl fmt::Debug for ApiSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiSession")
+            .field("identity_id", &self.identity_id)
+            .field("identity_name", &self.identity_name)
+            .field("auth_queries", &self.auth_queries)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The session as it comes, with the identity as an entity of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    id: String,
+    token: Secret,
+    identity: Option<Entity>,
+    identity_id: Option<String>,
+    authenticator_id: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    config_types: Vec<String>,
+    ip_address: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    auth_queries: Vec<AuthQuery>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_mfa_required: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_mfa_complete: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_cert_extendable: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_cert_extend_requested: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_cert_key_roll_requested: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    improper_client_cert_chain: bool,
+    #[serde(default, deserialize_with = "Timestamp::optional")]
+    created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "Timestamp::optional")]
+    updated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "Timestamp::optional")]
+    last_activity_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "Timestamp::optional")]
+    cached_last_activity_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "Timestamp::optional")]
+    expires_at: Option<Timestamp>,
+    expiration_seconds: Option<u64>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    tags: Map<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Entity {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl From<Answer> for ApiSession {
+    fn from(answer: Answer) -> Self {
+        let Entity { id, name } = answer.identity.unwrap_or_default();
+        Self {
+            id: answer.id,
+            token: answer.token,
+            identity_id: answer.identity_id.or(id),
+            identity_name: name,
+            authenticator_id: answer.authenticator_id,
+            config_types: answer.config_types,
+            ip_address: answer.ip_address,
+            auth_queries: answer.auth_queries,
+            is_mfa_required: answer.is_mfa_required,
+            is_mfa_complete: answer.is_mfa_complete,
+            is_cert_extendable: answer.is_cert_extendable,
+            is_cert_extend_requested: answer.is_cert_extend_requested,
+            is_cert_key_roll_requested: answer.is_cert_key_roll_requested,
+            improper_client_cert_chain: answer.improper_client_cert_chain,
+            created_at: answer.created_at,
+            updated_at: answer.updated_at,
+            last_activity_at: answer.last_activity_at,
+            cached_last_activity_at: answer.cached_last_activity_at,
+            expires_at: answer.expires_at,
+            expiration_seconds: answer.expiration_seconds,
+            tags: answer.tags,
+        }
+    }
+}
+
+/// A factor that a login still wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct AuthQuery {
+    /// `MFA`, `TOTP` or `EXT-JWT`; other words may come.
+    pub type_id: Option<String>,
+    /// Who asks: `ziti`, or `url` for an identity provider.
+    pub provider: Option<String>,
+    /// The HTTP method by which the factor is answered.
+    pub http_method: Option<String>,
+    /// Where the factor is answered: below the API for `ziti`, else the identity provider.
+    pub http_url: Option<String>,
+    /// What a code is made of: `alpha`, `numeric` or `alphaNumeric`.
+    pub format: Option<String>,
+    /// The fewest characters a code has.
+    pub min_length: Option<u64>,
+    /// The most characters a code has.
+    pub max_length: Option<u64>,
+    /// The client id to use at the identity provider.
+    pub client_id: Option<String>,
+    /// The scopes to ask the identity provider for.
+    #[serde(deserialize_with = "null_as_default")]
+    pub scopes: Vec<String>,
+    /// The id of the signer whose token is wanted.
+    pub id: Option<String>,
+    /// Whether the identity has TOTP set up; only an OIDC login says so.
+    pub is_totp_enrolled: Option<bool>,
+}
+
+impl AuthQuery {
+    /// The factor in words.
+    pub(crate) fn describe(&self) -> String {
+        match (self.type_id.as_deref(), &self.id) {
+            (Some("MFA" | "TOTP"), _) if self.is_totp_enrolled == Some(false) => {
+                "a TOTP code, for which TOTP has to be set up first".to_owned()
+            }
+            (Some("MFA" | "TOTP"), _) => "a TOTP code".to_owned(),
+            (Some("EXT-JWT"), Some(signer)) => format!("an external JWT of signer {signer}"),
+            (Some("EXT-JWT"), None) => "an external JWT".to_owned(),
+            (Some(other), _) => format!("a factor of type {other}"),
+            (None, _) => "a factor that it does not name".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::envelope;
+
+    fn session(body: &str) -> ApiSession {
+        envelope::data("POST /authenticate", body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_login_without_queries_is_complete() {
+        for queries in ["", r#","authQueries":[]"#, r#","authQueries":null"#] {
+            let login = Login::from(session(&format!(r#"{{"data":{{"id":"i","token":"t"{queries}}}}}"#)));
+            assert!(matches!(login, Login::Complete(_)), "{queries}");
+        }
+        let login = Login::from(session(r#"{"data":{"id":"i","token":"t","authQueries":[{}]}}"#));
+        assert!(matches!(&login, Login::Pending(_)));
+        assert_eq!(login.session().token.expose(), "t");
+    }
+
+    #[test]
+    fn a_session_of_nulls_is_read() {
+        let text = r#"{"data":{"id":"i","token":"t","identity":null,"identityId":null,"configTypes":null,"tags":null,
+            "isMfaRequired":null,"expiresAt":null,"createdAt":"0001-01-01T00:00:00.000Z","expirationSeconds":null}}"#;
+        let session = session(text);
+        assert_eq!((session.identity_id, session.expires_at, session.created_at), (None, None, None));
+        assert!(session.config_types.is_empty() && session.tags.is_empty() && !session.is_mfa_required);
+    }
+
+    #[test]
+    fn the_identity_comes_from_its_entity_if_need_be() {
+        let session = session(r#"{"data":{"id":"i","token":"t","identity":{"id":"bob.1","name":"bob"}}}"#);
+        assert_eq!((session.identity_id.as_deref(), session.identity_name.as_deref()), (Some("bob.1"), Some("bob")));
+    }
+
+    #[test]
+    fn nothing_that_stands_for_the_session_is_shown() {
+        let login = Login::from(session(r#"{"data":{"id":"canary-id","token":"canary-token","identityId":"bob"}}"#));
+        let shown = format!("{login:?}");
+        assert!(shown.contains("bob") && !shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn factors_are_told_in_words() {
+        let describe = |text: &str| serde_json::from_str::<AuthQuery>(text).unwrap().describe();
+        assert_eq!(describe(r#"{"typeId":"MFA","scopes":null}"#), "a TOTP code");
+        assert_eq!(describe(r#"{"typeId":"TOTP","isTotpEnrolled":true}"#), "a TOTP code");
+        assert!(describe(r#"{"typeId":"TOTP","isTotpEnrolled":false}"#).contains("set up first"));
+        assert_eq!(describe(r#"{"typeId":"EXT-JWT","id":"sIg.9"}"#), "an external JWT of signer sIg.9");
+        assert_eq!(describe(r#"{"typeId":"EXT-JWT"}"#), "an external JWT");
+        assert_eq!(describe(r#"{"typeId":"PALM"}"#), "a factor of type PALM");
+        assert_eq!(describe("{}"), "a factor that it does not name");
+    }
+}

@@ -1,0 +1,136 @@
+//! The CA certificates of a network.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use der::Tag;
+use pem::{EncodeConfig, LineEnding, Pem};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::certificate::{display_name, parse, pem_problem};
+use super::pkcs7;
+use crate::error::{EnrollmentProblem, Error};
+
+/// So many problems are told one by one; the rest is counted.
+const MAX_PROBLEMS: usize = 20;
+
+/// CA certificates, without duplicates; what could not be read is named, not lost.
+#[derive(Clone)]
+pub(crate) struct CaBundle {
+    certificates: Arc<[CertificateDer<'static>]>,
+    problems: Arc<[String]>,
+}
+
+impl CaBundle {
+    /// Reads PEM text with any number of certificates. `what` names the source for errors.
+    pub(crate) fn from_pem(what: &str, pem: &str) -> Result<Self, Error> {
+        let mut sorter = Sorter::default();
+        for block in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            match block {
+                Ok(certificate) => sorter.judge(&certificate),
+                Err(error) => sorter.refuse(pem_problem(&error)),
+            }
+        }
+        sorter.finish().map_err(|why| Error::Identity(format!("{what}: {why}")))
+    }
+
+    /// Reads a certs-only PKCS#7: base64 with any white space, PEM or DER.
+    pub(crate) fn from_pkcs7(body: &[u8]) -> Result<Self, Error> {
+        Self::decode_pkcs7(body).map_err(|why| {
+            Error::enrollment(EnrollmentProblem::CaBundle, format!("the controller's CA certificates: {why}"))
+        })
+    }
+
+    fn decode_pkcs7(body: &[u8]) -> Result<Self, String> {
+        let set = pkcs7::certificate_set(&pkcs7::unarmor(body)?)?;
+        let mut sorter = Sorter::default();
+        for (tag, element) in set.elements {
+            match tag {
+                Tag::Sequence => sorter.judge(&element),
+                _ => sorter.refuse("is not an X.509 certificate but another kind"),
+            }
+        }
+        if let Some(error) = set.broken_end {
+            sorter.refuse(&format!("and what follows cannot be told apart ({error})"));
+        }
+        sorter.finish()
+    }
+
+    /// All certificates as PEM text with LF line ends.
+    pub(crate) fn to_pem(&self) -> String {
+        certificates_to_pem(&self.certificates)
+    }
+
+    pub(crate) fn certificates(&self) -> &[CertificateDer<'static>] {
+        &self.certificates
+    }
+
+    /// What was left out and why.
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Debug for CaBundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaBundle")
+            .field("certificates", &self.certificates.len())
+            .field("problems", &self.problems)
+            .finish()
+    }
+}
+
+/// PEM text with LF line ends on every platform.
+pub(crate) fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
+    let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    certificates.iter().map(|der| pem::encode_config(&Pem::new("CERTIFICATE", der.to_vec()), lines)).collect()
+}
+
+/// Keeps what can be used and names what cannot, counting from 1.
+#[derive(Default)]
+struct Sorter {
+    seen: usize,
+    known: HashSet<Vec<u8>>,
+    certificates: Vec<CertificateDer<'static>>,
+    problems: Vec<String>,
+}
+
+impl Sorter {
+    fn judge(&mut self, der: &[u8]) {
+        let certificate = match parse(der) {
+            Ok(certificate) => certificate,
+            Err(why) => return self.refuse(&why),
+        };
+        let anchor = CertificateDer::from(der.to_vec());
+        if let Err(error) = webpki::anchor_from_trusted_cert(&anchor) {
+            let subject = display_name(certificate.tbs_certificate().subject());
+            return self.refuse(&format!("({subject}) cannot be a trust anchor: {error}"));
+        }
+        self.seen += 1;
+        if self.known.insert(der.to_vec()) {
+            self.certificates.push(anchor);
+        }
+    }
+
+    fn refuse(&mut self, why: &str) {
+        self.seen += 1;
+        self.problems.push(format!("certificate {} {why}", self.seen));
+    }
+
+    fn finish(mut self) -> Result<CaBundle, String> {
+        let untold = self.problems.len().saturating_sub(MAX_PROBLEMS);
+        if untold > 0 {
+            self.problems.truncate(MAX_PROBLEMS);
+            self.problems.push(format!("and {untold} more"));
+        }
+        if self.certificates.is_empty() {
+            return Err(match self.problems.as_slice() {
+                [] => "no certificate in it".to_owned(),
+                problems => format!("no usable certificate in it: {}", problems.join("; ")),
+            });
+        }
+        Ok(CaBundle { certificates: self.certificates.into(), problems: self.problems.into() })
+    }
+}

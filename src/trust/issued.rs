@@ -1,0 +1,64 @@
+//! Is a certificate that was just issued the one that was asked for?
+
+use std::time::SystemTime;
+
+use rustls::pki_types::{CertificateDer, TrustAnchor};
+use webpki::{EndEntityCert, KeyUsage};
+
+use super::CaBundle;
+use super::certificate::CertificateFacts;
+use super::explain::display_time;
+use super::provider::provider;
+use super::verifier::unix_time;
+use crate::error::{EnrollmentProblem, Error};
+
+/// Checks that an issued chain (leaf first) is for `public_key` (DER of a SubjectPublicKeyInfo), may be used by
+/// clients, and is signed by the bundle's CA.
+///
+/// A validity that the local clock does not agree with is no error: the clock may be wrong. It is returned as a note.
+pub(crate) fn issued_for(
+    chain: &[CertificateDer<'_>],
+    public_key: &[u8],
+    bundle: &CaBundle,
+) -> Result<Option<String>, Error> {
+    let bad = |why: String| {
+        Error::enrollment(EnrollmentProblem::BadCertificate, format!("the certificate that was issued {why}"))
+    };
+    let (leaf, intermediates) = chain.split_first().ok_or_else(|| bad("is missing from the answer".to_owned()))?;
+    let facts = CertificateFacts::read(leaf).map_err(|error| bad(format!("cannot be read: {error}")))?;
+    if facts.public_key != public_key {
+        return Err(bad(format!("({}) is for another key than the one that was made here", facts.subject)));
+    }
+    let certificate = EndEntityCert::try_from(leaf).map_err(|error| bad(format!("cannot be used: {error}")))?;
+    let anchors: Vec<TrustAnchor<'_>> =
+        bundle.certificates().iter().filter_map(|der| webpki::anchor_from_trusted_cert(der).ok()).collect();
+    certificate
+        .verify_for_usage(
+            provider().signature_verification_algorithms.all,
+            &anchors,
+            intermediates,
+            unix_time(latest_start(&facts, intermediates)),
+            KeyUsage::client_auth(),
+            None,
+            None,
+        )
+        .map_err(|error| bad(format!("({}) is not a client certificate of this network: {error}", facts.subject)))?;
+    Ok(clock_note(&facts, SystemTime::now()))
+}
+
+/// The first moment at which the whole chain is valid, so that no clock has a say in the rest of the check.
+fn latest_start(leaf: &CertificateFacts, intermediates: &[CertificateDer<'_>]) -> SystemTime {
+    let starts = intermediates.iter().filter_map(|der| CertificateFacts::read(der).ok()).map(|facts| facts.not_before);
+    starts.fold(leaf.not_before, SystemTime::max)
+}
+
+fn clock_note(facts: &CertificateFacts, now: SystemTime) -> Option<String> {
+    let (from, until, now_text) = (display_time(facts.not_before), display_time(facts.not_after), display_time(now));
+    if now < facts.not_before {
+        Some(format!("the new certificate is valid only from {from}, and it is {now_text} here: check the clock"))
+    } else if now > facts.not_after {
+        Some(format!("the new certificate ended on {until}, and it is {now_text} here: check the clock"))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,19 @@
+//! Whom I believe: enrollment tokens, CA bundles, certificate facts, TLS verifiers. No I/O but reading system roots.
+
+pub(crate) mod bundle;
+pub(crate) mod certificate;
+mod explain;
+mod issued;
+mod jws;
+mod pkcs7;
+pub(crate) mod provider;
+pub(crate) mod token;
+pub(crate) mod verifier;
+
+pub(crate) use bundle::CaBundle;
+pub(crate) use explain::{display_time, explain};
+pub(crate) use issued::issued_for;
+pub(crate) use token::EnrollmentToken;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,265 @@
+//! `{"data": …, "meta": …}`, and where in it reading failed.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+
+use super::page::{Meta, Pagination};
+use crate::error::Error;
+
+/// Reads the `data` of an enveloped answer. `operation` is `METHOD /path`, for the error.
+pub(crate) fn data<T: DeserializeOwned>(operation: &str, body: &[u8]) -> Result<T, Error> {
+    let seed = || Envelope { data: PhantomData::<T>, paged: false };
+    match parse(body, seed()) {
+        Ok((data, _)) => Ok(data),
+        Err(error) => Err(explain(operation, body, seed(), &error)),
+    }
+}
+
+/// How to read an envelope: its `data` by a seed, and whether `meta.pagination` matters.
+pub(crate) struct Envelope<S> {
+    pub(crate) data: S,
+    pub(crate) paged: bool,
+}
+
+/// Reads all of `body`. Looking at its UTF-8 at once is a tenth cheaper than string by string.
+pub(crate) fn parse<'de, S>(body: &'de [u8], seed: S) -> Result<S::Value, serde_json::Error>
+where
+    S: DeserializeSeed<'de>,
+{
+    let text = str::from_utf8(body).map_err(|_| serde_json::Error::custom("the body is not UTF-8"))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = seed.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Reads `body` once more to find the place at which it cannot be read. `error` is what the first pass said.
+pub(crate) fn explain<'de, S>(operation: &str, body: &'de [u8], seed: S, error: &serde_json::Error) -> Error
+where
+    S: DeserializeSeed<'de>,
+{
+    let decode = |path: String, message: String| Error::Decode { operation: operation.to_owned(), path, message };
+    if body.trim_ascii().is_empty() {
+        return decode(TOP.to_owned(), "the body is empty".to_owned());
+    }
+    let text = match str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => return decode(format!("byte {}", error.valid_up_to()), "the body is not UTF-8".to_owned()),
+    };
+    let mut track = serde_path_to_error::Track::new();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+    match seed.deserialize(tracked) {
+        Err(error) => decode(path_text(&track.path()), without_values(&error)),
+        // The value is sound, so it is what follows it that is wrong.
+        Ok(_) => decode(TOP.to_owned(), without_values(error)),
+    }
+}
+
+/// Stands where a path would be empty.
+const TOP: &str = "the top level";
+
+/// Paths hold keys that the controller chose: no control characters, and an end.
+fn path_text(path: &serde_path_to_error::Path) -> String {
+    if path.iter().next().is_none() {
+        return TOP.to_owned();
+    }
+    path.to_string().chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// What serde says, without the values it quotes: an answer holds tokens. Names of our own fields stay.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(['"', '`']) {
+        let is_field = rest[..at].ends_with("missing field ") || rest[..at].ends_with("duplicate field ");
+        let (kept, quoted) = rest.split_at(at);
+        let end = end_of_quoted(quoted);
+        out.push_str(if is_field { &rest[..at + end] } else { kept.trim_end() });
+        rest = &quoted[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The length of the quoted text at the start of `text`. Within double quotes serde escapes, within backticks
+/// it does not: there only the last one surely ends the value.
+fn end_of_quoted(text: &str) -> usize {
+    if text.starts_with('`') {
+        return text.rfind('`').filter(|&end| end > 0).map_or(text.len(), |end| end + 1);
+    }
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    Data,
+    Meta,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Envelope<S> {
+    type Value = (S::Value, Pagination);
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<S> {
+    type Value = (S::Value, Pagination);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a field data")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut seed = Some(self.data);
+        let mut data = None;
+        let mut pagination = Pagination::default();
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::Data => {
+                    let seed = seed.take().ok_or_else(|| A::Error::duplicate_field("data"))?;
+                    data = Some(map.next_value_seed(seed)?);
+                }
+                Key::Meta if self.paged => pagination = map.next_value::<Option<Meta>>()?.unwrap_or_default().into(),
+                Key::Meta | Key::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let data = data.ok_or_else(|| A::Error::missing_field("data"))?;
+        Ok((data, pagination))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[expect(dead_code, reason = "read by serde only")]
+        name: String,
+    }
+
+    fn refusal<T: DeserializeOwned + fmt::Debug>(body: &[u8]) -> (String, String) {
+        match data::<T>("GET /things", body) {
+            Err(Error::Decode { operation, path, message }) => {
+                assert_eq!(operation, "GET /things");
+                (path, message)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn data_is_read_whatever_stands_beside_it() {
+        for body in [
+            r#"{"data":[1,2],"meta":{}}"#,
+            r#"{"meta":null,"data":[1,2]}"#,
+            r#"{"meta":"odd","more":{"data":3},"data":[1,2]}"#,
+            " {\"data\" : [1,2]}\r\n",
+        ] {
+            assert_eq!(data::<Vec<u32>>("GET /things", body.as_bytes()).unwrap(), [1, 2], "{body}");
+        }
+    }
+
+    #[test]
+    fn data_that_may_be_null_is_read_from_null() {
+        assert_eq!(data::<Option<u32>>("GET /things", br#"{"data":null}"#).unwrap(), None);
+        data::<IgnoredAny>("DELETE /things", br#"{"data":{},"meta":{}}"#).unwrap();
+    }
+
+    #[test]
+    fn answers_without_data_say_what_is_wrong() {
+        for (body, wanted) in [
+            ("", "the body is empty"),
+            (" \n", "the body is empty"),
+            ("{}", "missing field `data`"),
+            ("null", "expected an object with a field data"),
+            ("[]", "expected an object with a field data"),
+            ("[[]]", "expected an object with a field data"),
+            ("true", "expected an object with a field data"),
+            ("\u{feff}{\"data\":[]}", "expected value"),
+            (r#"{"data":[]} x"#, "trailing characters"),
+            (r#"{"data":[],"data":[]}"#, "duplicate field `data`"),
+        ] {
+            let (path, message) = refusal::<Vec<u32>>(body.as_bytes());
+            assert!(!path.is_empty() && message.contains(wanted), "{body}: {path}: {message}");
+        }
+        assert!(refusal::<Vec<u32>>(br#"{"data":null}"#).1.contains("null, expected a sequence"));
+    }
+
+    #[test]
+    fn a_body_that_is_not_utf8_is_refused_at_the_byte() {
+        let (path, message) = refusal::<Vec<u32>>(b"{\"x\":\"\xff\",\"data\":[]}");
+        assert_eq!((path.as_str(), message.as_str()), ("byte 6", "the body is not UTF-8"));
+    }
+
+    #[test]
+    fn the_path_leads_to_the_place() {
+        let body = br#"{"data":[{"name":"a"},{"name":"b"},{"name":"c"},{"name":7}]}"#;
+        let (path, message) = refusal::<Vec<Row>>(body);
+        assert_eq!(path, "data[3].name");
+        assert!(message.starts_with("invalid type: integer, expected a string"), "{message}");
+    }
+
+    #[test]
+    fn a_path_of_foreign_keys_is_short_and_printable() {
+        let body = format!(r#"{{"data":{{"a\n{}":"x"}}}}"#, "k".repeat(5000));
+        let (path, _) = refusal::<BTreeMap<String, u32>>(body.as_bytes());
+        assert!(path.starts_with("data.ak") && path.len() == 200, "{path}");
+    }
+
+    #[test]
+    fn no_message_quotes_a_value() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Word {
+            Known,
+        }
+        let bodies = [
+            r#"{"data":"canary"}"#,
+            r#"{"data":"x\"canary\" \\"}"#,
+            r#"{"data":"ends in a quote canary\""}"#,
+            r#"{"data":"`canary`"}"#,
+            r#"{"data":"missing field `canary`"}"#,
+            r#"{"data":{"canary":1}}"#,
+        ];
+        for body in bodies {
+            for message in [
+                refusal::<u32>(body.as_bytes()).1,
+                refusal::<Word>(body.as_bytes()).1,
+                refusal::<Option<bool>>(body.as_bytes()).1,
+            ] {
+                assert!(!message.contains("canary"), "{body}: {message}");
+            }
+        }
+        assert!(data::<Word>("GET /things", br#"{"data":"known"}"#).is_ok_and(|word| matches!(word, Word::Known)));
+        assert!(!refusal::<bool>(br#"{"data":123456}"#).1.contains("123456"));
+    }
+
+    #[test]
+    fn what_would_exhaust_the_stack_is_refused() {
+        let deep = |depth: usize| format!("{{\"data\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(refusal::<serde_json::Value>(deep(100_000).as_bytes()).1.contains("recursion limit"));
+        assert!(data::<serde_json::Value>("GET /things", deep(100).as_bytes()).is_ok());
+    }
+}

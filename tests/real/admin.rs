@@ -1,0 +1,112 @@
+//! The administrator's side: what the tests need of the management API.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Response;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const BASE: &str = "/edge/management/v1";
+
+type Answer = Result<(u16, Value), String>;
+
+/// A logged-in administrator. Its requests panic when they fail, as a test's own do.
+pub(crate) struct Admin {
+    agent: Agent,
+    url: String,
+    session: String,
+    /// What was made, as `collection/id`, the oldest first.
+    made: Mutex<Vec<String>>,
+}
+
+impl Admin {
+    /// Logs in with a password, at a controller that one of `roots` vouches for.
+    pub(crate) fn log_in(url: &str, user: &str, password: &str, roots: &[Certificate<'_>]) -> Result<Self, String> {
+        let roots: Vec<_> = roots.iter().map(Certificate::to_owned).collect();
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(TIMEOUT))
+            .build()
+            .new_agent();
+        let url = format!("{}{BASE}", url.trim_end_matches('/'));
+        let mut admin = Self { agent, url, session: String::new(), made: Mutex::default() };
+        let body = json!({ "username": user, "password": password });
+        let (status, data) = admin.post("authenticate?method=password", &body)?;
+        match data["token"].as_str() {
+            Some(token) if status == 200 => admin.session = token.to_owned(),
+            _ => return Err(format!("the administrator cannot log in: status {status}")),
+        }
+        Ok(admin)
+    }
+
+    /// Makes something, and gives its id.
+    pub(crate) fn create(&self, collection: &str, body: &Value) -> String {
+        let (status, data) = self.post(collection, body).unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(status, 201, "POST {collection}: {data}");
+        let id = data["id"].as_str().expect("what was made has an id").to_owned();
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{collection}/{id}"));
+        id
+    }
+
+    /// What is at `path`, or `None` if there is nothing.
+    pub(crate) fn find(&self, path: &str) -> Option<Value> {
+        match self.get(path).unwrap_or_else(|problem| panic!("{problem}")) {
+            (200, data) => Some(data),
+            (404, _) => None,
+            (status, data) => panic!("GET {path}: status {status}: {data}"),
+        }
+    }
+
+    /// Deletes what is at `path`.
+    pub(crate) fn delete(&self, path: &str) {
+        let (status, data) = self.remove(path).unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(status, 200, "DELETE {path}: {data}");
+    }
+
+    /// Deletes all that was made and is still there, the newest first, and logs out.
+    pub(crate) fn tidy_up(&self) {
+        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        for path in made.iter().rev().map(String::as_str).chain(["current-api-session"]) {
+            match self.remove(path) {
+                Ok((200 | 404, _)) => {}
+                Ok((status, _)) => eprintln!("{path} is left behind: status {status}"),
+                Err(problem) => eprintln!("{path} is left behind: {problem}"),
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        let request = self.agent.get(format!("{}/{path}", self.url));
+        read("GET", path, request.header("zt-session", &self.session).call())
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = self.agent.post(format!("{}/{path}", self.url)).content_type("application/json");
+        read("POST", path, request.header("zt-session", &self.session).send(body.to_string()))
+    }
+
+    fn remove(&self, path: &str) -> Answer {
+        let request = self.agent.delete(format!("{}/{path}", self.url));
+        read("DELETE", path, request.header("zt-session", &self.session).call())
+    }
+}
+
+/// Status and `data` of a success, or status and `error`.
+fn read(method: &str, path: &str, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
+    let problem = |error: &dyn std::fmt::Display| format!("{method} {path}: {error}");
+    let mut response = response.map_err(|error| problem(&error))?;
+    let text = response.body_mut().read_to_string().map_err(|error| problem(&error))?;
+    let mut body: Value = serde_json::from_str(&text).map_err(|error| problem(&error))?;
+    let member = if response.status().is_success() { "data" } else { "error" };
+    Ok((response.status().as_u16(), body[member].take()))
+}

@@ -1,0 +1,163 @@
+//! A network for the tests: its administrator, and what the tests have made there.
+
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, Store};
+
+use crate::admin::Admin;
+use crate::quickstart::Quickstart;
+
+const INTERCEPT_V1: &str = "g7cIWbcGg";
+const HOST_V1: &str = "NH5p4FpGR";
+
+/// A network with its administrator.
+pub(crate) struct Network {
+    pub(crate) admin: Admin,
+    /// The controller, if it was started for the tests. It goes with all that is in it.
+    started: Option<Quickstart>,
+    /// The controller's certificate is vouched for by the system's roots, not by the network's CA.
+    by_system: bool,
+}
+
+impl Network {
+    pub(crate) fn started(controller: Quickstart, admin: Admin) -> Self {
+        Self { admin, started: Some(controller), by_system: false }
+    }
+
+    pub(crate) fn running(admin: Admin, by_system: bool) -> Self {
+        Self { admin, started: None, by_system }
+    }
+
+    /// Makes an identity that has not enrolled yet.
+    pub(crate) fn invite(&self) -> Invitation {
+        let name = unique("identity");
+        let body = json!({ "name": name, "type": "Default", "isAdmin": false, "enrollment": { "ott": true } });
+        let id = self.admin.create("identities", &body);
+        let identity = self.admin.find(&format!("identities/{id}")).expect("it was made just now");
+        let jwt = identity["enrollment"]["ott"]["jwt"].as_str().expect("a new identity has a token").to_owned();
+        Invitation { id, name, jwt, folder: tempfile::tempdir().expect("a folder for the identity file") }
+    }
+
+    /// Makes an identity and enrolls it into a file.
+    pub(crate) fn enroll(&self) -> Member {
+        let invitation = self.invite();
+        let identity = self.redeem(&invitation, "identity.json").expect("a new token enrolls");
+        Member { invitation, identity }
+    }
+
+    /// Redeems the token into a file of its folder.
+    pub(crate) fn redeem(&self, invitation: &Invitation, file: &str) -> Result<Identity, Error> {
+        let store = Store::file(invitation.file(file));
+        let options = EnrollOptions::new().store(store).trust_system_roots(self.by_system);
+        Enrollment::parse(&invitation.jwt)?.enroll(&options)
+    }
+
+    /// A client with default options.
+    pub(crate) fn client(&self, identity: &Identity) -> Client {
+        Client::builder(identity).trust_system_roots(self.by_system).build().expect("the identity is complete")
+    }
+
+    /// Makes services that the member may dial, each with a config of its own of both tunneler types.
+    pub(crate) fn offer_with_configs(&self, member: &Member, count: u16) -> Vec<Offer> {
+        let role = unique("role");
+        let offer = |port: u16| {
+            let name = unique("service");
+            let address = format!("{name}.test");
+            let ports = json!([{ "low": port, "high": port }]);
+            let intercept = json!({ "protocols": ["tcp"], "addresses": [address], "portRanges": ports });
+            let host = json!({ "protocol": "tcp", "address": "127.0.0.1", "port": port });
+            let configs = [self.config(INTERCEPT_V1, intercept), self.config(HOST_V1, host)];
+            let body = json!({
+                "name": name, "encryptionRequired": true, "roleAttributes": [role], "configs": configs,
+            });
+            Offer { id: self.admin.create("services", &body), name, address }
+        };
+        let offers = (8080..8080 + count).map(offer).collect();
+        self.allow_dial(member, &role);
+        offers
+    }
+
+    /// Makes plain services that the member may dial, and gives their ids.
+    pub(crate) fn offer_plain(&self, member: &Member, count: u16) -> Vec<String> {
+        let role = unique("role");
+        let offer = |_| {
+            let body = json!({ "name": unique("plain"), "encryptionRequired": true, "roleAttributes": [role] });
+            self.admin.create("services", &body)
+        };
+        let ids = (0..count).map(offer).collect();
+        self.allow_dial(member, &role);
+        ids
+    }
+
+    fn config(&self, kind: &str, data: Value) -> String {
+        let body = json!({ "name": unique("config"), "configTypeId": kind, "data": data });
+        self.admin.create("configs", &body)
+    }
+
+    fn allow_dial(&self, member: &Member, role: &str) {
+        let body = json!({
+            "name": unique("policy"), "type": "Dial", "semantic": "AnyOf",
+            "identityRoles": [format!("@{}", member.id())], "serviceRoles": [format!("#{role}")],
+        });
+        self.admin.create("service-policies", &body);
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if self.started.is_none() {
+            self.admin.tidy_up();
+        }
+    }
+}
+
+/// An identity that may enroll, and a folder for its file.
+pub(crate) struct Invitation {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) jwt: String,
+    folder: TempDir,
+}
+
+impl Invitation {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The names of all files in the folder, but for locks, which stay.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = self.folder.path().read_dir().expect("the folder can be read");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.filter(|name| !name.ends_with(".lock")).collect()
+    }
+}
+
+/// An identity that has enrolled.
+pub(crate) struct Member {
+    pub(crate) invitation: Invitation,
+    pub(crate) identity: Identity,
+}
+
+impl Member {
+    pub(crate) fn id(&self) -> &str {
+        &self.invitation.id
+    }
+}
+
+/// A service that was made with configs.
+pub(crate) struct Offer {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The address in its `intercept.v1`.
+    pub(crate) address: String,
+}
+
+/// A name that nothing else in the network has.
+fn unique(kind: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("zec-test-{}-{kind}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
