@@ -1,0 +1,482 @@
+/* ziti-edge-client: a blocking client for the OpenZiti Edge Client API.
+ *
+ * Four rules hold for everything below.
+ *
+ * Ownership. A pointer to something non-const that you receive is yours: free it with the _free()
+ *   function of its type, once, when nothing uses it any more. A pointer to something const is
+ *   borrowed from what you got it from, and lives as long. Every _free() accepts NULL. What you hand
+ *   in stays yours, has to be valid until the call returns, and is copied where it is needed longer.
+ *   In a struct that you fill in, zero and NULL mean the default; begin with its _INIT macro.
+ * Strings. Text is UTF-8 and ends with a NUL, both ways; NULL means absent. Arrays that you receive
+ *   end with a NULL that their length does not count.
+ * Errors. A function that can fail returns NULL for success, else an error that is yours. *out is
+ *   NULL unless it succeeded. NULL where something is needed is ZEC_ERR_INVALID_ARGUMENT, no crash.
+ * Threads. What takes a const handle may be called from any number of threads at once; freeing comes
+ *   last. Callbacks run on the thread of the call that needs them, possibly on several threads at
+ *   once: userdata has to allow for that.
+ */
+
+#ifndef ZITI_EDGE_CLIENT_H
+#define ZITI_EDGE_CLIENT_H
+
+/* Printed by cbindgen from the Rust sources, do not edit. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ZEC_VERSION_MAJOR 0
+#define ZEC_VERSION_MINOR 1
+#define ZEC_VERSION_PATCH 0
+#define ZEC_VERSION "0.1.0"
+
+/* The result of a call must be looked at. */
+#ifndef ZEC_MUST_USE
+#if defined(__GNUC__)
+#define ZEC_MUST_USE __attribute__((warn_unused_result))
+#else
+#define ZEC_MUST_USE
+#endif
+#endif
+
+/* zec_client_options options = ZEC_CLIENT_OPTIONS_INIT; and likewise for the others. */
+#define ZEC_CLIENT_OPTIONS_INIT \
+  { sizeof(zec_client_options), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define ZEC_ENROLL_OPTIONS_INIT \
+  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define ZEC_SERVICE_QUERY_INIT \
+  { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
+
+/// What a caller can do about a failure. New codes may be added; numbers never change.
+typedef enum {
+  /// Success. Also the code of a NULL error.
+  ZEC_OK = 0,
+  /// An argument cannot be used; the message names it.
+  ZEC_ERR_INVALID_ARGUMENT = 1,
+  /// No usable answer came: name look-up, connection, proxy, or the connection broke.
+  ZEC_ERR_TRANSPORT = 2,
+  /// The controller refused the request.
+  ZEC_ERR_API = 3,
+  /// The controller wants a login, or a better one, and a new login did not help.
+  ZEC_ERR_UNAUTHORIZED = 4,
+  /// The answer cannot be read.
+  ZEC_ERR_DECODE = 5,
+  /// A bug in this library. The handles of the call should be freed and not be used again.
+  ZEC_ERR_PANIC = 6,
+  /// The time of the call was over.
+  ZEC_ERR_TIMEOUT = 7,
+  /// The call was canceled.
+  ZEC_ERR_CANCELED = 8,
+  /// The peer could not be trusted, or TLS could not be agreed on.
+  ZEC_ERR_TLS = 9,
+  /// An identity file, key or certificate cannot be used.
+  ZEC_ERR_IDENTITY = 10,
+  /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
+  ZEC_ERR_ENROLLMENT = 11,
+  /// The login waits for another factor.
+  ZEC_ERR_LOGIN_PENDING = 12,
+  /// The controller refuses this identity's credentials.
+  ZEC_ERR_REJECTED = 13,
+  /// This cannot be done here; the message names the way that works.
+  ZEC_ERR_UNSUPPORTED = 14,
+  /// The controller is too busy (429) or cannot serve now (503).
+  ZEC_ERR_BUSY = 15,
+  /// A file could not be read or written; what was there before is unchanged.
+  ZEC_ERR_STORAGE = 16,
+} zec_code;
+
+/// Ends calls from any thread.
+typedef struct zec_cancel zec_cancel;
+
+/// A client of one identity's controllers. Any number of threads may use it at once.
+typedef struct zec_client zec_client;
+
+/// Why a call failed. May be read and freed on any thread.
+typedef struct zec_error zec_error;
+
+/// Key, certificate, trusted CAs and controller addresses of an identity.
+typedef struct zec_identity zec_identity;
+
+/// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
+/// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
+/// Runs on the thread of the call that needs it, possibly on several threads at once.
+typedef int32_t (*zec_save_callback)(const char *identity_json, void *userdata);
+
+/// Frees `userdata`. Runs once, on the thread that let go of it last.
+typedef void (*zec_userdata_free)(void *userdata);
+
+/// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
+/// Without `path` and `save` a crash loses the identity.
+typedef struct {
+  size_t size;
+  /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+  uint32_t trust_system_roots;
+  /// The most time the whole enrollment may take. Default 30,000.
+  uint64_t timeout_ms;
+  /// The identity file to write.
+  const char *path;
+  /// Is given the identity, in place of `path`.
+  zec_save_callback save;
+  /// Passed to `save`.
+  void *userdata;
+  /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
+  zec_userdata_free userdata_free;
+  const zec_cancel *cancel;
+  /// `http://[user:password@]host:port`
+  const char *proxy;
+} zec_enroll_options;
+
+/// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
+typedef struct {
+  size_t size;
+  /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+  uint32_t trust_system_roots;
+  /// Other than 0: do not ask for compressed answers.
+  uint32_t no_gzip;
+  /// The most time one call may take. Default 30,000.
+  uint64_t timeout_ms;
+  /// The most time opening one connection may take. Default 10,000.
+  uint64_t connect_timeout_ms;
+  /// The most rows a list may have. Default 1,000,000.
+  uint64_t max_rows;
+  /// The file in which changes of the identity are kept. Default: the one it was loaded from.
+  const char *path;
+  /// Is given the identity when it changes, in place of `path`.
+  zec_save_callback save;
+  /// Passed to `save`.
+  void *userdata;
+  /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
+  zec_userdata_free userdata_free;
+  const zec_cancel *cancel;
+  /// `http://[user:password@]host:port`
+  const char *proxy;
+} zec_client_options;
+
+/// A factor that a login still wants.
+typedef struct {
+  /// "MFA", "TOTP" or "EXT-JWT"; other words may come.
+  const char *type_id;
+  /// Who asks: "ziti", or "url" for an identity provider.
+  const char *provider;
+  const char *http_method;
+  /// Where the factor is answered: below the API for "ziti", else the identity provider.
+  const char *http_url;
+  /// What a code is made of: "alpha", "numeric" or "alphaNumeric".
+  const char *format;
+  /// The fewest characters a code has, or 0.
+  uint64_t min_length;
+  /// The most characters a code has, or 0.
+  uint64_t max_length;
+  const char *client_id;
+  const char *const *scopes;
+  size_t scopes_len;
+  /// The id of the signer whose token is wanted.
+  const char *id;
+  /// 1 if the identity has TOTP set up, 0 if not, -1 if the controller did not say.
+  int32_t is_totp_enrolled;
+} zec_auth_query;
+
+/// A login as the controller sees it.
+typedef struct {
+  /// It proves nothing: that is what the token is for, which stays inside the client.
+  const char *id;
+  const char *identity_id;
+  const char *identity_name;
+  const char *authenticator_id;
+  /// The factors that are still wanted; empty once the login is complete.
+  const zec_auth_query *const *auth_queries;
+  size_t auth_queries_len;
+  /// Seconds since 1970, by the controller's clock; or 0 if the session does not expire.
+  int64_t expires_at_unix;
+  /// How long the session lasts from its start, or up to 1.7 from its last use; or 0. Not what is left of it.
+  uint64_t expiration_seconds;
+  /// The config types that service lists of this session hold: ids, or the word "all".
+  const char *const *config_types;
+  size_t config_types_len;
+  /// Where the controller saw the login come from.
+  const char *ip_address;
+  /// True if the login needs a TOTP code.
+  bool is_mfa_required;
+  /// True if the login has had its TOTP code.
+  bool is_mfa_complete;
+  /// True if the certificate of this login can be renewed at the controller.
+  bool is_cert_extendable;
+  /// True if an administrator asks for the certificate to be renewed.
+  bool is_cert_extend_requested;
+  /// True if an administrator asks for the certificate to be renewed with a new key.
+  bool is_cert_key_roll_requested;
+  /// True if the certificate was shown without its intermediates.
+  bool improper_client_cert_chain;
+  /// Times are as the controller wrote them (RFC 3339), or NULL.
+  const char *expires_at;
+  const char *created_at;
+  const char *updated_at;
+  const char *last_activity_at;
+  const char *cached_last_activity_at;
+  /// What an administrator attached to the session, as a JSON object.
+  const char *tags_json;
+} zec_api_session;
+
+/// Where one version of an API is served.
+typedef struct {
+  /// Such as "edge-client".
+  const char *binding;
+  /// Such as "v1".
+  const char *version;
+  /// The path below every address of the controller.
+  const char *path;
+  /// Where the controller believes it is reached. May lack the path, and may be empty.
+  const char *const *api_base_urls;
+  size_t api_base_urls_len;
+} zec_api_version;
+
+/// Which software a controller runs, which APIs it serves, and what it can do.
+typedef struct {
+  /// Such as "v2.0.3"; development builds say "v0.0.0".
+  const char *version;
+  const char *revision;
+  /// In any form.
+  const char *build_date;
+  /// What it was built with, such as "go1.26.1".
+  const char *runtime_version;
+  /// What the controller can do, such as "OIDC_AUTH"; unknown words may come.
+  const char *const *capabilities;
+  size_t capabilities_len;
+  const zec_api_version *const *api_versions;
+  size_t api_versions_len;
+} zec_version_info;
+
+/// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
+typedef struct {
+  size_t size;
+  /// For a page: at most this many. Controllers send at most 500, which is the default.
+  uint64_t limit;
+  /// For a page: without this many at the beginning.
+  uint64_t offset;
+  /// Only services that match a filter in the controller's language, such as `name contains "db"`.
+  const char *filter;
+  /// Sorted by a field, such as `name` or `createdAt desc`.
+  const char *sort;
+  /// With configs of these types, by name or id; `all` for every type. Default: those that the login asked for.
+  const char *const *config_types;
+  size_t config_types_len;
+} zec_service_query;
+
+/// A service that this identity may dial or host.
+typedef struct {
+  const char *id;
+  const char *name;
+  bool can_dial;
+  bool can_bind;
+  bool encryption_required;
+  /// After how long without data a connection is closed; 0 is never.
+  int64_t max_idle_time_ms;
+  /// The configs that were asked for, as one JSON object of config type to config; `{}` if there is none.
+  const char *config_json;
+  /// The ids of all configs of the service, asked for or not.
+  const char *const *config_ids;
+  size_t config_ids_len;
+  /// What this identity may do, in the controller's words.
+  const char *const *permissions;
+  size_t permissions_len;
+  const char *const *role_attributes;
+  size_t role_attributes_len;
+  /// The posture checks by policy, as a JSON array; `[]` if there is none.
+  const char *posture_queries_json;
+  /// `{}` if there is none.
+  const char *tags_json;
+  /// How the network picks among the terminators, such as `smartrouting`, or NULL.
+  const char *terminator_strategy;
+  /// As the controller wrote it (RFC 3339), or NULL.
+  const char *created_at;
+  /// As the controller wrote it (RFC 3339), or NULL. A change of its configs alone does not count.
+  const char *updated_at;
+} zec_service;
+
+/// Services, in the order in which the controller sent them.
+typedef struct {
+  const zec_service *const *items;
+  size_t len;
+  /// How many services match in all.
+  uint64_t total;
+} zec_service_list;
+
+/// Takes one log line: `level` from 1 (errors) to 5 (all there is), `target` the part of the library that wrote it.
+/// Runs on the thread of the call that logs, possibly on several threads at once. It must not use the clients whose
+/// calls it logs.
+typedef void (*zec_log_callback)(int32_t level,
+                                 const char *target,
+                                 const char *message,
+                                 void *userdata);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/// The version of the library that is linked, such as "0.1.0"; ZEC_VERSION is the one that was compiled against.
+const char *zec_version(void);
+
+/// Wipes a text that is yours and frees it. The text must be as long as you received it.
+void zec_string_free(char *string);
+
+/// ZEC_OK if `error` is NULL.
+zec_code zec_error_code(const zec_error *error);
+
+/// A sentence for the log, without a secret. Never NULL.
+const char *zec_error_message(const zec_error *error);
+
+/// What the call was doing when it failed: "resolve", "connect", "proxy", "tls", "send", "wait" or "body"; or NULL.
+const char *zec_error_stage(const zec_error *error);
+
+/// What stands in the way of an enrollment, as one word such as "token_expired", or NULL.
+const char *zec_error_enrollment_problem(const zec_error *error);
+
+/// The HTTP status of the controller's answer, or 0. Controllers of 1.5 and later also send 601 to 606.
+uint16_t zec_error_http_status(const zec_error *error);
+
+/// The controller's code such as "INVALID_AUTH", or NULL.
+const char *zec_error_api_code(const zec_error *error);
+
+/// What the controller calls the request in its log, or NULL.
+const char *zec_error_request_id(const zec_error *error);
+
+/// The cause as the controller sent it: JSON of changing shape, or NULL.
+const char *zec_error_cause_json(const zec_error *error);
+
+/// The milliseconds that the controller asks to wait before another try, or 0.
+uint64_t zec_error_retry_after_ms(const zec_error *error);
+
+/// True where the same call may succeed later without a change.
+bool zec_error_is_retryable(const zec_error *error);
+
+void zec_error_free(zec_error *error);
+
+/// Makes a token that has not been used.
+ZEC_MUST_USE zec_error *zec_cancel_new(zec_cancel **out);
+
+/// Ends all calls that were given `cancel`, within 100 ms, and all later ones at once: it cannot be undone.
+/// May be called on any thread, but not in a signal handler. NULL is ignored.
+void zec_cancel_cancel(const zec_cancel *cancel);
+
+/// True once zec_cancel_cancel() was called. False for NULL.
+bool zec_cancel_is_canceled(const zec_cancel *cancel);
+
+/// Allowed while calls use it: they go on, and can no longer be canceled.
+void zec_cancel_free(zec_cancel *cancel);
+
+/// Reads an identity file.
+ZEC_MUST_USE zec_error *zec_identity_load(const char *path, zec_identity **out);
+
+/// Reads the text of an identity file. `file:` references in it are relative to the current folder.
+ZEC_MUST_USE zec_error *zec_identity_from_json(const char *identity_json, zec_identity **out);
+
+/// Writes the identity file: whole or not at all, readable by its owner only.
+ZEC_MUST_USE zec_error *zec_identity_save(const zec_identity *identity, const char *path);
+
+/// The text of the identity file, private key included. Free it with zec_string_free(), which wipes it.
+ZEC_MUST_USE
+zec_error *zec_identity_to_json(const zec_identity *identity,
+                                char **out);
+
+void zec_identity_free(zec_identity *identity);
+
+/// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
+/// POST /enroll (enroll)
+ZEC_MUST_USE
+zec_error *zec_identity_enroll(const char *jwt,
+                               const zec_enroll_options *options,
+                               zec_identity **out);
+
+/// Makes a client. No I/O. `options` may be NULL; `identity` may be freed afterwards.
+ZEC_MUST_USE
+zec_error *zec_client_new(const zec_identity *identity,
+                          const zec_client_options *options,
+                          zec_client **out);
+
+/// The same client with another time limit per call; the tighter of both holds. It shares login and connections with
+/// `client`, which may be freed first.
+ZEC_MUST_USE
+zec_error *zec_client_with_timeout(const zec_client *client,
+                                   uint64_t timeout_ms,
+                                   zec_client **out);
+
+/// The same client with one more cancel token; each of them ends its calls. It shares login and connections with
+/// `client`, which may be freed first.
+ZEC_MUST_USE
+zec_error *zec_client_with_cancel(const zec_client *client,
+                                  const zec_cancel *cancel,
+                                  zec_client **out);
+
+/// The identity as it is now; it may have been renewed since the client was made.
+ZEC_MUST_USE zec_error *zec_client_identity(const zec_client *client, zec_identity **out);
+
+/// Closes its connections, unless derived clients still use them. The session stays: see zec_client_logout().
+void zec_client_free(zec_client *client);
+
+/// Logs in with the identity's certificate; later calls use the session. Optional: a call that needs a login makes one.
+/// If `auth_queries` is not empty, the login waits for those factors.
+/// POST /authenticate?method=cert (authenticate)
+ZEC_MUST_USE
+zec_error *zec_client_authenticate(const zec_client *client,
+                                   zec_api_session **out);
+
+/// Ends the session; the next call that needs one logs in anew.
+/// DELETE /current-api-session (deleteCurrentAPISession)
+ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
+
+/// Which software the controller runs, which APIs it serves and where, and what it can do. Needs no login.
+/// GET /version (listVersion)
+ZEC_MUST_USE
+zec_error *zec_controller_version(const zec_client *client,
+                                  zec_version_info **out);
+
+void zec_version_info_free(zec_version_info *version);
+
+/// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it
+/// alive.
+/// GET /current-api-session (getCurrentAPISession)
+ZEC_MUST_USE
+zec_error *zec_current_api_session_get(const zec_client *client,
+                                       zec_api_session **out);
+
+void zec_api_session_free(zec_api_session *session);
+
+/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL.
+/// GET /services (listServices), page by page
+ZEC_MUST_USE
+zec_error *zec_services_list(const zec_client *client,
+                             const zec_service_query *query,
+                             zec_service_list **out);
+
+/// One page of the services that match the query; `total` says how many there are in all. `query` may be NULL.
+/// GET /services (listServices)
+ZEC_MUST_USE
+zec_error *zec_services_page(const zec_client *client,
+                             const zec_service_query *query,
+                             zec_service_list **out);
+
+void zec_service_list_free(zec_service_list *list);
+
+/// The service with this id, with the configs that the login asked for.
+/// GET /services/{id} (detailService)
+ZEC_MUST_USE
+zec_error *zec_services_get(const zec_client *client,
+                            const char *id,
+                            zec_service **out);
+
+/// Frees a service that zec_services_get() returned; those of a list are freed with it.
+void zec_service_free(zec_service *service);
+
+/// Sends the library's log lines of the whole process to `callback`, in place of an earlier one; NULL silences it.
+/// `level`: 0 nothing, 1 errors, 2 warnings, 3 information, 4 details, 5 all there is. No line holds a secret.
+/// An earlier callback may still be running on another thread when this returns. A callback may call this function.
+ZEC_MUST_USE
+zec_error *zec_set_log(int32_t level,
+                       zec_log_callback callback,
+                       void *userdata);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ZITI_EDGE_CLIENT_H */

@@ -1,0 +1,111 @@
+//! The C face of what a controller says of itself.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use super::{ApiVersion, Version};
+use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_client, zec_error};
+
+/// Where one version of an API is served.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_api_version {
+    /// Such as "edge-client".
+    pub binding: *const c_char,
+    /// Such as "v1".
+    pub version: *const c_char,
+    /// The path below every address of the controller.
+    pub path: *const c_char,
+    /// Where the controller believes it is reached. May lack the path, and may be empty.
+    pub api_base_urls: *const *const c_char,
+    pub api_base_urls_len: usize,
+}
+
+/// Which software a controller runs, which APIs it serves, and what it can do.
+#[repr(C)]
+pub struct zec_version_info {
+    /// Such as "v2.0.3"; development builds say "v0.0.0".
+    pub version: *const c_char,
+    pub revision: *const c_char,
+    /// In any form.
+    pub build_date: *const c_char,
+    /// What it was built with, such as "go1.26.1".
+    pub runtime_version: *const c_char,
+    /// What the controller can do, such as "OIDC_AUTH"; unknown words may come.
+    pub capabilities: *const *const c_char,
+    pub capabilities_len: usize,
+    pub api_versions: *const *const zec_api_version,
+    pub api_versions_len: usize,
+}
+
+impl Root for zec_version_info {
+    type Kept = Arena;
+}
+
+impl zec_api_version {
+    fn view(binding: &str, version: &str, api: &ApiVersion, arena: &mut Arena) -> Self {
+        let ApiVersion { path, api_base_urls } = api;
+        Self {
+            binding: arena.str(binding),
+            version: arena.str(version),
+            path: arena.optional_str(path.as_deref()),
+            api_base_urls: arena.strs(api_base_urls.iter().map(String::as_str)),
+            api_base_urls_len: api_base_urls.len(),
+        }
+    }
+}
+
+impl zec_version_info {
+    fn publish(version: &Version) -> *mut Self {
+        publish(Arena::new(), |arena| Self::view(version, arena))
+    }
+
+    fn view(version: &Version, arena: &mut Arena) -> Self {
+        let Version { api_versions, capabilities, version, revision, build_date, runtime_version } = version;
+        let apis = api_versions.iter().flat_map(|(binding, apis)| apis.iter().map(move |api| (binding, api)));
+        let apis: Vec<_> =
+            apis.map(|(binding, (version, api))| zec_api_version::view(binding, version, api, arena)).collect();
+        Self {
+            version: arena.optional_str(version.as_deref()),
+            revision: arena.optional_str(revision.as_deref()),
+            build_date: arena.optional_str(build_date.as_deref()),
+            runtime_version: arena.optional_str(runtime_version.as_deref()),
+            capabilities: arena.strs(capabilities.iter().map(String::as_str)),
+            capabilities_len: capabilities.len(),
+            api_versions: arena.list(&apis),
+            api_versions_len: apis.len(),
+        }
+    }
+}
+
+/// Which software the controller runs, which APIs it serves and where, and what it can do. Needs no login.
+/// GET /version (listVersion)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_controller_version(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_version_info>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_version_info::publish(&client.client.controller().version()?));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_version_info_free(version: *mut zec_version_info) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(version) };
+    });
+}

@@ -1,0 +1,290 @@
+//! The C face of services.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::c_char;
+use std::mem::{MaybeUninit, offset_of};
+use std::ptr;
+
+use super::block::{FIELDS, LISTS};
+use super::{Field, List, OwnedService, Service, ServiceList, ServiceQuery};
+use crate::error::Error;
+use crate::ffi::{
+    Options, Root, arg, clear, guard, guard_or, optional_text, publish, read_options, release, text, texts, zec_client,
+    zec_error,
+};
+
+/// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_service_query {
+    pub size: usize,
+    /// For a page: at most this many. Controllers send at most 500, which is the default.
+    pub limit: u64,
+    /// For a page: without this many at the beginning.
+    pub offset: u64,
+    /// Only services that match a filter in the controller's language, such as `name contains "db"`.
+    pub filter: *const c_char,
+    /// Sorted by a field, such as `name` or `createdAt desc`.
+    pub sort: *const c_char,
+    /// With configs of these types, by name or id; `all` for every type. Default: those that the login asked for.
+    pub config_types: *const *const c_char,
+    pub config_types_len: usize,
+}
+
+// SAFETY: integers and pointers; the last field ends where the struct ends.
+unsafe impl Options for zec_service_query {
+    const END: usize = offset_of!(Self, config_types_len) + size_of::<usize>();
+}
+
+impl zec_service_query {
+    /// # Safety
+    /// As for [`read_options`], and the strings in it are valid or NULL.
+    unsafe fn rust(query: *const Self) -> Result<ServiceQuery, Error> {
+        // SAFETY: the same promise is asked of the caller.
+        let query = unsafe { read_options(query, "query") }?;
+        let Self { size: _, limit, offset, filter, sort, config_types, config_types_len } = query;
+        let given = |number: u64| (number != 0).then_some(number);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let filter = unsafe { optional_text(filter, "query.filter") }?;
+        // SAFETY: as above.
+        let sort = unsafe { optional_text(sort, "query.sort") }?;
+        // SAFETY: as above, and the array is as long as its length says.
+        let config_types = unsafe { texts(config_types, config_types_len, "query.config_types") }?;
+        let query = ServiceQuery::new().config_types(config_types);
+        let query = set(query, given(limit), ServiceQuery::limit);
+        let query = set(query, given(offset), ServiceQuery::offset);
+        let query = set(query, filter, ServiceQuery::filter);
+        Ok(set(query, sort, ServiceQuery::sort))
+    }
+}
+
+/// Sets one part of a query, if the caller gave it.
+fn set<T>(query: ServiceQuery, value: Option<T>, with: impl FnOnce(ServiceQuery, T) -> ServiceQuery) -> ServiceQuery {
+    match value {
+        Some(value) => with(query, value),
+        None => query,
+    }
+}
+
+/// A service that this identity may dial or host.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_service {
+    pub id: *const c_char,
+    pub name: *const c_char,
+    pub can_dial: bool,
+    pub can_bind: bool,
+    pub encryption_required: bool,
+    /// After how long without data a connection is closed; 0 is never.
+    pub max_idle_time_ms: i64,
+    /// The configs that were asked for, as one JSON object of config type to config; `{}` if there is none.
+    pub config_json: *const c_char,
+    /// The ids of all configs of the service, asked for or not.
+    pub config_ids: *const *const c_char,
+    pub config_ids_len: usize,
+    /// What this identity may do, in the controller's words.
+    pub permissions: *const *const c_char,
+    pub permissions_len: usize,
+    pub role_attributes: *const *const c_char,
+    pub role_attributes_len: usize,
+    /// The posture checks by policy, as a JSON array; `[]` if there is none.
+    pub posture_queries_json: *const c_char,
+    /// `{}` if there is none.
+    pub tags_json: *const c_char,
+    /// How the network picks among the terminators, such as `smartrouting`, or NULL.
+    pub terminator_strategy: *const c_char,
+    /// As the controller wrote it (RFC 3339), or NULL.
+    pub created_at: *const c_char,
+    /// As the controller wrote it (RFC 3339), or NULL. A change of its configs alone does not count.
+    pub updated_at: *const c_char,
+}
+
+/// Services, in the order in which the controller sent them.
+#[repr(C)]
+pub struct zec_service_list {
+    pub items: *const *const zec_service,
+    pub len: usize,
+    /// How many services match in all.
+    pub total: u64,
+}
+
+impl Root for zec_service {
+    type Kept = Row;
+}
+
+impl Root for zec_service_list {
+    type Kept = Rows;
+}
+
+/// What the record of one service points to.
+pub(crate) struct Row {
+    service: OwnedService,
+    words: Words,
+}
+
+impl Row {
+    fn new(service: OwnedService) -> Self {
+        let words = Words::of([service.view()].into_iter());
+        Self { service, words }
+    }
+
+    fn view(&mut self) -> zec_service {
+        view(self.service.view(), &mut self.words.walk())
+    }
+}
+
+/// What the records of a list point to. The text they point to lies in the list itself.
+pub(crate) struct Rows {
+    services: ServiceList,
+    words: Words,
+    records: Vec<zec_service>,
+    pointers: Vec<*const zec_service>,
+}
+
+impl Rows {
+    fn new(services: ServiceList) -> Self {
+        let words = Words::of(services.iter());
+        Self { services, words, records: Vec::new(), pointers: Vec::new() }
+    }
+
+    fn view(&mut self) -> zec_service_list {
+        let mut words = self.words.walk();
+        self.records = self.services.iter().map(|service| view(service, &mut words)).collect();
+        self.pointers = self.records.iter().map(ptr::from_ref).chain([ptr::null()]).collect();
+        zec_service_list { items: self.pointers.as_ptr(), len: self.records.len(), total: self.services.total() }
+    }
+}
+
+/// The lists in the records, each in the order below.
+const WORD_LISTS: [List; LISTS] = [List::ConfigIds, List::Permissions, List::RoleAttributes];
+
+/// All words of all services, each list of them followed by NULL.
+pub(crate) struct Words(Vec<*const c_char>);
+
+impl Words {
+    fn of<'a>(services: impl Iterator<Item = Service<'a>>) -> Self {
+        let lists = services.flat_map(|service| WORD_LISTS.map(|list| service.words_with_nul(list)));
+        let words = lists.flat_map(|list| list.map(|word| word.as_ptr().cast()).chain([ptr::null()]));
+        Self(words.collect())
+    }
+
+    /// Gives one list after the other: where it begins and how many words it has.
+    fn walk(&self) -> impl FnMut() -> (*const *const c_char, usize) {
+        let mut lists = self.0.split_inclusive(|word| word.is_null());
+        move || {
+            let list = lists.next().expect("as many lists are taken as were put in");
+            (list.as_ptr(), list.len() - 1)
+        }
+    }
+}
+
+/// A record that points into the text of its service.
+fn view(service: Service<'_>, words: &mut impl FnMut() -> (*const *const c_char, usize)) -> zec_service {
+    const { assert!(FIELDS == 8 && LISTS == 3, "a new field needs its place in zec_service") };
+    let text = |field| service.text_with_nul(field).as_ptr().cast::<c_char>();
+    let given = |is_given: bool, field| if is_given { text(field) } else { ptr::null() };
+    let (config_ids, config_ids_len) = words();
+    let (permissions, permissions_len) = words();
+    let (role_attributes, role_attributes_len) = words();
+    zec_service {
+        id: text(Field::Id),
+        name: text(Field::Name),
+        can_dial: service.can_dial(),
+        can_bind: service.can_bind(),
+        encryption_required: service.encryption_required(),
+        max_idle_time_ms: service.max_idle_time_millis(),
+        config_json: text(Field::ConfigJson),
+        config_ids,
+        config_ids_len,
+        permissions,
+        permissions_len,
+        role_attributes,
+        role_attributes_len,
+        posture_queries_json: text(Field::PostureQueriesJson),
+        tags_json: text(Field::TagsJson),
+        terminator_strategy: given(service.terminator_strategy().is_some(), Field::TerminatorStrategy),
+        created_at: given(service.created_at().is_some(), Field::CreatedAt),
+        updated_at: given(service.updated_at().is_some(), Field::UpdatedAt),
+    }
+}
+
+/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL.
+/// GET /services (listServices), page by page
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_services_list(
+    client: Option<&zec_client>,
+    query: *const zec_service_query,
+    out: Option<&mut MaybeUninit<*mut zec_service_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
+        let query = unsafe { zec_service_query::rust(query) }?;
+        out.write(publish(Rows::new(client.client.services().list(&query)?), Rows::view));
+        Ok(())
+    })
+}
+
+/// One page of the services that match the query; `total` says how many there are in all. `query` may be NULL.
+/// GET /services (listServices)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_services_page(
+    client: Option<&zec_client>,
+    query: *const zec_service_query,
+    out: Option<&mut MaybeUninit<*mut zec_service_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
+        let query = unsafe { zec_service_query::rust(query) }?;
+        out.write(publish(Rows::new(client.client.services().page(&query)?), Rows::view));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_service_list_free(list: *mut zec_service_list) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(list) };
+    });
+}
+
+/// The service with this id, with the configs that the login asked for.
+/// GET /services/{id} (detailService)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_services_get(
+    client: Option<&zec_client>,
+    id: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_service>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let id = unsafe { text(id, "id") }?;
+        let client = arg(client, "client")?;
+        out.write(publish(Row::new(client.client.services().get(id)?), Row::view));
+        Ok(())
+    })
+}
+
+/// Frees a service that zec_services_get() returned; those of a list are freed with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_service_free(service: *mut zec_service) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(service) };
+    });
+}

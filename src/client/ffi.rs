@@ -1,0 +1,191 @@
+//! The C face of clients.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::{c_char, c_void};
+use std::mem::{MaybeUninit, offset_of};
+use std::time::Duration;
+
+use super::{Client, ClientBuilder};
+use crate::error::Error;
+use crate::ffi::{
+    Options, Userdata, arg, cancel_token, clear, guard, guard_or, limit, proxy, read_options, store, zec_cancel,
+    zec_error, zec_identity, zec_save_callback, zec_userdata_free,
+};
+
+/// A client of one identity's controllers. Any number of threads may use it at once.
+pub struct zec_client {
+    pub(crate) client: Client,
+}
+
+impl zec_client {
+    /// A handle that C owns from now on.
+    fn give(client: Client) -> *mut Self {
+        Box::into_raw(Box::new(Self { client }))
+    }
+}
+
+/// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_client_options {
+    pub size: usize,
+    /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+    pub trust_system_roots: u32,
+    /// Other than 0: do not ask for compressed answers.
+    pub no_gzip: u32,
+    /// The most time one call may take. Default 30,000.
+    pub timeout_ms: u64,
+    /// The most time opening one connection may take. Default 10,000.
+    pub connect_timeout_ms: u64,
+    /// The most rows a list may have. Default 1,000,000.
+    pub max_rows: u64,
+    /// The file in which changes of the identity are kept. Default: the one it was loaded from.
+    pub path: *const c_char,
+    /// Is given the identity when it changes, in place of `path`.
+    pub save: zec_save_callback,
+    /// Passed to `save`.
+    pub userdata: *mut c_void,
+    /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
+    pub userdata_free: zec_userdata_free,
+    pub cancel: *const zec_cancel,
+    /// `http://[user:password@]host:port`
+    pub proxy: *const c_char,
+}
+
+// SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
+unsafe impl Options for zec_client_options {
+    const END: usize = offset_of!(Self, proxy) + size_of::<*const c_char>();
+}
+
+impl zec_client_options {
+    /// # Safety
+    /// As for [`read_options`], and the strings and the handle in it are valid or NULL.
+    unsafe fn rust(options: *const Self) -> Result<impl FnOnce(ClientBuilder) -> ClientBuilder, Error> {
+        // SAFETY: the same promise is asked of the caller.
+        let options = unsafe { read_options(options, "options") }?;
+        let Self {
+            size: _,
+            trust_system_roots,
+            no_gzip,
+            timeout_ms,
+            connect_timeout_ms,
+            max_rows,
+            path,
+            save,
+            userdata,
+            userdata_free,
+            cancel,
+            proxy: url,
+        } = options;
+        // First of all, so that its destructor runs whatever is wrong with the rest.
+        let userdata = Userdata::new(userdata, userdata_free);
+        // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
+        let store = unsafe { store(path, save, userdata) }?;
+        // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
+        let cancel = unsafe { cancel_token(cancel) };
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let proxy = unsafe { proxy(url, "options.proxy") }?;
+        Ok(move |builder: ClientBuilder| {
+            let builder = builder.trust_system_roots(trust_system_roots != 0).gzip(no_gzip == 0);
+            let builder = set(builder, limit(timeout_ms), ClientBuilder::timeout);
+            let builder = set(builder, limit(connect_timeout_ms), ClientBuilder::connect_timeout);
+            let builder = set(builder, (max_rows != 0).then_some(max_rows), ClientBuilder::max_rows);
+            let builder = set(builder, store, ClientBuilder::store);
+            let builder = set(builder, cancel.as_ref(), ClientBuilder::cancel);
+            set(builder, proxy, ClientBuilder::proxy)
+        })
+    }
+}
+
+/// Sets one option, if the caller gave it.
+fn set<T>(
+    builder: ClientBuilder,
+    value: Option<T>,
+    with: impl FnOnce(ClientBuilder, T) -> ClientBuilder,
+) -> ClientBuilder {
+    match value {
+        Some(value) => with(builder, value),
+        None => builder,
+    }
+}
+
+/// Makes a client. No I/O. `options` may be NULL; `identity` may be freed afterwards.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_client_new(
+    identity: Option<&zec_identity>,
+    options: *const zec_client_options,
+    out: Option<&mut MaybeUninit<*mut zec_client>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        // SAFETY: options begin with their size and hold valid strings and handles (header, "Ownership").
+        let options = unsafe { zec_client_options::rust(options) };
+        let out = clear(arg(out, "out")?);
+        let identity = arg(identity, "identity")?;
+        out.write(zec_client::give(options?(Client::builder(&identity.identity)).build()?));
+        Ok(())
+    })
+}
+
+/// The same client with another time limit per call; the tighter of both holds. It shares login and connections with
+/// `client`, which may be freed first.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_with_timeout(
+    client: Option<&zec_client>,
+    timeout_ms: u64,
+    out: Option<&mut MaybeUninit<*mut zec_client>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_client::give(client.client.with_timeout(Duration::from_millis(timeout_ms))));
+        Ok(())
+    })
+}
+
+/// The same client with one more cancel token; each of them ends its calls. It shares login and connections with
+/// `client`, which may be freed first.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_with_cancel(
+    client: Option<&zec_client>,
+    cancel: Option<&zec_cancel>,
+    out: Option<&mut MaybeUninit<*mut zec_client>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let cancel = arg(cancel, "cancel")?;
+        let client = arg(client, "client")?;
+        out.write(zec_client::give(client.client.with_cancel(&cancel.token)));
+        Ok(())
+    })
+}
+
+/// The identity as it is now; it may have been renewed since the client was made.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_identity(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_identity::give(client.client.identity()));
+        Ok(())
+    })
+}
+
+/// Closes its connections, unless derived clients still use them. The session stays: see zec_client_logout().
+#[unsafe(no_mangle)]
+pub extern "C" fn zec_client_free(client: Option<Box<zec_client>>) {
+    guard_or((), || drop(client));
+}

@@ -1,0 +1,91 @@
+//! The C face of enrollment.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::{c_char, c_void};
+use std::mem::{MaybeUninit, offset_of};
+
+use super::{EnrollOptions, Enrollment};
+use crate::error::Error;
+use crate::ffi::{
+    Options, Userdata, arg, cancel_token, clear, guard, limit, proxy, read_options, store, text, zec_cancel, zec_error,
+    zec_identity, zec_save_callback, zec_userdata_free,
+};
+
+/// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
+/// Without `path` and `save` a crash loses the identity.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_enroll_options {
+    pub size: usize,
+    /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+    pub trust_system_roots: u32,
+    /// The most time the whole enrollment may take. Default 30,000.
+    pub timeout_ms: u64,
+    /// The identity file to write.
+    pub path: *const c_char,
+    /// Is given the identity, in place of `path`.
+    pub save: zec_save_callback,
+    /// Passed to `save`.
+    pub userdata: *mut c_void,
+    /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
+    pub userdata_free: zec_userdata_free,
+    pub cancel: *const zec_cancel,
+    /// `http://[user:password@]host:port`
+    pub proxy: *const c_char,
+}
+
+// SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
+unsafe impl Options for zec_enroll_options {
+    const END: usize = offset_of!(Self, proxy) + size_of::<*const c_char>();
+}
+
+impl zec_enroll_options {
+    /// # Safety
+    /// As for [`read_options`], and the strings and the handle in it are valid or NULL.
+    unsafe fn rust(options: *const Self) -> Result<EnrollOptions, Error> {
+        // SAFETY: the same promise is asked of the caller.
+        let options = unsafe { read_options(options, "options") }?;
+        let Self { size: _, trust_system_roots, timeout_ms, path, save, userdata, userdata_free, cancel, proxy: url } =
+            options;
+        // First of all, so that its destructor runs whatever is wrong with the rest.
+        let userdata = Userdata::new(userdata, userdata_free);
+        Ok(EnrollOptions {
+            // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
+            store: unsafe { store(path, save, userdata) }?,
+            timeout: limit(timeout_ms),
+            // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
+            cancel: unsafe { cancel_token(cancel) },
+            // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+            proxy: unsafe { proxy(url, "options.proxy") }?,
+            trust_system_roots: trust_system_roots != 0,
+        })
+    }
+}
+
+/// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
+/// POST /enroll (enroll)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_enroll(
+    jwt: *const c_char,
+    options: *const zec_enroll_options,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        // SAFETY: options begin with their size and hold valid strings and handles (header, "Ownership").
+        let options = unsafe { zec_enroll_options::rust(options) };
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let jwt = unsafe { text(jwt, "jwt") }?;
+        let options = options?;
+        out.write(zec_identity::give(Enrollment::parse(jwt)?.enroll(&options)?));
+        Ok(())
+    })
+}

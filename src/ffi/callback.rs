@@ -1,0 +1,77 @@
+//! Functions of the caller that the library calls.
+
+use std::ffi::{c_char, c_void};
+
+use zeroize::Zeroizing;
+
+use super::strings::optional_text;
+use crate::error::Error;
+use crate::identity::Store;
+use crate::secret::Secret;
+
+/// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
+/// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
+/// Runs on the thread of the call that needs it, possibly on several threads at once.
+pub type zec_save_callback = Option<unsafe extern "C" fn(identity_json: *const c_char, userdata: *mut c_void) -> i32>;
+
+type SaveFn = unsafe extern "C" fn(*const c_char, *mut c_void) -> i32;
+
+/// Frees `userdata`. Runs once, on the thread that let go of it last.
+pub type zec_userdata_free = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
+
+/// The caller's data, and its destructor, which runs when this is dropped.
+pub(crate) struct Userdata {
+    data: *mut c_void,
+    free: zec_userdata_free,
+}
+
+impl Userdata {
+    pub(crate) fn new(data: *mut c_void, free: zec_userdata_free) -> Self {
+        Self { data, free }
+    }
+}
+
+// SAFETY: the library only passes it on; callbacks may run on any thread (header, "Threads").
+unsafe impl Send for Userdata {}
+// SAFETY: callbacks may run on several threads at once (header, "Threads").
+unsafe impl Sync for Userdata {}
+
+impl Drop for Userdata {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            // SAFETY: the caller gave the destructor for this data, and a drop happens once.
+            unsafe { free(self.data) };
+        }
+    }
+}
+
+/// The store of an options struct: the file, or what hands the text of the identity file to the caller.
+///
+/// # Safety
+/// `path` as for [`text`](super::strings::text); `save` may be called with `userdata` on any thread.
+pub(crate) unsafe fn store(
+    path: *const c_char,
+    save: zec_save_callback,
+    userdata: Userdata,
+) -> Result<Option<Store>, Error> {
+    // SAFETY: the same promise is asked of the caller.
+    let path = unsafe { optional_text(path, "options.path") }?;
+    match (path, save) {
+        (None, None) => Ok(None),
+        (Some(path), None) => Ok(Some(Store::file(path))),
+        (None, Some(save)) => Ok(Some(Store::hook(move |json| keep(save, &userdata, json)))),
+        (Some(_), Some(_)) => {
+            let message = "options.path and options.save exclude each other; set one of them";
+            Err(Error::InvalidArgument(message.into()))
+        }
+    }
+}
+
+fn keep(save: SaveFn, userdata: &Userdata, json: &Secret) -> Result<(), String> {
+    let mut text = Zeroizing::new(Vec::with_capacity(json.expose().len() + 1));
+    text.extend_from_slice(json.expose().as_bytes());
+    text.push(0);
+    // SAFETY: the caller gave callback and userdata for each other; the text is NUL-terminated.
+    let answer = unsafe { save(text.as_ptr().cast(), userdata.data) };
+    if answer == 0 { Ok(()) } else { Err(format!("the save callback returned {answer}")) }
+}

@@ -1,0 +1,59 @@
+//! The C face: what the C functions of all modules share, and all of them by name.
+//!
+//! Each module that C can reach has an `ffi.rs` beside it with its functions and records; the header
+//! `include/ziti_edge_client.h` is printed from those files, and its first lines hold the rules that every `SAFETY`
+//! line here refers to. Rust programs have no use for this module.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+mod arena;
+mod callback;
+mod cancel;
+mod error;
+mod guard;
+mod log;
+mod options;
+mod record;
+mod strings;
+mod version;
+
+pub(crate) use arena::Arena;
+pub(crate) use callback::{Userdata, store};
+pub(crate) use guard::{arg, clear, guard, guard_or};
+pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
+pub(crate) use record::{Root, publish, release};
+pub(crate) use strings::{give_secret, optional_text, text, texts};
+
+pub use callback::{zec_save_callback, zec_userdata_free};
+pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_canceled, zec_cancel_new};
+pub use error::{
+    zec_code, zec_error, zec_error_api_code, zec_error_cause_json, zec_error_code, zec_error_enrollment_problem,
+    zec_error_free, zec_error_http_status, zec_error_is_retryable, zec_error_message, zec_error_request_id,
+    zec_error_retry_after_ms, zec_error_stage,
+};
+pub use log::{zec_log_callback, zec_set_log};
+pub use strings::zec_string_free;
+pub use version::zec_version;
+
+pub use crate::api::api_session::ffi::*;
+pub use crate::api::authentication::ffi::*;
+pub use crate::api::controller::ffi::*;
+pub use crate::api::services::ffi::*;
+pub use crate::client::ffi::*;
+pub use crate::enroll::ffi::*;
+pub use crate::identity::ffi::*;
+
+/// Handles cross threads in C whatever Rust thinks of it, so Rust had better agree.
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<zec_client>();
+    crosses_threads::<zec_identity>();
+    crosses_threads::<zec_error>();
+    crosses_threads::<zec_cancel>();
+};

@@ -1,0 +1,94 @@
+//! The C face of identities.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use super::Identity;
+use crate::ffi::{arg, clear, give_secret, guard, guard_or, text, zec_error};
+
+/// Key, certificate, trusted CAs and controller addresses of an identity.
+pub struct zec_identity {
+    pub(crate) identity: Identity,
+}
+
+impl zec_identity {
+    /// A handle that C owns from now on.
+    pub(crate) fn give(identity: Identity) -> *mut Self {
+        Box::into_raw(Box::new(Self { identity }))
+    }
+}
+
+/// Reads an identity file.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_load(
+    path: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let path = unsafe { text(path, "path") }?;
+        out.write(zec_identity::give(Identity::load(path)?));
+        Ok(())
+    })
+}
+
+/// Reads the text of an identity file. `file:` references in it are relative to the current folder.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_from_json(
+    identity_json: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let json = unsafe { text(identity_json, "identity_json") }?;
+        out.write(zec_identity::give(Identity::from_json(json)?));
+        Ok(())
+    })
+}
+
+/// Writes the identity file: whole or not at all, readable by its owner only.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_save(
+    identity: Option<&zec_identity>,
+    path: *const c_char,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let path = unsafe { text(path, "path") }?;
+        let identity = arg(identity, "identity")?;
+        identity.identity.save(path)
+    })
+}
+
+/// The text of the identity file, private key included. Free it with zec_string_free(), which wipes it.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_identity_to_json(
+    identity: Option<&zec_identity>,
+    out: Option<&mut MaybeUninit<*mut c_char>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let identity = arg(identity, "identity")?;
+        out.write(give_secret(&identity.identity.to_json())?);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn zec_identity_free(identity: Option<Box<zec_identity>>) {
+    guard_or((), || drop(identity));
+}

@@ -1,0 +1,110 @@
+/* Arguments that are there and wrong, and the handles that need no controller. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ziti_edge_client.h"
+
+static int failures;
+
+static void check(int holds, const char *what, int line) {
+  if (holds) return;
+  fprintf(stderr, "arguments.c:%d: %s\n", line, what);
+  failures++;
+}
+
+#define CHECK(condition) check((condition) != 0, #condition, __LINE__)
+
+/* Takes over the error of a call: it has this code, and this text in its message. */
+static void fails(zec_error *error, zec_code code, const char *text, int line) {
+  const char *message = zec_error_message(error);
+  check(zec_error_code(error) == code && strstr(message, text) != NULL, message, line);
+  zec_error_free(error);
+}
+
+#define FAILS(call, code, text) fails((call), (code), (text), __LINE__)
+
+static void cancel_is_sticky(void) {
+  zec_cancel *cancel = NULL;
+  CHECK(zec_cancel_new(&cancel) == NULL && cancel != NULL);
+  CHECK(!zec_cancel_is_canceled(cancel));
+  zec_cancel_cancel(cancel);
+  zec_cancel_cancel(cancel);
+  CHECK(zec_cancel_is_canceled(cancel));
+  zec_cancel_free(cancel);
+}
+
+static void text_that_is_not_utf8(void) {
+  zec_identity *identity = NULL;
+  FAILS(zec_identity_load("alice\xff.json", &identity), ZEC_ERR_INVALID_ARGUMENT,
+        "argument path is not UTF-8 (at byte 5)");
+  FAILS(zec_identity_from_json("\xc3\x28", &identity), ZEC_ERR_INVALID_ARGUMENT,
+        "argument identity_json is not UTF-8");
+  FAILS(zec_identity_enroll("\x80", NULL, &identity), ZEC_ERR_INVALID_ARGUMENT, "argument jwt is not UTF-8");
+  CHECK(identity == NULL);
+}
+
+static void sizes_of_options(void) {
+  zec_identity *identity = NULL;
+  zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
+  struct {
+    zec_enroll_options known;
+    uint64_t unknown;
+  } newer = {ZEC_ENROLL_OPTIONS_INIT, 0};
+
+  options.size = 0;
+  FAILS(zec_identity_enroll("no token", &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "_INIT macro");
+  /* Of an older header: the fields at the end are not there. */
+  options.size = offsetof(zec_enroll_options, proxy);
+  options.proxy = "nothing that could be a proxy";
+  zec_error *error = zec_identity_enroll("no token", &options, &identity);
+  CHECK(strstr(zec_error_message(error), "proxy") == NULL);
+  zec_error_free(error);
+  /* Of a newer header: what is unknown may be there, but not be used. */
+  newer.known.size = sizeof newer;
+  newer.unknown = 1;
+  FAILS(zec_identity_enroll("no token", &newer.known, &identity), ZEC_ERR_UNSUPPORTED, "argument options");
+  CHECK(identity == NULL);
+}
+
+static int32_t save(const char *identity_json, void *userdata) {
+  (void)identity_json;
+  (void)userdata;
+  return 0;
+}
+
+static void count(void *userdata) { ++*(int *)userdata; }
+
+static void two_places_to_store(void) {
+  int freed = 0;
+  zec_identity *identity = NULL;
+  zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
+  options.path = "identity.json";
+  options.save = save;
+  options.userdata = &freed;
+  options.userdata_free = count;
+  FAILS(zec_identity_enroll("no token", &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.path and options.save");
+  CHECK(freed == 1);
+}
+
+static void ignore(int32_t level, const char *target, const char *message, void *userdata) {
+  (void)level;
+  (void)target;
+  (void)message;
+  (void)userdata;
+}
+
+static void log_levels(void) {
+  FAILS(zec_set_log(6, ignore, NULL), ZEC_ERR_INVALID_ARGUMENT, "argument level is 6");
+  FAILS(zec_set_log(-1, NULL, NULL), ZEC_ERR_INVALID_ARGUMENT, "argument level is -1");
+  CHECK(zec_set_log(5, ignore, NULL) == NULL);
+  CHECK(zec_set_log(0, NULL, NULL) == NULL);
+}
+
+int main(void) {
+  cancel_is_sticky();
+  text_that_is_not_utf8();
+  sizes_of_options();
+  two_places_to_store();
+  log_levels();
+  return failures != 0;
+}

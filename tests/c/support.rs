@@ -1,0 +1,98 @@
+//! What the tests of the C face share.
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder of the package.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Rust files below a folder of the package, by path from there.
+pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The names of all functions that the sources export.
+pub(crate) fn exported_functions() -> BTreeSet<String> {
+    let files = rust_files("src");
+    let names = files.iter().flat_map(|(_, text)| {
+        let starts = text.lines().filter(|line| line.starts_with("pub ") && line.contains("extern \"C\" fn "));
+        starts.map(|line| line.split("fn ").nth(1).unwrap().split('(').next().unwrap().to_owned())
+    });
+    names.collect()
+}
+
+/// Where cargo put what it built for this test run.
+fn built() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().to_owned()
+}
+
+pub(crate) fn shared_library() -> PathBuf {
+    existing(built().join("libziti_edge_client.so"))
+}
+
+pub(crate) fn static_library() -> PathBuf {
+    existing(built().join("libziti_edge_client.a"))
+}
+
+fn existing(path: PathBuf) -> PathBuf {
+    assert!(path.exists(), "{} was not built", path.display());
+    path
+}
+
+/// How a C program gets the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Linking {
+    Shared,
+    Static,
+}
+
+/// Compiles a C or C++ file of the package, strictly, into `folder`. Gives the program.
+pub(crate) fn compile(source: &str, standard: &str, linking: Linking, folder: &Path) -> PathBuf {
+    let program = folder.join(Path::new(source).file_stem().unwrap());
+    let is_cpp = standard.starts_with("c++");
+    let mut command = Command::new(if is_cpp { "c++" } else { "cc" });
+    command
+        .args([&format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-pthread"])
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(root().join(source))
+        .arg("-o")
+        .arg(&program);
+    match linking {
+        Linking::Shared => command.arg("-L").arg(built()).arg("-lziti_edge_client"),
+        Linking::Static => {
+            let system = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+            command.arg(static_library()).args(system)
+        }
+    };
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{source} as {standard}: {}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// A command that runs a compiled program and finds the shared library.
+pub(crate) fn command(program: impl Into<OsString>) -> Command {
+    let mut command = Command::new(program.into());
+    command.env("LD_LIBRARY_PATH", built());
+    command
+}

@@ -1,0 +1,74 @@
+//! Programs in C, compiled strictly and linked with what cargo built for this test run.
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+#[path = "c/support.rs"]
+mod support;
+
+use support::{Linking, command, compile, exported_functions, root};
+
+/// Compiles and runs a program of tests/c, which tells on standard error what does not hold.
+fn run(name: &str, linking: Linking) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = compile(&format!("tests/c/{name}.c"), "c99", linking, folder.path());
+    let output = command(program).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn null_is_defined_everywhere() {
+    run("null", Linking::Shared);
+}
+
+#[test]
+fn the_static_library_does_the_same() {
+    run("null", Linking::Static);
+}
+
+#[test]
+fn no_function_is_left_out_of_the_test_of_null() {
+    let program = std::fs::read_to_string(root().join("tests/c/null.c")).unwrap();
+    for function in exported_functions() {
+        assert!(program.contains(&format!("{function}(")), "{function} is not called by tests/c/null.c");
+    }
+}
+
+#[test]
+fn arguments_that_are_wrong_are_named() {
+    run("arguments", Linking::Shared);
+}
+
+#[test]
+fn records_and_codes_are_where_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    compile("tests/c/abi.c", "c11", Linking::Shared, folder.path());
+}
+
+#[test]
+fn the_cpp_header_owns_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = compile("tests/c/raii.cpp", "c++17", Linking::Shared, folder.path());
+    let output = command(program).output().unwrap();
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_example_tells_how_to_use_it_and_what_went_wrong_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = compile("examples-c/list_services.c", "c99", Linking::Shared, folder.path());
+    for (arguments, message) in [
+        (&[][..], "usage: "),
+        (&["identity.json", "0"], "usage: "),
+        (&["identity.json", "5s"], "usage: "),
+        (&["--jwt", "token.jwt"], "usage: "),
+        (&["--jwt", "missing.jwt", "identity.json"], "missing.jwt"),
+        (&["missing.json"], "missing.json"),
+    ] {
+        let output = command(&program).args(arguments).current_dir(folder.path()).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(
+            output.stdout.is_empty() && told.lines().count() == 1 && told.contains(message),
+            "{arguments:?}: {told}"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! The header is what the sources say, complete, and acceptable to strict compilers.
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+#[path = "c/support.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use support::{exported_functions, root};
+
+const HEADER: &str = "include/ziti_edge_client.h";
+
+/// The files with C functions and records, in the order in which a reader wants to meet them.
+const SOURCES: &[&str] = &[
+    "src/ffi/version.rs",
+    "src/ffi/strings.rs",
+    "src/ffi/error.rs",
+    "src/ffi/cancel.rs",
+    "src/ffi/callback.rs",
+    "src/identity/ffi.rs",
+    "src/enroll/ffi.rs",
+    "src/client/ffi.rs",
+    "src/api/authentication/ffi.rs",
+    "src/api/controller/ffi.rs",
+    "src/api/api_session/ffi.rs",
+    "src/api/services/ffi.rs",
+    "src/ffi/log.rs",
+];
+
+fn header() -> String {
+    fs::read_to_string(root().join(HEADER)).unwrap()
+}
+
+fn printed() -> String {
+    let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
+    let builder = cbindgen::Builder::new().with_config(config);
+    let bindings = SOURCES.iter().fold(builder, |builder, source| builder.with_src(root().join(source)));
+    let mut text = Vec::new();
+    bindings.generate().unwrap().write(&mut text);
+    String::from_utf8(text).unwrap().trim_start().to_owned()
+}
+
+/// Run with `UPDATE_HEADER=1` to print the header anew.
+#[test]
+fn the_header_is_the_one_that_the_sources_print() {
+    let printed = printed();
+    if std::env::var_os("UPDATE_HEADER").is_some() {
+        fs::write(root().join(HEADER), &printed).unwrap();
+    }
+    let differing = printed.lines().zip(header().lines().map(str::to_owned)).find(|(new, old)| new != old);
+    assert!(header() == printed, "the sources print another header, first at {differing:?}; see cbindgen.toml");
+}
+
+#[test]
+fn every_exported_function_is_in_the_header_and_in_the_docs() {
+    let header = header();
+    let docs = fs::read_to_string(root().join("docs/c-api.md")).unwrap();
+    let functions = exported_functions();
+    assert!(functions.len() > 30, "{functions:?}");
+    for function in &functions {
+        assert!(header.contains(&format!("{function}(")), "{function} is not in the header");
+        assert!(docs.contains(&format!("`{function}`")), "{function} is not in docs/c-api.md");
+    }
+    let documented: BTreeSet<_> = docs.split('`').filter(|word| word.starts_with("zec_")).collect();
+    for name in documented {
+        assert!(header.contains(name), "docs/c-api.md has {name}, the header does not");
+    }
+}
+
+#[test]
+fn the_header_begins_with_its_four_rules() {
+    let header = header();
+    let places = ["Ownership.", "Strings.", "Errors.", "Threads.", "#ifndef"].map(|rule| header.find(rule).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn version_macros_are_those_of_the_package() {
+    let header = header();
+    let of = |name: &str| {
+        let start = format!("#define {name} ");
+        header.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("{name} is missing"))
+    };
+    assert_eq!(of("ZEC_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MAJOR"));
+    assert_eq!(of("ZEC_VERSION_MINOR"), env!("CARGO_PKG_VERSION_MINOR"));
+    assert_eq!(of("ZEC_VERSION_PATCH"), env!("CARGO_PKG_VERSION_PATCH"));
+    assert_eq!(of("ZEC_VERSION"), format!("{:?}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn macros_are_upper_case_and_all_names_have_our_prefix() {
+    let header = header();
+    for name in header.lines().filter_map(|line| line.trim_start().strip_prefix("#define ")) {
+        let name = name.split([' ', '(']).next().unwrap();
+        assert_eq!(name, name.to_uppercase());
+        assert!(name.starts_with("ZEC_") || name == "ZITI_EDGE_CLIENT_H", "{name}");
+    }
+    let types = header.lines().filter_map(|line| line.strip_prefix("} "));
+    let names: Vec<_> = types.map(|line| line.trim_end_matches(';')).filter(|name| !name.contains("//")).collect();
+    assert!(names.len() > 8, "{names:?}");
+    for name in names {
+        assert!(name.starts_with("zec_"), "{name}");
+    }
+}
+
+#[test]
+fn the_header_and_the_cpp_header_compile_alone_without_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    for (compiler, standard, language, name) in [
+        ("cc", "c99", "c", "ziti_edge_client.h"),
+        ("cc", "c11", "c", "ziti_edge_client.h"),
+        ("c++", "c++17", "c++", "ziti_edge_client.h"),
+        ("c++", "c++17", "c++", "ziti_edge_client.hpp"),
+    ] {
+        let source = folder.path().join("alone");
+        // A macro is only compiled where it is used.
+        let uses = "zec_client_options c = ZEC_CLIENT_OPTIONS_INIT; zec_enroll_options e = ZEC_ENROLL_OPTIONS_INIT;\n\
+                    zec_service_query q = ZEC_SERVICE_QUERY_INIT;\n";
+        fs::write(&source, format!("#include \"{name}\"\n{uses}")).unwrap();
+        let output = Command::new(compiler)
+            .args(["-x", language, &format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+            .args(["-fsyntax-only", "-I"])
+            .arg(root().join("include"))
+            .arg(&source)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name} as {standard}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_shared_library_exports_what_the_header_declares_and_nothing_else() {
+    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(support::shared_library()).output().unwrap();
+    assert!(output.status.success());
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let exported: BTreeSet<_> = listed.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    let declared = exported_functions();
+    assert_eq!(exported, declared.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn the_static_library_has_no_global_name_that_begins_with_ziti() {
+    let output = Command::new("nm").args(["-g", "--defined-only"]).arg(support::static_library()).output().unwrap();
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let names = listed.lines().filter_map(|line| line.split_whitespace().nth(2));
+    let ours: Vec<_> = names.filter(|name| name.starts_with("zec_") || name.starts_with("ziti_")).collect();
+    assert!(ours.contains(&"zec_version"), "{ours:?}");
+    assert!(!ours.iter().any(|name| name.starts_with("ziti_")), "{ours:?}");
+}
+
+#[test]
+fn every_field_and_code_is_locked_by_the_abi_test() {
+    let lock = fs::read_to_string(root().join("tests/c/abi.c")).unwrap();
+    let header = header();
+    for record in header.split("typedef struct {\n").skip(1) {
+        let (body, rest) = record.split_once("\n} ").unwrap();
+        let name = rest.split(';').next().unwrap();
+        for field in body.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let field = field.trim_end_matches(';').rsplit([' ', '*']).next().unwrap();
+            assert!(lock.contains(&format!("AT({name}, {field}, ")), "{name}.{field} is not in tests/c/abi.c");
+        }
+    }
+    let codes = header.lines().filter(|line| line.starts_with("  ZEC_")).map(|line| line.trim_end_matches(','));
+    for code in codes {
+        assert!(lock.contains(&format!("IS({});", code.trim().replace(" = ", ", "))), "{code} is not in tests/c/abi.c");
+    }
+}
