@@ -85,6 +85,20 @@ fn the_body_of_every_exported_function_is_one_guard() {
     assert_eq!(functions, support::exported_functions().len());
 }
 
+#[test]
+fn without_capi_no_c_face_is_compiled() {
+    let mut faces = 0;
+    for (path, text) in rust_files("src") {
+        let lines: Vec<&str> = text.lines().collect();
+        for at in (0..lines.len()).filter(|&at| lines[at].ends_with("mod ffi;")) {
+            assert_eq!(lines[at - 1], "#[cfg(feature = \"capi\")]", "{path}:{}", at + 1);
+            faces += 1;
+        }
+    }
+    let files = rust_files("src").into_iter().filter(|(path, _)| path.ends_with("/ffi.rs") || path == "src/ffi/mod.rs");
+    assert_eq!(faces, files.count());
+}
+
 /// How many statements a body has at its outermost level.
 fn statements(body: &str) -> usize {
     let mut depth = 0;

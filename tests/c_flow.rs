@@ -1,0 +1,174 @@
+//! Programs in C against a controller: the whole way, and calls that stall.
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+#[path = "c/support.rs"]
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use support::{Linking, command, compile};
+use tempfile::TempDir;
+use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+
+fn controller() -> TestController {
+    TestController::builder().services(5).start().unwrap()
+}
+
+/// A folder with the identity file of an identity that is enrolled.
+fn enrolled(controller: &TestController) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("identity.json"), controller.enrolled_identity_json("alice")).unwrap();
+    folder
+}
+
+fn told(output: &Output) -> String {
+    format!("{}: {}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn example(controller: &TestController, linking: Linking) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("token.jwt"), controller.create_identity("alice") + "\n").unwrap();
+    let program = compile("examples-c/list_services.c", "c99", linking, folder.path());
+    let run = |arguments: &[&str]| command(&program).args(arguments).current_dir(folder.path()).output().unwrap();
+
+    let first = run(&["--jwt", "token.jwt", "identity.json", "20"]);
+    assert!(first.status.success() && first.stderr.is_empty(), "{}", told(&first));
+    let second = run(&["identity.json"]);
+    assert!(second.status.success(), "{}", told(&second));
+    assert_eq!(first.stdout, second.stdout);
+    let mut ids: Vec<String> = Vec::new();
+    for line in text(&first.stdout).lines() {
+        let (id, name) = line.split_once('\t').unwrap();
+        assert!(!name.is_empty() && !name.contains('\t'), "{line}");
+        ids.push(id.to_owned());
+    }
+    let mut expected = controller.service_ids();
+    ids.sort();
+    expected.sort();
+    assert_eq!(ids, expected);
+    assert_eq!(controller.session_count(), 0, "the example logs out");
+}
+
+#[test]
+fn the_example_enrolls_and_lists_with_the_shared_library() {
+    example(&controller(), Linking::Shared);
+}
+
+#[test]
+fn the_example_enrolls_and_lists_with_the_static_library() {
+    example(&controller(), Linking::Static);
+}
+
+#[test]
+fn the_example_tells_a_refusal_in_one_line() {
+    // No cluster: there a certificate this new would be tried until the time is over.
+    let controller = TestController::builder().version(Version::V1_3).start().unwrap();
+    let folder = enrolled(&controller);
+    let program = compile("examples-c/list_services.c", "c99", Linking::Shared, folder.path());
+    controller.remove_identity(&controller.identity_id("alice").unwrap());
+    let output = command(program).arg("identity.json").current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty(), "{}", told(&output));
+    assert!(text(&output.stderr).contains("refuses this identity"), "{}", told(&output));
+    assert_eq!(text(&output.stderr).lines().count(), 1, "{}", told(&output));
+}
+
+fn flow(folder: &Path, controller: &TestController, run: impl Fn(&Path) -> Command) {
+    let program = compile("tests/c/flow.c", "c99", Linking::Shared, folder);
+    let tokens = ["alice", "bob"].map(|name| controller.create_identity(name));
+    let output = run(&program).args(tokens).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+}
+
+#[test]
+fn the_whole_way_works_from_c() {
+    let folder = tempfile::tempdir().unwrap();
+    flow(folder.path(), &controller(), |program| command(program));
+}
+
+/// Leaks and wrong accesses are errors. Values that are not set are not looked for: the assembler of the ciphers
+/// reads beyond its input on purpose.
+fn valgrind(program: &Path) -> Command {
+    let mut command = command("valgrind");
+    command.args(["--quiet", "--error-exitcode=99", "--undef-value-errors=no", "--leak-check=full"]);
+    command.arg("--errors-for-leak-kinds=definite,indirect").arg(program);
+    command
+}
+
+#[test]
+fn valgrind_finds_nothing_on_the_whole_way() {
+    let folder = tempfile::tempdir().unwrap();
+    flow(folder.path(), &controller(), valgrind);
+}
+
+/// Where a call stalls, and the stage it has to name then.
+const STALLS: [(Fault, &str); 6] = [
+    (Fault::SilentAfterAccept, "tls"),
+    (Fault::StallInHandshake, "tls"),
+    (Fault::StallBeforeAnswer, "wait"),
+    (Fault::StallInHeaders, "wait"),
+    (Fault::StallInBody, "body"),
+    (Fault::DripBody, "body"),
+];
+
+/// Runs tests/c/interrupted.c for each call and each stage at which it can stall.
+fn interrupted(how: &str) {
+    let controller = controller();
+    let folder = enrolled(&controller);
+    let program = compile("tests/c/interrupted.c", "c99", Linking::Shared, folder.path());
+    let run = |call: &str, with: &str, stage: &str| {
+        let output = command(&program).args([call, with, how, stage]).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{how} of {call} at {stage}: {}", told(&output));
+    };
+    let token = controller.create_identity("bob");
+    let calls = [
+        ("enroll", &*token, Operation::CaCerts),
+        ("login", "identity.json", Operation::Authenticate),
+        ("list", "identity.json", Operation::Services),
+    ];
+    for (call, with, operation) in calls {
+        for (fault, stage) in STALLS {
+            controller.clear_faults();
+            controller.fault_times(operation, fault, 1);
+            run(call, with, stage);
+        }
+    }
+    let json = controller.enrolled_identity_json("carol");
+    let nowhere = json.replace(&controller.address().to_string(), &controller.blackhole().to_string());
+    assert_ne!(json, nowhere);
+    fs::write(folder.path().join("nowhere.json"), nowhere).unwrap();
+    run("login", "nowhere.json", "connect");
+    run("list", "nowhere.json", "connect");
+}
+
+#[test]
+fn every_stage_ends_with_the_deadline() {
+    interrupted("timeout");
+}
+
+#[test]
+fn every_stage_ends_with_a_cancel_from_another_thread() {
+    interrupted("cancel");
+}
+
+#[test]
+fn valgrind_finds_nothing_after_a_cancel() {
+    let controller = controller();
+    let folder = enrolled(&controller);
+    let program = compile("tests/c/interrupted.c", "c99", Linking::Shared, folder.path());
+    for (fault, stage) in [(Fault::StallInHandshake, "tls"), (Fault::StallInBody, "body")] {
+        controller.clear_faults();
+        controller.fault_times(Operation::Services, fault, 1);
+        let arguments = ["list", "identity.json", "cancel", stage];
+        let output = valgrind(&program).args(arguments).current_dir(folder.path()).output().unwrap();
+        // Times are not kept under valgrind, so only its own verdict counts.
+        assert_ne!(output.status.code(), Some(99), "{}", told(&output));
+        assert!(text(&output.stdout).contains("the call was canceled"), "{}", told(&output));
+    }
+}
