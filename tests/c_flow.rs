@@ -165,10 +165,12 @@ fn valgrind_finds_nothing_after_a_cancel() {
     for (fault, stage) in [(Fault::StallInHandshake, "tls"), (Fault::StallInBody, "body")] {
         controller.clear_faults();
         controller.fault_times(Operation::Services, fault, 1);
-        let arguments = ["list", "identity.json", "cancel", stage];
+        // Late enough for a call that valgrind slows down to have come to its stage.
+        let arguments = ["list", "identity.json", "cancel", stage, "4"];
         let output = valgrind(&program).args(arguments).current_dir(folder.path()).output().unwrap();
-        // Times are not kept under valgrind, so only its own verdict counts.
+        // Whether the call ended in time says nothing here.
         assert_ne!(output.status.code(), Some(99), "{}", told(&output));
-        assert!(text(&output.stdout).contains("the call was canceled"), "{}", told(&output));
+        let said = format!("the call was canceled (stage {stage})");
+        assert!(text(&output.stdout).contains(&said), "{}", told(&output));
     }
 }

@@ -1,5 +1,5 @@
-/* interrupted enroll TOKEN timeout|cancel STAGE
- * interrupted login|list IDENTITY.json timeout|cancel STAGE
+/* interrupted enroll TOKEN timeout|cancel STAGE [CANCEL_AFTER_SECONDS]
+ * interrupted login|list IDENTITY.json timeout|cancel STAGE [CANCEL_AFTER_SECONDS]
  *
  * The call stalls at this stage. It has to end in time and say where it was, and the client has to work afterwards
  * (not where it cannot even connect). */
@@ -12,7 +12,7 @@
 
 #include "ziti_edge_client.h"
 
-enum { LIMIT_MS = 400, CANCEL_AFTER_MS = 200 };
+enum { LIMIT_MS = 400 };
 
 static double now_ms(void) {
   struct timespec now;
@@ -28,13 +28,13 @@ static void must(zec_error *error) {
 
 struct canceler {
   const zec_cancel *cancel;
+  struct timespec pause;
   double at;
 };
 
 static void *cancel_later(void *data) {
   struct canceler *canceler = data;
-  struct timespec pause = {0, CANCEL_AFTER_MS * 1000000L};
-  nanosleep(&pause, NULL);
+  nanosleep(&canceler->pause, NULL);
   canceler->at = now_ms();
   zec_cancel_cancel(canceler->cancel);
   return NULL;
@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
   zec_client *client = NULL, *limited = NULL;
   zec_cancel *cancel = NULL;
   pthread_t thread;
-  if (argc != 5) return EXIT_FAILURE;
+  if (argc < 5) return EXIT_FAILURE;
   int enrolls = strcmp(argv[1], "enroll") == 0;
   int cancels = strcmp(argv[3], "cancel") == 0;
 
@@ -91,7 +91,8 @@ int main(int argc, char **argv) {
                  : zec_client_with_timeout(client, LIMIT_MS, &limited));
   }
 
-  struct canceler canceler = {cancel, 0};
+  struct canceler canceler = {cancel, {0, 200000000}, 0};
+  if (argc > 5) canceler.pause = (struct timespec){atoi(argv[5]), 0};
   double start = now_ms();
   if (cancels && pthread_create(&thread, NULL, cancel_later, &canceler) != 0) return EXIT_FAILURE;
   zec_error *error = enrolls                          ? enroll(argv[2], cancel, cancels)
