@@ -63,7 +63,7 @@ impl Log for Logger {
         let Some(sink) = self.sink(record.metadata()) else { return };
         let target = c_string(record.target());
         let message = c_string(&record.args().to_string());
-        // SAFETY: the caller gave callback and userdata for each other (header, "Threads"); both texts outlive the call.
+        // SAFETY: the caller gave callback and userdata for each other (header, "Threads"); the texts outlive the call.
         unsafe { (sink.callback)(record.level() as i32, target.as_ptr(), message.as_ptr(), sink.userdata) };
     }
 

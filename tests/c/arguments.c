@@ -82,7 +82,8 @@ static void two_places_to_store(void) {
   options.save = save;
   options.userdata = &freed;
   options.userdata_free = count;
-  FAILS(zec_identity_enroll("no token", &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.path and options.save");
+  FAILS(zec_identity_enroll("no token", &options, &identity), ZEC_ERR_INVALID_ARGUMENT,
+        "options.path and options.save");
   CHECK(freed == 1);
 }
 

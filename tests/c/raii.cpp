@@ -57,7 +57,8 @@ int every_member(const zec::identity &identity, const zec_enroll_options &option
   session = client.current_api_session();
   zec::identity renewed = client.identity();
   client.logout();
-  return json && session->auth_queries_len == 0 && version->capabilities_len && list->len && service->id && renewed.get();
+  return json && session->auth_queries_len == 0 && version->capabilities_len && list->len && service->id &&
+         renewed.get();
 }
 
 int main() {
