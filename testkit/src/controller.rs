@@ -201,6 +201,11 @@ impl TestController {
         self.shared.state().sessions.clear();
     }
 
+    /// Ends the session of a token.
+    pub fn end_session(&self, token: &str) {
+        self.shared.state().sessions.end(token);
+    }
+
     /// How many sessions are alive.
     pub fn session_count(&self) -> usize {
         self.shared.state().sessions.count(self.version(), self.shared.clock.now())
