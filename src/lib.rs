@@ -1,4 +1,29 @@
-//! A blocking client for the OpenZiti Edge Client API.
+//! A blocking client for the OpenZiti Edge Client API: enroll, log in, list services. The same surface in C.
+//!
+//! ```no_run
+//! use ziti_edge_client::api::services::{InterceptV1, ServiceQuery};
+//! use ziti_edge_client::{Client, EnrollOptions, Enrollment, Identity, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let jwt = std::fs::read_to_string("alice.jwt")?;
+//! Enrollment::parse(&jwt)?.enroll(&EnrollOptions::new().store(Store::file("alice.json")))?;
+//!
+//! let client = Client::new(&Identity::load("alice.json")?)?;
+//! for service in &client.services().list(&ServiceQuery::new())? {
+//!     let intercept = service.config::<InterceptV1>()?;
+//!     println!("{} {:?}", service.name(), intercept.map(|intercept| intercept.addresses));
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Each call has one deadline (30 s unless told otherwise) over all it does, and can be canceled from any thread with a
+//! [`CancelToken`]. Threads: a [`Client`] can be shared and cloned freely. The library has no threads of its own but for
+//! name look-ups, which the system cannot interrupt: they run on at most four helper threads that hold nothing of a client.
+//!
+//! A process may fork while no call is in flight. The child opens connections of its own.
+//!
+//! The library logs through the `log` crate at targets that begin with `ziti_edge_client`, never a secret. What `ureq`
+//! and `rustls` log is theirs: keep these two at debug or quieter, as `ureq` prints whole requests at trace.
 
 mod client;
 mod error;
@@ -25,3 +50,8 @@ pub use identity::{Identity, Store};
 pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
+
+/// The Rust of the README is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
