@@ -17,7 +17,7 @@ use crate::shared::Shared;
 use crate::spoil::{self, Flow};
 
 /// Silence after which the real controller closes a kept connection.
-const IDLE: Duration = Duration::from_millis(4700);
+pub(crate) const IDLE: Duration = Duration::from_millis(4700);
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How often a stalled connection looks whether its client is still there.
 const LOOK: Duration = Duration::from_millis(20);
@@ -36,7 +36,6 @@ struct Connection<'a> {
     shared: &'a Shared,
     tls: Tls,
     peer: Peer,
-    number: u64,
     reader: Reader,
 }
 
@@ -48,8 +47,8 @@ impl<'a> Connection<'a> {
         let tls = handshake(shared, tcp).ok()??;
         let certificates = tls.conn.peer_certificates().unwrap_or_default();
         let certificates = certificates.iter().map(|certificate| certificate.clone().into_owned()).collect();
-        let peer = Peer { address, certificates };
-        Some(Self { shared, tls, peer, number, reader: Reader::default() })
+        let peer = Peer { address, certificates, connection: number };
+        Some(Self { shared, tls, peer, reader: Reader::default() })
     }
 
     fn serve(mut self) {
@@ -70,7 +69,7 @@ impl<'a> Connection<'a> {
     }
 
     fn exchange(&mut self) -> Flow {
-        let (connections, number) = (&self.shared.connections, self.number);
+        let (connections, number) = (&self.shared.connections, self.peer.connection);
         connections.idle(number, IDLE);
         let head = self.reader.head(&mut self.tls, || connections.busy(number));
         let Ok(head) = head else { return Flow::Close };
@@ -87,7 +86,7 @@ impl<'a> Connection<'a> {
             Ok(request) => {
                 self.shared.remember(&request, operation, with_certificate, number);
                 let flow = spoil::respond(self.shared, &mut self.tls, &request, &self.peer, strike);
-                if http::closes(&request) && flow == Flow::KeepAlive { Flow::Close } else { flow }
+                if request.wants_close() && flow == Flow::KeepAlive { Flow::Close } else { flow }
             }
             Err(ReadError::BodyTimeout(request)) => self.refuse_body(&request, timed_out()),
             Err(ReadError::TooLarge(request)) => self.refuse_body(&request, too_large()),

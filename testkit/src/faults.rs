@@ -242,7 +242,7 @@ impl FaultBoard {
         }
     }
 
-    /// Waits until `done` holds or the controller stops.
+    /// Waits until connections are to be accepted again, or the controller stops.
     pub(crate) fn wait_until_not_refusing(&self) {
         let refuses =
             |faults: &mut Faults| !faults.stopping && faults.entries.iter().any(|entry| entry.fault == Fault::Refuse);

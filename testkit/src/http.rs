@@ -57,7 +57,8 @@ impl Request {
             .is_some_and(|codings| codings.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("gzip")))
     }
 
-    fn wants_close(&self) -> bool {
+    /// Whether the connection is to end after the answer.
+    pub(crate) fn wants_close(&self) -> bool {
         self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
@@ -229,11 +230,6 @@ fn parse_head(head: &str) -> Option<Request> {
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
     Some(Request { method, path: path.to_owned(), query, headers, body: Vec::new() })
-}
-
-/// Whether the connection ends after this request's answer.
-pub(crate) fn closes(request: &Request) -> bool {
-    request.wants_close()
 }
 
 #[cfg(test)]

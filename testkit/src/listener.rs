@@ -123,8 +123,8 @@ fn accept_and_refuse(shared: &Arc<Shared>, port: &Port, gate: &Gate, first: TcpL
         if shared.faults.stopping() {
             return;
         }
-        gate.set(false);
         shared.faults.count_refusal();
+        gate.set(false);
         shared.faults.wait_until_not_refusing();
         if shared.faults.stopping() {
             return;

@@ -123,9 +123,28 @@ impl Shared {
     }
 }
 
+#[derive(PartialEq, Eq)]
+enum Phase {
+    Handshake,
+    /// The answer to the last request is on its way, or long gone.
+    Idle,
+    /// A request is arriving or being carried out.
+    Busy,
+}
+
 struct Open {
     tcp: TcpStream,
-    idle: bool,
+    phase: Phase,
+    /// Ends once its handshake is done.
+    doomed: bool,
+}
+
+impl Open {
+    /// Ends reading, so that the connection's own thread finishes what it is sending and says goodbye.
+    fn end(&self) {
+        // A socket that cannot be shut down is closed already.
+        let _ = self.tcp.shutdown(Shutdown::Read);
+    }
 }
 
 /// The open connections, so that others than their own threads can end them.
@@ -144,7 +163,7 @@ impl Connections {
     /// Registers a new connection; the result is its number.
     pub(crate) fn open(&self, tcp: TcpStream) -> u64 {
         let number = self.accepted.fetch_add(1, Ordering::SeqCst) as u64 + 1;
-        self.lock().insert(number, Open { tcp, idle: false });
+        self.lock().insert(number, Open { tcp, phase: Phase::Handshake, doomed: false });
         number
     }
 
@@ -152,21 +171,24 @@ impl Connections {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// Between two requests a connection is idle, and may stay so for `time`.
+    /// From its last answer to its next request a connection is idle, and may stay so for `time`.
     pub(crate) fn idle(&self, number: u64, time: Duration) {
-        self.mark(number, true, time);
+        self.enter(number, Phase::Idle, time);
     }
 
     /// A request began to arrive.
     pub(crate) fn busy(&self, number: u64) {
-        self.mark(number, false, ARRIVAL);
+        self.enter(number, Phase::Busy, ARRIVAL);
     }
 
-    fn mark(&self, number: u64, idle: bool, read_timeout: Duration) {
+    fn enter(&self, number: u64, phase: Phase, read_timeout: Duration) {
         if let Some(open) = self.lock().get_mut(&number) {
-            open.idle = idle;
+            open.phase = phase;
             // A socket that takes no timeout is one that is closing.
             let _ = open.tcp.set_read_timeout(Some(read_timeout));
+            if open.doomed {
+                open.end();
+            }
         }
     }
 
@@ -175,13 +197,19 @@ impl Connections {
         self.closed.notify_all();
     }
 
-    /// Ends what is idle and waits until it is gone. Reading ends, so that the connection's own thread says goodbye.
+    /// Ends what is idle and waits until it is gone. Whoever is in its handshake may believe to be through with it, so
+    /// these end as well, once they are.
     pub(crate) fn close_idle(&self) {
         let mut open = self.lock();
-        let idle: Vec<u64> = open.iter().filter(|(_, open)| open.idle).map(|(number, _)| *number).collect();
-        for number in &idle {
-            if let Some(open) = open.get_mut(number) {
-                let _ = open.tcp.shutdown(Shutdown::Read);
+        let mut idle = Vec::new();
+        for (number, open) in open.iter_mut() {
+            match open.phase {
+                Phase::Handshake => open.doomed = true,
+                Phase::Busy => (),
+                Phase::Idle => {
+                    open.end();
+                    idle.push(*number);
+                }
             }
         }
         let remains = |open: &mut HashMap<u64, Open>| idle.iter().any(|number| open.contains_key(number));

@@ -7,7 +7,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use crate::answers::{Answer, Refusal};
 use crate::clock;
-use crate::connection::{Tls, drip, reset, stall};
+use crate::connection::{IDLE, Tls, drip, reset, stall};
 use crate::faults::{Fault, Strike};
 use crate::http::Request;
 use crate::operations::{self, Peer};
@@ -26,7 +26,7 @@ pub(crate) enum Flow {
 /// Carries `request` out and answers it, as far as `strike` lets it.
 pub(crate) fn respond(shared: &Shared, tls: &mut Tls, request: &Request, peer: &Peer, strike: Option<Strike>) -> Flow {
     let Some(strike) = strike else {
-        return whole(shared, tls, request, &operations::answer(shared, request, peer));
+        return whole(shared, tls, request, peer, &operations::answer(shared, request, peer));
     };
     match &strike.fault {
         Fault::StallBeforeAnswer => {
@@ -46,18 +46,20 @@ pub(crate) fn respond(shared: &Shared, tls: &mut Tls, request: &Request, peer: &
         Fault::SessionGone => shared.state().sessions.end(request.header("zt-session").unwrap_or_default()),
         fault => {
             if let Some(answer) = replacement(fault) {
-                return whole(shared, tls, request, &answer);
+                return whole(shared, tls, request, peer, &answer);
             }
         }
     }
     let answer = operations::answer(shared, request, peer);
     if strike.fault == Fault::SessionGone {
-        return whole(shared, tls, request, &answer);
+        return whole(shared, tls, request, peer, &answer);
     }
     spoilt(shared, tls, &strike, &Rendered::new(shared, request, &answer))
 }
 
-fn whole(shared: &Shared, tls: &mut Tls, request: &Request, answer: &Answer) -> Flow {
+fn whole(shared: &Shared, tls: &mut Tls, request: &Request, peer: &Peer, answer: &Answer) -> Flow {
+    // Before the answer is sent: a client that has it must find the connection idle.
+    shared.connections.idle(peer.connection, IDLE);
     match send(shared, tls, request, answer) {
         Err(_) => Flow::Abandon,
         Ok(()) if answer.close => Flow::Close,

@@ -130,7 +130,8 @@ impl Call<'_> {
     }
 }
 
-/// The request inside a PEM text, by the controller's rules: anything may come before it, nothing but one line end after.
+/// The request inside a PEM text, by the controller's rules: anything may come before it, nothing but one line end
+/// after.
 fn csr_der(text: &str) -> Result<Vec<u8>, &'static str> {
     if text.is_empty() {
         return Err("csrPem must not be null or empty");

@@ -26,6 +26,8 @@ pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     /// The certificate chain it showed, if any.
     pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// The number of the connection.
+    pub(crate) connection: u64,
 }
 
 /// Where a request goes.

@@ -161,9 +161,7 @@ impl Stage {
         match certificate {
             "the identity certificate obtained by ott enrolment" => self.alice.clone(),
             "the identity leaf certificate without its intermediate" => self.alice.leaf_only(),
-            "the certificate of ANOTHER identity" => {
-                Identity::of(&self.controller.enrolled_identity_json("another"))
-            }
+            "the certificate of ANOTHER identity" => Identity::of(&self.controller.enrolled_identity_json("another")),
             "an Ed25519 identity certificate" => self.enroll_ed25519(),
             "a self-signed certificate unknown to the controller"
             | "a certificate of the registered third-party CA, not enrolled" => stranger(),
@@ -253,7 +251,8 @@ fn differences(exchange: &Exchange, answer: &Answer) -> Vec<String> {
     }
     let challenge = "WWW-Authenticate";
     equal(challenge, recorded(challenge).map(challenges), answer.header(challenge).map(str::to_owned).map(challenges));
-    for name in ["Zt-Session", "Expires-At", "Expiration-Seconds", "Ziti-Instance-Id", "Date", "Location", "Connection"] {
+    for name in ["Zt-Session", "Expires-At", "Expiration-Seconds", "Ziti-Instance-Id", "Date", "Location", "Connection"]
+    {
         let there = |value: Option<&str>| Some(value.is_some().to_string());
         equal(&format!("{name} is there"), there(recorded(name).as_deref()), there(answer.header(name)));
     }

@@ -57,6 +57,12 @@ impl Answer {
 
 pub(crate) struct Connection {
     pub(crate) tls: StreamOwned<ClientConnection, TcpStream>,
+    config: Arc<ClientConfig>,
+}
+
+fn client(config: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
+    let name = ServerName::try_from("localhost").unwrap();
+    ClientConnection::new(config.clone(), name).map_err(io::Error::other)
 }
 
 /// The body as it is meant: the bytes of gzip are those of what is in it.
@@ -99,9 +105,19 @@ impl Connection {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let tcp = TcpStream::connect(controller.address())?;
         tcp.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let name = ServerName::try_from("localhost").unwrap();
-        let tls = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-        Ok(Self { tls: StreamOwned::new(tls, tcp) })
+        tcp.set_nodelay(true)?;
+        let config = Arc::new(config);
+        Ok(Self { tls: StreamOwned::new(client(&config)?, tcp), config })
+    }
+
+    /// A new connection with the tickets of this one.
+    pub(crate) fn resume(&self, controller: &TestController) -> io::Result<Self> {
+        let mut tcp = TcpStream::connect(controller.address())?;
+        let mut tls = client(&self.config)?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut tcp)?;
+        }
+        Ok(Self { tls: StreamOwned::new(tls, tcp), config: self.config.clone() })
     }
 
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
