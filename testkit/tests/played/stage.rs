@@ -134,9 +134,9 @@ impl Stage {
         controller.advance(POLL);
         let idle = exchange.header("zt-session").unwrap();
         let polled = exchange.purpose.contains("polled");
+        let mut connection = Connection::open(controller, None).unwrap();
         for (recorded, own) in &self.tokens {
             if polled || recorded != idle {
-                let mut connection = Connection::open(controller, None).unwrap();
                 connection.get("/current-api-session", Some(own)).unwrap();
             }
         }
