@@ -274,7 +274,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether to ask for gzip-compressed answers. Default true: ten times fewer bytes for a service list.
+    /// Whether to ask for gzip-compressed lists. Default true: a list of services takes ten times fewer bytes. Short
+    /// answers are never compressed, as that costs more than it saves.
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.settings.gzip = gzip;
         self

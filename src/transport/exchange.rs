@@ -70,7 +70,7 @@ impl Connections {
         call.enter(Stage::Resolve);
         call.left()?;
         let agent = self.pool.agent(std::process::id())?;
-        let prepared = prepare(attempt, request, self.gzip)?;
+        let prepared = prepare(attempt, request, self.gzip && request.compress)?;
         let translate = |error| translate(error, call, attempt, request);
         let answer = send(&agent, prepared, request, max_idle).map_err(translate)?;
         call.enter(Stage::Body);

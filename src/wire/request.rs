@@ -84,6 +84,8 @@ pub(crate) struct Request {
     /// True if the request may be sent twice without doing anything twice.
     pub(crate) idempotent: bool,
     pub(crate) login: LoginNeed,
+    /// True if the answer may be long: unpacking a short one costs more than its bytes on the wire.
+    pub(crate) compress: bool,
     /// The most bytes of answer that will be read, after inflating.
     pub(crate) max_answer: u64,
 }
@@ -102,6 +104,7 @@ impl Request {
             accept: Accept::Json,
             idempotent: matches!(method, Method::Get),
             login: LoginNeed::Complete,
+            compress: false,
             max_answer: MAX_ANSWER,
         }
     }
@@ -117,6 +120,12 @@ impl Request {
 
     pub(crate) fn with_partial_login(mut self) -> Self {
         self.login = LoginNeed::Partial;
+        self
+    }
+
+    /// The answer may come compressed.
+    pub(crate) fn compress(mut self) -> Self {
+        self.compress = true;
         self
     }
 

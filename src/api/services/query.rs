@@ -103,7 +103,8 @@ impl ServiceQuery {
     }
 
     fn request(&self, limit: &str, offset: u64) -> Request {
-        let mut request = Request::get("/services").query("limit", limit).query("offset", &offset.to_string());
+        let mut request =
+            Request::get("/services").compress().query("limit", limit).query("offset", &offset.to_string());
         if let Some(filter) = &self.filter {
             request = request.query("filter", filter);
         }

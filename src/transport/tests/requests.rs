@@ -33,7 +33,7 @@ fn lines(text: &str) -> Vec<&str> {
 #[test]
 fn a_get_says_what_it_accepts_and_nothing_else() {
     let credential = Credential { header: "zt-session", value: Secret::new("token") };
-    let request = get().query("filter", "a = \"b\"").accept(Accept::Pkcs7);
+    let request = get().compress().query("filter", "a = \"b\"").accept(Accept::Pkcs7);
     let text = on_the_wire(&request, Some(&credential), true);
     let agent = concat!("user-agent: ziti-edge-client/", env!("CARGO_PKG_VERSION"));
     let expected = [
@@ -49,8 +49,13 @@ fn a_get_says_what_it_accepts_and_nothing_else() {
 }
 
 #[test]
-fn compression_can_be_switched_off() {
-    assert!(on_the_wire(&get(), None, false).contains("accept-encoding: identity\r\n"));
+fn compression_is_asked_for_where_it_pays_unless_it_is_switched_off() {
+    for (request, gzip, encoding) in
+        [(get().compress(), true, "gzip"), (get().compress(), false, "identity"), (get(), true, "identity")]
+    {
+        let text = on_the_wire(&request, None, gzip);
+        assert!(text.contains(&format!("accept-encoding: {encoding}\r\n")), "{text}");
+    }
 }
 
 #[test]
