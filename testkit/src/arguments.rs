@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ziti_edge_testkit::{Fault, Operation, Version};
+use ziti_edge_testkit::{Fault, Operation, ServerKey, Version};
 
 pub(crate) const HELP: &str = "\
 A controller for tests. Its first line on stdout is `url https://…`; it runs until stdin closes or it is signalled.
@@ -13,6 +13,7 @@ usage: ziti-edge-testkit [OPTIONS]
   --version 1.3|1.6|2.0       behave like this controller (2.0)
   --services N                start with N services (0; with --recorded 500)
   --recorded PAGE_FILE        make the services out of a recorded page of `GET /services`
+  --server-key p256|p384|rsa  the kind of the TLS key, which signs tokens too (p256)
   --port P                    listen on this port of 127.0.0.1 (a free one)
   --identity NAME --jwt FILE  make an identity and write its enrollment token; may be repeated
   --session-timeout SECONDS   end sessions after this time (1800)
@@ -39,6 +40,7 @@ pub(crate) struct Arguments {
     pub(crate) version: Version,
     pub(crate) services: Option<usize>,
     pub(crate) recorded: Option<PathBuf>,
+    pub(crate) server_key: ServerKey,
     pub(crate) port: u16,
     pub(crate) identities: Vec<Wanted>,
     pub(crate) session_timeout: Option<Duration>,
@@ -59,6 +61,7 @@ impl Arguments {
                 "--version",
                 "--services",
                 "--recorded",
+                "--server-key",
                 "--port",
                 "--identity",
                 "--jwt",
@@ -93,6 +96,7 @@ impl Arguments {
         match option {
             "--version" => self.version = value.parse()?,
             "--services" => self.services = Some(value.parse().map_err(not_a_number)?),
+            "--server-key" => self.server_key = server_key(&value)?,
             "--port" => self.port = value.parse().map_err(not_a_number)?,
             "--session-timeout" => {
                 self.session_timeout = Some(Duration::from_secs(value.parse().map_err(not_a_number)?));
@@ -101,6 +105,15 @@ impl Arguments {
             _ => self.recorded = Some(value.into()),
         }
         Ok(())
+    }
+}
+
+fn server_key(text: &str) -> Result<ServerKey, String> {
+    match text {
+        "p256" => Ok(ServerKey::P256),
+        "p384" => Ok(ServerKey::P384),
+        "rsa" => Ok(ServerKey::Rsa),
+        _ => Err(format!("--server-key {text}: expected p256, p384 or rsa")),
     }
 }
 

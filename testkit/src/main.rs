@@ -52,8 +52,10 @@ fn run(arguments: &Arguments) -> io::Result<()> {
 }
 
 fn start(arguments: &Arguments) -> io::Result<TestController> {
-    let mut builder =
-        TestController::builder().version(arguments.version).address(format!("127.0.0.1:{}", arguments.port));
+    let mut builder = TestController::builder()
+        .version(arguments.version)
+        .server_key(arguments.server_key)
+        .address(format!("127.0.0.1:{}", arguments.port));
     if let Some(timeout) = arguments.session_timeout {
         builder = builder.session_timeout(timeout);
     }
