@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::controller::TestController;
 use crate::listener::{Acceptor, Port};
 use crate::manners::Version;
+use crate::network::Network;
 use crate::pki::{Pki, ServerKey};
 use crate::recorded;
 use crate::shared::{Settings, Shared};
@@ -27,6 +28,7 @@ pub struct Builder {
     advertise_host: String,
     gzip: bool,
     server_key: ServerKey,
+    network: Option<Network>,
 }
 
 impl Default for Builder {
@@ -40,6 +42,7 @@ impl Default for Builder {
             advertise_host: "127.0.0.1".to_owned(),
             gzip: true,
             server_key: ServerKey::default(),
+            network: None,
         }
     }
 }
@@ -85,6 +88,12 @@ impl Builder {
         Self { server_key, ..self }
     }
 
+    /// One more controller of the same network: it has the certificates of `other`, and knows the identities that
+    /// `other` knows now. Sessions are each controller's own, as legacy ones are; so are services and later identities.
+    pub fn same_network_as(self, other: &TestController) -> Self {
+        Self { network: Some(other.network()), ..self }
+    }
+
     /// Starts the controller.
     ///
     /// # Errors
@@ -93,7 +102,10 @@ impl Builder {
     pub fn start(self) -> io::Result<TestController> {
         let port = Port::new(self.socket_address()?)?;
         let now = OffsetDateTime::now_utc();
-        let pki = Pki::new(self.server_key, now).map_err(io::Error::other)?;
+        let (pki, identities) = match self.network {
+            Some(Network { pki, identities }) => (pki, identities),
+            None => (Arc::new(Pki::new(self.server_key, now).map_err(io::Error::other)?), Vec::new()),
+        };
         let tls = tls::server_config(&pki)?;
         let settings = Settings {
             version: self.version,
@@ -102,6 +114,7 @@ impl Builder {
             authority: format!("{}:{}", self.advertise_host, port.address().port()),
         };
         let shared = Arc::new(Shared::new(settings, pki, tls));
+        shared.state().identities = identities;
         if let Some((page, services)) = &self.recorded {
             let mut state = shared.state();
             for spec in recorded::services(page, *services)? {

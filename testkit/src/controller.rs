@@ -14,6 +14,7 @@ use crate::faults::{Fault, Operation};
 use crate::jwt;
 use crate::listener::{Acceptor, Blackhole};
 use crate::manners::Version;
+use crate::network::Network;
 use crate::pki::{fingerprint, unix_lines};
 use crate::services::ServiceSpec;
 use crate::shared::{Seen, Shared};
@@ -36,6 +37,10 @@ impl std::fmt::Debug for TestController {
 impl TestController {
     pub(crate) fn new(shared: Arc<Shared>, acceptor: Acceptor, address: SocketAddr) -> Self {
         Self { shared, acceptor, address, blackholes: Mutex::default() }
+    }
+
+    pub(crate) fn network(&self) -> Network {
+        Network { pki: self.shared.pki.clone(), identities: self.shared.state().identities.clone() }
     }
 
     /// Starts a controller with the manners of 2.0 and nothing in it.

@@ -30,6 +30,7 @@ mod http;
 mod jwt;
 mod listener;
 mod manners;
+mod network;
 mod operations;
 mod page;
 mod pkcs7;

@@ -60,7 +60,7 @@ pub(crate) struct Settings {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) instance_id: String,
-    pub(crate) pki: Pki,
+    pub(crate) pki: Arc<Pki>,
     pub(crate) tls: Arc<ServerConfig>,
     pub(crate) clock: Clock,
     pub(crate) faults: FaultBoard,
@@ -72,7 +72,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, pki: Pki, tls: Arc<ServerConfig>) -> Self {
+    pub(crate) fn new(settings: Settings, pki: Arc<Pki>, tls: Arc<ServerConfig>) -> Self {
         Self {
             settings,
             instance_id: random::session_id(),

@@ -48,6 +48,7 @@ pub struct Created {
     pub token: String,
 }
 
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -58,6 +59,7 @@ pub(crate) struct Identity {
 }
 
 /// A way to log in: the secret is a password, or the SHA-1 of a certificate.
+#[derive(Clone)]
 pub(crate) struct Authenticator {
     pub(crate) id: String,
     pub(crate) secret: String,
