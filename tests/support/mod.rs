@@ -1,0 +1,56 @@
+//! What the tests of a whole client share: a controller of their own, and a client of it.
+
+#![allow(dead_code, reason = "each test program uses another part")]
+
+use std::time::Duration;
+
+use ziti_edge_client::api::services::ServiceList;
+use ziti_edge_client::{Client, ClientBuilder, Identity};
+use ziti_edge_testkit::{Builder, Operation, Seen, TestController, Version};
+
+/// More than any call needs, and less than a person waits for a test that hangs.
+pub const ENOUGH: Duration = Duration::from_secs(20);
+
+pub fn controller(version: Version, services: usize) -> TestController {
+    start(TestController::builder().version(version).services(services))
+}
+
+pub fn start(builder: Builder) -> TestController {
+    builder.start().expect("a free port")
+}
+
+/// A new identity that is enrolled at the controller.
+pub fn identity(controller: &TestController) -> Identity {
+    Identity::from_json(&controller.enrolled_identity_json("alice")).expect("the test controller's identities work")
+}
+
+pub fn builder(controller: &TestController) -> ClientBuilder {
+    Client::builder(&identity(controller)).timeout(ENOUGH)
+}
+
+pub fn client(controller: &TestController) -> Client {
+    builder(controller).build().expect("the identity is complete")
+}
+
+/// A client and the id of its identity.
+pub fn client_and_id(controller: &TestController) -> (Client, String) {
+    let client = client(controller);
+    (client, controller.identity_id("alice").expect("alice was made just now"))
+}
+
+/// The requests for one operation, in order.
+pub fn seen(controller: &TestController, operation: Operation) -> Vec<Seen> {
+    controller.requests().into_iter().filter(|seen| seen.operation == operation).collect()
+}
+
+/// The operations that were asked for, in order.
+pub fn operations(controller: &TestController) -> Vec<Operation> {
+    controller.requests().iter().map(|seen| seen.operation).collect()
+}
+
+/// The ids of a list in alphabetical order.
+pub fn sorted_ids(services: &ServiceList) -> Vec<String> {
+    let mut ids: Vec<String> = services.iter().map(|service| service.id().to_owned()).collect();
+    ids.sort_unstable();
+    ids
+}
