@@ -67,7 +67,11 @@ fn a_login_is_one_post_with_the_certificate_and_no_session() {
         let line = "POST /edge/client/v1/authenticate?method=cert with certificate";
         let requests = controller.requests();
         assert_eq!(text(&requests[0]), plain(&controller, "GET /version with certificate", None), "{version:?}");
-        assert_eq!(text(&requests[1]), with_body(&controller, line, ("gzip", "application/json"), &body), "{version:?}");
+        assert_eq!(
+            text(&requests[1]),
+            with_body(&controller, line, ("gzip", "application/json"), &body),
+            "{version:?}"
+        );
         assert_eq!(requests.len(), 2);
     }
 }
@@ -125,7 +129,11 @@ fn an_enrollment_shows_no_certificate_and_sends_one_csr() {
         assert!(csr.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"), "{csr}");
         assert!(csr.trim_end().ends_with("-----END CERTIFICATE REQUEST-----"), "{csr}");
         let line = format!("POST /edge/client/v1/enroll?method=ott&token={} without certificate", created.token);
-        assert_eq!(text(&enrollments[0]), with_body(&controller, &line, ("identity", "text/plain"), &csr), "{version:?}");
+        assert_eq!(
+            text(&enrollments[0]),
+            with_body(&controller, &line, ("identity", "text/plain"), &csr),
+            "{version:?}"
+        );
         let bundle = &seen(&controller, Operation::CaCerts)[0];
         assert_eq!(bundle.header("accept"), Some("application/pkcs7-mime"));
         assert_eq!(bundle.method, "GET");

@@ -187,7 +187,16 @@ fn has_failed(head: &Head) -> bool {
 
 fn new_session(request: &Request, controller: ControllerUrl, body: &[u8]) -> Result<NewSession, Error> {
     let api_session: ApiSession = envelope::data(&request.operation(), body)?;
-    let credential = Credential { header: "zt-session", value: Secret::new(api_session.token.expose()) };
+    let token = api_session.token.expose();
+    // A token that cannot be sent would fail each call from here on, and none of them would log in again.
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::Decode {
+            operation: request.operation(),
+            path: "data.token".to_owned(),
+            message: "this is not a token".to_owned(),
+        });
+    }
+    let credential = Credential { header: "zt-session", value: Secret::new(token) };
     log::debug!("logged in at {controller}");
     Ok(NewSession { credential, controller, api_session })
 }

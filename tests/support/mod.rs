@@ -2,11 +2,13 @@
 
 #![allow(dead_code, reason = "each test program uses another part")]
 
+use std::ops::Range;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use ziti_edge_client::api::services::ServiceList;
 use ziti_edge_client::{Client, ClientBuilder, Identity};
-use ziti_edge_testkit::{Builder, Operation, Seen, TestController, Version};
+use ziti_edge_testkit::{Builder, Fault, Operation, Seen, TestController, Version};
 
 /// More than any call needs, and less than a person waits for a test that hangs.
 pub const ENOUGH: Duration = Duration::from_secs(20);
@@ -53,4 +55,21 @@ pub fn sorted_ids(services: &ServiceList) -> Vec<String> {
     let mut ids: Vec<String> = services.iter().map(|service| service.id().to_owned()).collect();
     ids.sort_unstable();
     ids
+}
+
+/// An answer of the controller's own making in place of the right one.
+pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Fault {
+    Fault::Body { status, content_type: "application/json".to_owned(), body: body.into() }
+}
+
+/// A page of services called `svc-<row>` with such ids, that says of itself what the arguments say.
+pub fn page(rows: Range<usize>, offset: usize, total: usize) -> Fault {
+    answer(200, page_text(rows, offset, total))
+}
+
+pub fn page_text(rows: Range<usize>, offset: usize, total: usize) -> String {
+    let rows: Vec<Value> =
+        rows.map(|row| json!({ "id": format!("{row:05}"), "name": format!("svc-{row:05}") })).collect();
+    let pagination = json!({ "limit": 500, "offset": offset, "totalCount": total });
+    json!({ "data": rows, "meta": { "pagination": pagination } }).to_string()
 }
