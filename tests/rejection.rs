@@ -1,0 +1,167 @@
+//! Credentials that a controller refuses: what is said, how long it is believed, and what ends it.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertificateParams, KeyPair};
+use serde_json::{Value, json};
+use support::{builder, client_and_id, controller};
+use tempfile::TempDir;
+use ziti_edge_client::api::services::ServiceQuery;
+use ziti_edge_client::{Client, Error, Identity};
+use ziti_edge_testkit::{Operation, TestController, Version};
+
+fn list(client: &Client) -> Result<usize, Error> {
+    client.services().list(&ServiceQuery::new()).map(|services| services.len())
+}
+
+fn logins(controller: &TestController) -> usize {
+    controller.count(Operation::Authenticate)
+}
+
+#[test]
+fn a_refusal_is_believed_by_silent_logins_and_not_by_those_asked_for() {
+    let controller = controller(Version::V1_6, 1);
+    let (client, id) = client_and_id(&controller);
+    list(&client).unwrap();
+    controller.remove_identity(&id);
+    controller.expire_sessions();
+    let error = list(&client).unwrap_err();
+    let Error::Rejected(rejection) = &error else { panic!("{error:?}") };
+    assert_eq!((rejection.answer.status, rejection.answer.code.as_str()), (401, "INVALID_AUTH"));
+    assert!(rejection.known.is_empty(), "nothing is wrong with the certificate: {:?}", rejection.known);
+    assert_eq!(logins(&controller), 2);
+    controller.clear_requests();
+    for _ in 0..3 {
+        assert!(matches!(list(&client), Err(Error::Rejected(_))));
+        assert!(matches!(client.clone().current_api_session().get(), Err(Error::Rejected(_))));
+    }
+    assert_eq!(controller.requests().len(), 0);
+    client.controller().version().expect("what needs no login goes on");
+    assert!(matches!(client.authenticate(), Err(Error::Rejected(_))));
+    assert_eq!(logins(&controller), 1, "who asks for a login gets one try");
+}
+
+#[test]
+fn a_refused_certificate_that_expired_is_told_so() {
+    let controller = controller(Version::V1_6, 0);
+    let mut file: Value = serde_json::from_str(&controller.enrolled_identity_json("alice")).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    file["id"]["key"] = json!(format!("pem:{}", key.serialize_pem()));
+    file["id"]["cert"] = json!(format!("pem:{}", params.self_signed(&key).unwrap().pem()));
+    let client = Client::new(&Identity::from_json(&file.to_string()).unwrap()).unwrap();
+    let error = client.authenticate().unwrap_err();
+    let Error::Rejected(rejection) = &error else { panic!("{error:?}") };
+    assert!(rejection.known[0].starts_with("by the local clock its certificate expired"), "{:?}", rejection.known);
+    assert!(error.to_string().contains("certificate expired"), "{error}");
+}
+
+#[test]
+fn a_certificate_of_a_moment_ago_is_tried_again_on_a_cluster_within_the_time_there_is() {
+    let controller = controller(Version::V2_0, 1);
+    let limit = Duration::from_millis(900);
+    let client = builder(&controller).timeout(limit).build().unwrap();
+    controller.remove_identity(&controller.identity_id("alice").unwrap());
+    let began = Instant::now();
+    let error = list(&client).unwrap_err();
+    assert!(matches!(error, Error::Rejected(_)), "the refusal is told, not the time-out: {error:?}");
+    assert!((2..=3).contains(&logins(&controller)) && began.elapsed() < limit);
+}
+
+/// A client whose identity file lies in the folder.
+struct Stored {
+    folder: TempDir,
+    client: Client,
+}
+
+impl Stored {
+    fn new(controller: &TestController) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("alice.json");
+        fs::write(&file, controller.enrolled_identity_json("alice")).unwrap();
+        let client = Client::new(&Identity::load(&file).unwrap()).unwrap();
+        Self { folder, client }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("alice.json")
+    }
+
+    /// What another process does that renews the certificate.
+    fn renew(&self, controller: &TestController) {
+        let old = controller.identity_id("alice").unwrap();
+        fs::write(self.file(), controller.enrolled_identity_json("alice")).unwrap();
+        controller.remove_identity(&old);
+        controller.expire_sessions();
+    }
+}
+
+#[test]
+fn a_new_certificate_in_the_file_is_used_once_the_old_one_is_refused() {
+    let controller = controller(Version::V1_6, 1);
+    let stored = Stored::new(&controller);
+    let (client, clone) = (&stored.client, stored.client.clone());
+    assert_eq!(list(client).unwrap(), 1);
+    stored.renew(&controller);
+    assert_eq!(list(client).unwrap(), 1);
+    assert_eq!(logins(&controller), 3, "the first, the refused, the new");
+    let written = Identity::load(stored.file()).unwrap();
+    assert_eq!(client.identity().to_json().expose(), written.to_json().expose());
+    assert_eq!(list(&clone).unwrap(), 1);
+    assert_eq!(logins(&controller), 3, "clones change with it");
+
+    stored.renew(&controller);
+    client.authenticate().expect("a login asked for does the same");
+    stored.renew(&controller);
+    assert_eq!(client.current_api_session().get().unwrap().identity_id, controller.identity_id("alice"));
+}
+
+#[test]
+fn many_threads_change_to_the_new_certificate_together() {
+    let controller = controller(Version::V1_6, 1);
+    let stored = Stored::new(&controller);
+    list(&stored.client).unwrap();
+    stored.renew(&controller);
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| assert_eq!(list(&stored.client).unwrap(), 1));
+        }
+    });
+    assert_eq!((logins(&controller), controller.session_count()), (3, 1), "the first, the refused, the new");
+}
+
+#[test]
+fn a_file_that_is_no_better_leaves_the_refusal_as_it_is() {
+    let controller = controller(Version::V1_6, 1);
+    let stored = Stored::new(&controller);
+    controller.remove_identity(&controller.identity_id("alice").unwrap());
+    let good = fs::read_to_string(stored.file()).unwrap();
+    for text in [good.as_str(), "", "{}", &good[..good.len() / 2], &good.replace("ztAPI", "other")] {
+        fs::write(stored.file(), text).unwrap();
+        assert!(matches!(list(&stored.client), Err(Error::Rejected(_))));
+        assert!(matches!(stored.client.authenticate(), Err(Error::Rejected(_))));
+    }
+    fs::remove_file(stored.file()).unwrap();
+    assert!(matches!(list(&stored.client), Err(Error::Rejected(_))));
+    fs::write(stored.file(), controller.enrolled_identity_json("alice")).unwrap();
+    assert_eq!(list(&stored.client).unwrap(), 1, "a good one is found whenever it comes");
+}
+
+#[test]
+fn a_new_certificate_that_is_refused_too_is_an_error_and_not_a_loop() {
+    let controller = controller(Version::V1_6, 1);
+    let stored = Stored::new(&controller);
+    stored.renew(&controller);
+    controller.remove_identity(&controller.identity_id("alice").unwrap());
+    assert!(matches!(list(&stored.client), Err(Error::Rejected(_))));
+    assert_eq!(logins(&controller), 2);
+    assert!(matches!(list(&stored.client), Err(Error::Rejected(_))));
+    assert_eq!(logins(&controller), 2, "the second refusal is believed as well");
+}
