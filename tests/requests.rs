@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{client, controller, operations, seen, start};
+use support::{client, controller, operations, seen, sorted_ids, start};
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, EnrollOptions, Enrollment};
 use ziti_edge_testkit::{Operation, Seen, TestController, Version};
@@ -145,6 +145,7 @@ fn ten_thousand_services_take_one_login_and_twenty_pages_on_one_connection() {
     let controller = start(TestController::builder().version(Version::V2_0).services(10_000));
     let services = client(&controller).services().list(&ServiceQuery::new()).unwrap();
     assert_eq!((services.len(), services.total()), (10_000, 10_000));
+    assert_eq!(sorted_ids(&services), controller.service_ids());
     assert_eq!(operations(&controller)[..2], [Operation::Version, Operation::Authenticate]);
     let queries: Vec<String> = controller.requests()[2..].iter().map(|page| page.query.clone()).collect();
     let wanted: Vec<String> = (0..20).map(|page| format!("limit=500&offset={}", page * 500)).collect();

@@ -73,7 +73,7 @@ impl Generation {
         });
         match &outcome {
             Ok(head) if !has_failed(head) => self.controllers.answered(controller),
-            Err(failure) if matches!(failure.error, Error::Canceled { .. }) => {}
+            Err(failure) if !is_of_the_controller(failure) => {}
             _ => self.controllers.failed(controller, Instant::now()),
         }
         outcome
@@ -176,8 +176,13 @@ pub(crate) fn answer(request: &Request, head: &Head, body: &[u8]) -> Result<(), 
 pub(crate) fn may_move_on(outcome: &Result<Head, Failure>, request: &Request) -> bool {
     match outcome {
         Ok(head) => has_failed(head) && request.idempotent,
-        Err(failure) => request.idempotent || !failure.sent,
+        Err(failure) => is_of_the_controller(failure) && (request.idempotent || !failure.sent),
     }
+}
+
+/// False if no controller could have done better: the caller wants no more, or asks for what cannot be sent.
+fn is_of_the_controller(failure: &Failure) -> bool {
+    !matches!(failure.error, Error::Canceled { .. } | Error::InvalidArgument(_))
 }
 
 /// True for the statuses with which a controller says that it cannot serve, and another may.
