@@ -92,8 +92,9 @@ impl Generation {
         }
         let attempt = Attempt { controller, base_path: "", credential: None, first_byte_by };
         let request = Request::get("/version").without_login();
-        let head = self.connections.exchange(call, &attempt, &request, body)?;
-        let features = answer(&request, &head, body).and_then(|()| Features::read(body));
+        let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
+        let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
+        // The request that this is for has not left.
         let features = features.map_err(|error| Failure { error, sent: false })?;
         self.controllers.learn(controller, &features);
         Ok(features)
@@ -205,3 +206,6 @@ fn new_session(request: &Request, controller: ControllerUrl, body: &[u8]) -> Res
     log::debug!("logged in at {controller}");
     Ok(NewSession { credential, controller, api_session })
 }
+
+#[cfg(test)]
+mod tests;
