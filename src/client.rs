@@ -84,8 +84,7 @@ impl Client {
     /// would log in by themselves; this one always asks.
     pub fn authenticate(&self) -> Result<Login, Error> {
         let call = self.call();
-        let latest = self.generation().flight.latest();
-        let session = self.on_generation(|generation| generation.session(&call, Wanted::Fresh(latest)))?;
+        let session = self.on_generation(|generation| generation.session(&call, Wanted::Fresh))?;
         Ok(Login::from(session.api_session.clone()))
     }
 

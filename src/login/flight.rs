@@ -35,17 +35,8 @@ pub(crate) enum Wanted {
     Current,
     /// One made after this one, which a controller called expired or which its user wants replaced.
     NewerThan(u64),
-    /// As `NewerThan`, and asked for by the user: an earlier refusal is not taken for an answer.
-    Fresh(u64),
-}
-
-impl Wanted {
-    fn accepts(self, number: u64) -> bool {
-        match self {
-            Wanted::Current => true,
-            Wanted::NewerThan(old) | Wanted::Fresh(old) => number > old,
-        }
-    }
+    /// One made from now on, asked for by the user: an earlier refusal is not taken for an answer.
+    Fresh,
 }
 
 /// The login that threads share. The first that needs one makes it on its own thread, under its own deadline; the
@@ -86,12 +77,17 @@ impl Flight {
         log_in: impl FnOnce() -> Result<NewSession, Error>,
     ) -> Result<Arc<LiveSession>, Error> {
         let mut state = self.lock();
+        let (newer_than, believing) = match wanted {
+            Wanted::Current => (0, true),
+            Wanted::NewerThan(number) => (number, true),
+            Wanted::Fresh => (state.logins, false),
+        };
         let mut waited_for = None;
         loop {
-            if let Some(session) = state.session.as_ref().filter(|session| wanted.accepts(session.number)) {
+            if let Some(session) = state.session.as_ref().filter(|session| session.number > newer_than) {
                 return Ok(Arc::clone(session));
             }
-            if let Some(failure) = state.verdict(wanted, waited_for, Instant::now()) {
+            if let Some(failure) = state.verdict(believing, waited_for, Instant::now()) {
                 return Err(failure);
             }
             if !state.leading {
@@ -122,13 +118,13 @@ impl Flight {
 
 impl State {
     /// The failure that answers for a caller without another login: the flight it waited for ended in one that
-    /// holds for everybody, or the credentials were refused a short time ago.
-    fn verdict(&self, wanted: Wanted, waited_for: Option<u64>, now: Instant) -> Option<Error> {
+    /// holds for everybody, or the credentials were refused a short time ago and that is `believing`.
+    fn verdict(&self, believing: bool, waited_for: Option<u64>, now: Instant) -> Option<Error> {
         if waited_for.is_some_and(|flight| flight < self.flights) && self.failure.is_some() {
             return self.failure.clone();
         }
         let (since, error) = self.rejected.as_ref()?;
-        let believed = now.saturating_duration_since(*since) < REJECTED_FOR && !matches!(wanted, Wanted::Fresh(_));
+        let believed = believing && now.saturating_duration_since(*since) < REJECTED_FOR;
         believed.then(|| error.clone())
     }
 
