@@ -154,28 +154,34 @@ impl Client {
 
     /// A generation with another certificate than `old`, from the store or made by another thread meanwhile.
     fn reload(&self, old: &Arc<Generation>) -> Option<Arc<Generation>> {
-        let stored = self.shared.store.as_ref().and_then(Store::path).map(Identity::load);
-        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
+        let current = self.generation();
         if !Arc::ptr_eq(&current, old) {
-            return Some(Arc::clone(&current));
+            return Some(current);
         }
-        let identity = match stored? {
-            Ok(identity) if identity.leaf() != old.identity.leaf() => identity,
-            Ok(_) => return None,
+        let path = self.shared.store.as_ref().and_then(Store::path)?;
+        let newer = Identity::load(path).and_then(|identity| self.generation_if_newer(identity, old));
+        let newer = match newer {
+            Ok(newer) => Arc::new(newer?),
             Err(error) => {
-                log::warn!("the identity was refused and cannot be read again: {error}");
+                log::debug!("the identity was refused, and its file is of no help: {error}");
                 return None;
             }
         };
-        match self.shared.settings.generation(identity) {
-            Ok(generation) => *current = Arc::new(generation),
-            Err(error) => {
-                log::warn!("the identity was refused, and its new file cannot be used: {error}");
-                return None;
-            }
+        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been quicker.
+        if Arc::ptr_eq(&current, old) {
+            log::debug!("the identity was refused; its file holds a new certificate, which is used now");
+            *current = newer;
         }
-        log::info!("the identity was refused; its file holds a new certificate, which is used now");
         Some(Arc::clone(&current))
+    }
+
+    /// A generation of `identity`, if it has a certificate, and another than `old`.
+    fn generation_if_newer(&self, identity: Identity, old: &Generation) -> Result<Option<Generation>, Error> {
+        if identity.leaf().is_none_or(|leaf| Some(leaf) == old.identity.leaf()) {
+            return Ok(None);
+        }
+        self.shared.settings.generation(identity).map(Some)
     }
 }
 
