@@ -179,9 +179,10 @@ fn an_unknown_id_is_not_found() {
             assert_eq!(answer.operation.split('/').next(), Some("GET "));
             assert!(answer.request_id.is_some() && !error.is_retryable());
         }
-        let id = Some("a/b ?#%é".to_owned());
-        controller.add_service(ServiceSpec { name: "odd".to_owned(), id: id.clone(), ..ServiceSpec::default() });
-        assert_eq!(client.services().get(&id.unwrap()).unwrap().view().name(), "odd");
+        let id = "a/b ?#%é";
+        let spec = ServiceSpec { name: "odd".to_owned(), id: Some(id.to_owned()), ..ServiceSpec::default() };
+        controller.add_service(spec);
+        assert_eq!(client.services().get(id).unwrap().view().name(), "odd");
     }
 }
 

@@ -11,63 +11,63 @@ use ziti_edge_client::{Client, ClientBuilder, Identity};
 use ziti_edge_testkit::{Builder, Fault, Operation, Seen, TestController, Version};
 
 /// More than any call needs, and less than a person waits for a test that hangs.
-pub const ENOUGH: Duration = Duration::from_secs(20);
+pub(crate) const ENOUGH: Duration = Duration::from_secs(20);
 
-pub fn controller(version: Version, services: usize) -> TestController {
+pub(crate) fn controller(version: Version, services: usize) -> TestController {
     start(TestController::builder().version(version).services(services))
 }
 
-pub fn start(builder: Builder) -> TestController {
+pub(crate) fn start(builder: Builder) -> TestController {
     builder.start().expect("a free port")
 }
 
 /// A new identity that is enrolled at the controller.
-pub fn identity(controller: &TestController) -> Identity {
+pub(crate) fn identity(controller: &TestController) -> Identity {
     Identity::from_json(&controller.enrolled_identity_json("alice")).expect("the test controller's identities work")
 }
 
-pub fn builder(controller: &TestController) -> ClientBuilder {
+pub(crate) fn builder(controller: &TestController) -> ClientBuilder {
     Client::builder(&identity(controller)).timeout(ENOUGH)
 }
 
-pub fn client(controller: &TestController) -> Client {
+pub(crate) fn client(controller: &TestController) -> Client {
     builder(controller).build().expect("the identity is complete")
 }
 
 /// A client and the id of its identity.
-pub fn client_and_id(controller: &TestController) -> (Client, String) {
+pub(crate) fn client_and_id(controller: &TestController) -> (Client, String) {
     let client = client(controller);
     (client, controller.identity_id("alice").expect("alice was made just now"))
 }
 
 /// The requests for one operation, in order.
-pub fn seen(controller: &TestController, operation: Operation) -> Vec<Seen> {
+pub(crate) fn seen(controller: &TestController, operation: Operation) -> Vec<Seen> {
     controller.requests().into_iter().filter(|seen| seen.operation == operation).collect()
 }
 
 /// The operations that were asked for, in order.
-pub fn operations(controller: &TestController) -> Vec<Operation> {
+pub(crate) fn operations(controller: &TestController) -> Vec<Operation> {
     controller.requests().iter().map(|seen| seen.operation).collect()
 }
 
 /// The ids of a list in alphabetical order.
-pub fn sorted_ids(services: &ServiceList) -> Vec<String> {
+pub(crate) fn sorted_ids(services: &ServiceList) -> Vec<String> {
     let mut ids: Vec<String> = services.iter().map(|service| service.id().to_owned()).collect();
     ids.sort_unstable();
     ids
 }
 
 /// An answer of the controller's own making in place of the right one.
-pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Fault {
+pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Fault {
     Fault::Body { status, content_type: "application/json".to_owned(), body: body.into() }
 }
 
 /// A page of services called `svc-<row>` with such ids, that says of itself what the arguments say.
-pub fn page(rows: Range<usize>, offset: usize, total: usize) -> Fault {
+pub(crate) fn page(rows: Range<usize>, offset: usize, total: usize) -> Fault {
     answer(200, page_text(rows, offset, total))
 }
 
-pub fn page_text(rows: Range<usize>, offset: usize, total: usize) -> String {
+pub(crate) fn page_text(rows: Range<usize>, offset: usize, total: usize) -> String {
     let rows: Vec<Value> =
         rows.map(|row| json!({ "id": format!("{row:05}"), "name": format!("svc-{row:05}") })).collect();
     let pagination = json!({ "limit": 500, "offset": offset, "totalCount": total });
