@@ -91,6 +91,8 @@ impl Client {
     /// Ends the session, if there is one. A later call that needs a login makes a new one.
     ///
     /// `DELETE /current-api-session`
+    ///
+    /// After an error the session is used no more, but the controller may keep it until its time is over.
     pub fn logout(&self) -> Result<(), Error> {
         let generation = self.generation();
         let Some(session) = generation.flight.current() else { return Ok(()) };

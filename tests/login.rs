@@ -316,3 +316,26 @@ fn logging_out_while_others_call_disturbs_none_of_them() {
     client.logout().unwrap();
     assert_eq!(controller.session_count(), 0, "no login was lost sight of");
 }
+
+#[test]
+fn logging_out_of_a_session_that_is_over_is_fine() {
+    for version in Version::ALL {
+        let controller = controller(version, 1);
+        let client = client(&controller);
+        list(&client).unwrap();
+        controller.expire_sessions();
+        client.logout().unwrap();
+        assert_eq!((controller.count(Operation::Logout), counts(&controller).0), (1, 1), "nobody logs in to log out");
+    }
+}
+
+#[test]
+fn a_logout_that_fails_says_so_and_the_session_is_used_no_more() {
+    let controller = controller(Version::V1_6, 1);
+    let client = client(&controller);
+    list(&client).unwrap();
+    controller.fault_times(Operation::Logout, Fault::Status(503), 1);
+    assert!(matches!(client.logout(), Err(Error::Busy(_))));
+    assert_eq!(list(&client).unwrap(), 1);
+    assert_eq!(counts(&controller).0, 2);
+}
