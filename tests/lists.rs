@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{answer, builder, client, controller, page, page_text, seen, sorted_ids};
+use support::{answer, builder, client, controller, page, page_text, seen, sorted_ids, start};
 use ziti_edge_client::api::services::{InterceptV1, ServiceList, ServiceQuery};
 use ziti_edge_client::{Client, Error};
 use ziti_edge_testkit::{Fault, Operation, ServiceSpec, TestController, Version};
@@ -45,7 +45,8 @@ fn all_services_are_listed_however_many_there_are() {
 
 #[test]
 fn rows_that_move_between_pages_come_once_and_none_is_lost() {
-    let controller = controller(Version::V2_0, 10_000);
+    // Compressing pages that are never the same again would be most of the work.
+    let controller = start(TestController::builder().services(10_000).gzip(false));
     let before = controller.service_ids();
     controller.move_rows_while_paging(true);
     let services = list(&client(&controller)).unwrap();
