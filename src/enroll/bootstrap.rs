@@ -38,10 +38,10 @@ pub(super) fn meet(call: &Call, token: &EnrollmentToken, options: &EnrollOptions
         verifier,
     };
     let mut body = Vec::new();
-    let head = stranger.get(&Request::get("/version").without_login(), &mut body)?;
+    let head = stranger.get(&Features::request(), &mut body)?;
     judge_time(token, &head)?;
     let features = Features::read(&body)?;
-    let mut request = Request::get("/.well-known/est/cacerts").without_login().accept(Accept::Pkcs7);
+    let mut request = Request::get("/.well-known/est/cacerts").without_login().at_root().accept(Accept::Pkcs7);
     request.max_answer = MAX_BUNDLE;
     stranger.get(&request, &mut body)?;
     let bundle = CaBundle::from_pkcs7(&body).map_err(|error| bundle_problem(&error.to_string()))?;

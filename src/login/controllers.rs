@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::wire::{ControllerUrl, envelope};
+use crate::wire::url::is_plain_path;
+use crate::wire::{ControllerUrl, Request, envelope};
 
 /// A controller that failed is asked last for this long.
 const AVOIDED_FOR: Duration = Duration::from_secs(60);
@@ -34,6 +35,11 @@ pub(crate) struct Features {
 }
 
 impl Features {
+    /// `GET /version`, which answers below the host itself: it is asked before the path of the API is known.
+    pub(crate) fn request() -> Request {
+        Request::get("/version").without_login().at_root()
+    }
+
     /// Reads an answer of `GET /version`. Only paths are taken from it, never a host.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Error> {
         let version: VersionAnswer = envelope::data("GET /version", body)?;
@@ -52,12 +58,6 @@ impl Features {
 }
 
 const DEFAULT_PATH: &str = "/edge/client/v1";
-
-/// A path that cannot be mistaken for a host, a query or a way up.
-fn is_plain_path(path: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_');
-    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain) && !path.contains("..")
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

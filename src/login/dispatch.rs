@@ -1,5 +1,7 @@
 //! One request with a login: which login, which controller, and what a 401 means.
 
+use std::time::Instant;
+
 use super::flight::{LiveSession, Wanted};
 use super::generation::{Generation, answer, may_move_on};
 use super::session::{ApiSession, AuthQuery};
@@ -45,11 +47,21 @@ impl Generation {
                 continue;
             }
             let head = outcome?;
+            if head.status != 401 {
+                session.was_good();
+            }
             if head.status != 401 || logged_in_again {
                 return answer(request, &head, body).map(|()| head);
             }
             match self.judge(call, &session, &head, request, body)? {
-                Unauthorized::Expired => wanted = Wanted::NewerThan(session.number),
+                Unauthorized::Expired => {
+                    let pause = self.flight.pause_before_replacing(&session, Instant::now());
+                    if pause >= call.remaining() {
+                        return answer(request, &head, body).map(|()| head);
+                    }
+                    call.pause(pause)?;
+                    wanted = Wanted::NewerThan(session.number);
+                }
                 Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }),
                 Unauthorized::Refused => return answer(request, &head, body).map(|()| head),
             }
@@ -76,6 +88,9 @@ impl Generation {
             return Ok(Unauthorized::Expired);
         }
         let question = Request::get("/current-api-session");
+        if request.path == question.path {
+            return Ok(Unauthorized::Expired);
+        }
         let mut body = Vec::new();
         let head = self.attempt(call, &session.controller, Some(session), 0, &question, &mut body)?;
         if head.status == 401 {

@@ -1,5 +1,6 @@
 //! One login at a time for all threads of a client.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,11 @@ use crate::wire::ControllerUrl;
 
 /// A refusal of credentials is believed for this long before a silent login asks again.
 const REJECTED_FOR: Duration = Duration::from_secs(600);
+/// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.
+const SHORTEST_SPACING: Duration = Duration::from_millis(250);
+const LONGEST_SPACING: Duration = Duration::from_secs(60);
 
-/// A login that calls use. Immutable: a new login makes a new one.
+/// A login that calls use. A new login makes a new one.
 pub(crate) struct LiveSession {
     /// Counts logins, so that a request knows whether the login it was sent with is still the current one.
     pub(crate) number: u64,
@@ -19,6 +23,15 @@ pub(crate) struct LiveSession {
     /// A legacy session is known to the controller that made it, and to no other.
     pub(crate) controller: ControllerUrl,
     pub(crate) api_session: ApiSession,
+    /// True once a controller took the login for a good one.
+    good: AtomicBool,
+}
+
+impl LiveSession {
+    /// Notes that a controller took the login for a good one.
+    pub(crate) fn was_good(&self) {
+        self.good.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What the leader of a login brings home; the number is given when it is published.
@@ -56,6 +69,9 @@ struct State {
     flights: u64,
     failure: Option<Error>,
     rejected: Option<(Instant, Error)>,
+    /// When the last login was made, and how many before it in a row were good for nothing.
+    landed_at: Option<Instant>,
+    fruitless: u32,
 }
 
 impl Flight {
@@ -102,6 +118,17 @@ impl Flight {
         leader.land(log_in())
     }
 
+    /// How long to wait before a login that replaces this one, if this one was never good for anything: a controller
+    /// that gives out sessions and refuses them at once is not asked faster and faster.
+    pub(crate) fn pause_before_replacing(&self, session: &LiveSession, now: Instant) -> Duration {
+        let state = self.lock();
+        let Some(landed_at) = state.landed_at.filter(|_| !session.good.load(Ordering::Relaxed)) else {
+            return Duration::ZERO;
+        };
+        let apart = (SHORTEST_SPACING * 2_u32.saturating_pow(state.fruitless)).min(LONGEST_SPACING);
+        apart.saturating_sub(now.saturating_duration_since(landed_at))
+    }
+
     /// Forgets the login with this number, if it is still the current one.
     pub(crate) fn forget(&self, number: u64) {
         let mut state = self.lock();
@@ -134,7 +161,12 @@ impl State {
             Ok(NewSession { credential, controller, api_session }) => {
                 self.logins += 1;
                 self.rejected = None;
-                let session = Arc::new(LiveSession { number: self.logins, credential, controller, api_session });
+                self.landed_at = Some(Instant::now());
+                let was_fruitless = |old: &Arc<LiveSession>| !old.good.load(Ordering::Relaxed);
+                self.fruitless = if self.session.as_ref().is_some_and(was_fruitless) { self.fruitless + 1 } else { 0 };
+                let number = self.logins;
+                let session = LiveSession { number, credential, controller, api_session, good: AtomicBool::new(false) };
+                let session = Arc::new(session);
                 self.session = Some(Arc::clone(&session));
                 Ok(session)
             }

@@ -67,8 +67,12 @@ impl Generation {
     ) -> Result<Head, Failure> {
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credential = session.map(|session| &session.credential);
-        let outcome = self.features(call, controller, first_byte_by, body).and_then(|features| {
-            let attempt = Attempt { controller, base_path: &features.base_path, credential, first_byte_by };
+        let base_path = match request.at_root {
+            true => Ok(String::new()),
+            false => self.features(call, controller, first_byte_by, body).map(|features| features.base_path),
+        };
+        let outcome = base_path.and_then(|base_path| {
+            let attempt = Attempt { controller, base_path: &base_path, credential, first_byte_by };
             self.connections.exchange(call, &attempt, request, body)
         });
         match &outcome {
@@ -91,7 +95,7 @@ impl Generation {
             return Ok(features);
         }
         let attempt = Attempt { controller, base_path: "", credential: None, first_byte_by };
-        let request = Request::get("/version").without_login();
+        let request = Features::request();
         let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
         let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
         // The request that this is for has not left.
@@ -186,9 +190,10 @@ fn is_of_the_controller(failure: &Failure) -> bool {
     !matches!(failure.error, Error::Canceled { .. } | Error::InvalidArgument(_))
 }
 
-/// True for the statuses with which a controller says that it cannot serve, and another may.
+/// True for the statuses with which a controller says that it cannot serve, and another may. A 500 is about the
+/// request: another controller would fail at it too.
 fn has_failed(head: &Head) -> bool {
-    matches!(head.status, 500 | 502..=504)
+    matches!(head.status, 502..=504)
 }
 
 fn new_session(request: &Request, controller: ControllerUrl, body: &[u8]) -> Result<NewSession, Error> {

@@ -83,6 +83,8 @@ pub(crate) struct Request {
     pub(crate) accept: Accept,
     /// True if the request may be sent twice without doing anything twice.
     pub(crate) idempotent: bool,
+    /// True for a path that is below the host itself, whatever the base path of the API is.
+    pub(crate) at_root: bool,
     pub(crate) login: LoginNeed,
     /// True if the answer may be long: unpacking a short one costs more than its bytes on the wire.
     pub(crate) compress: bool,
@@ -103,6 +105,7 @@ impl Request {
             body: None,
             accept: Accept::Json,
             idempotent: matches!(method, Method::Get),
+            at_root: false,
             login: LoginNeed::Complete,
             compress: false,
             max_answer: MAX_ANSWER,
@@ -111,6 +114,11 @@ impl Request {
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
         Self::new(Method::Get, path)
+    }
+
+    pub(crate) fn at_root(mut self) -> Self {
+        self.at_root = true;
+        self
     }
 
     pub(crate) fn without_login(mut self) -> Self {

@@ -78,6 +78,15 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// True for an absolute path that cannot be anything else: no host, query, fragment, escape or step upwards.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    let segment = |text: &str| {
+        !matches!(text, "." | "..")
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
+    };
+    path.len() <= 256 && path.starts_with('/') && !path.contains("//") && path.split('/').all(segment)
+}
+
 impl PartialEq for ControllerUrl {
     fn eq(&self, other: &Self) -> bool {
         self.origin == other.origin

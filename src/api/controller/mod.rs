@@ -29,7 +29,7 @@ impl<'a> Controller<'a> {
     ///
     /// `GET /version` (listVersion)
     pub fn version(&self) -> Result<Version, Error> {
-        let request = Request::get("/version").without_login();
+        let request = Request::get("/version").without_login().at_root();
         let mut body = Vec::new();
         self.client.send(&self.client.call(), &request, &mut body)?;
         envelope::data(&request.operation(), &body)

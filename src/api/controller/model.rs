@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::wire::url::is_plain_path;
 use serde::Deserialize;
 
 use crate::wire::lenient::null_as_default;
@@ -56,15 +57,6 @@ impl Version {
             is_plain_path(path).then(|| path.trim_end_matches('/'))
         })
     }
-}
-
-/// True for an absolute path that cannot be anything else: no host, query, fragment, escape or step upwards.
-fn is_plain_path(path: &str) -> bool {
-    let segment = |text: &str| {
-        !matches!(text, "." | "..")
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
-    };
-    path.len() <= 256 && path.starts_with('/') && !path.contains("//") && path.split('/').all(segment)
 }
 
 #[cfg(test)]

@@ -162,3 +162,21 @@ fn only_the_login_that_was_meant_is_forgotten() {
     flight.forget(second.number);
     assert!(flight.current().is_none());
 }
+
+#[test]
+fn logins_of_which_nothing_comes_are_spaced_ever_further() {
+    let flight = Flight::default();
+    let mut session = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        pauses.push(flight.pause_before_replacing(&session, Instant::now()).as_millis());
+        session = flight.session(&call(), Wanted::NewerThan(session.number), new_session).unwrap();
+    }
+    assert!((200..=250).contains(&pauses[0]) && (450..=500).contains(&pauses[1]), "{pauses:?}");
+    assert!(pauses[11] <= 60_000 && pauses[11] > 59_000, "{pauses:?}");
+    session.was_good();
+    assert_eq!(flight.pause_before_replacing(&session, Instant::now()), Duration::ZERO);
+    let next = flight.session(&call(), Wanted::NewerThan(session.number), new_session).unwrap();
+    let pause = flight.pause_before_replacing(&next, Instant::now()).as_millis();
+    assert!((200..=250).contains(&pause), "one good login makes up for all: {pause}");
+}
