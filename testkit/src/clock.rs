@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 #[derive(Default)]
 pub(crate) struct Clock {
-    ahead: Mutex<Duration>,
+    ahead: Mutex<time::Duration>,
 }
 
 impl Clock {
@@ -17,6 +17,10 @@ impl Clock {
 
     pub(crate) fn advance(&self, by: Duration) {
         *self.ahead.lock().expect("no holder panics") += by;
+    }
+
+    pub(crate) fn set_back(&self, by: Duration) {
+        *self.ahead.lock().expect("no holder panics") -= by;
     }
 }
 
@@ -58,9 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn advances_on_demand() {
+    fn goes_forward_and_back_on_demand() {
         let clock = Clock::default();
         clock.advance(Duration::from_secs(3600));
         assert!(clock.now() > OffsetDateTime::now_utc() + Duration::from_secs(3590));
+        clock.set_back(Duration::from_secs(7200));
+        assert!(clock.now() < OffsetDateTime::now_utc() - Duration::from_secs(3590));
     }
 }

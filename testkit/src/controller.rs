@@ -221,6 +221,11 @@ impl TestController {
         self.shared.clock.advance(by);
     }
 
+    /// Moves the controller's clock back.
+    pub fn set_back(&self, by: Duration) {
+        self.shared.clock.set_back(by);
+    }
+
     /// The requests seen so far, up to the last 50,000.
     pub fn requests(&self) -> Vec<Seen> {
         self.shared.requests().iter().cloned().collect()
