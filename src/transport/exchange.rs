@@ -85,7 +85,23 @@ impl Connections {
         if body.len() as u64 > request.max_answer {
             return Err(call.broken(format!("the answer is larger than {} bytes", request.max_answer)));
         }
-        Ok(head(parts.status.as_u16(), &parts.headers))
+        let head = head(parts.status.as_u16(), &parts.headers);
+        if !head.is_success() {
+            let credential = attempt.credential.map(|credential| &credential.value);
+            for secret in credential.into_iter().chain(request.secret()) {
+                black_out(body, secret.expose().as_bytes());
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// A refusal becomes part of errors and logs, and who refuses likes to repeat what was sent.
+fn black_out(body: &mut [u8], secret: &[u8]) {
+    let mut rest = body;
+    while let Some(at) = rest.windows(secret.len().max(1)).position(|window| window == secret) {
+        rest[at..at + secret.len()].fill(b'*');
+        rest = &mut rest[at + secret.len()..];
     }
 }
 

@@ -164,6 +164,11 @@ impl Request {
         self
     }
 
+    /// The value of the query parameter that must not be seen.
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        self.secret_query.as_ref().map(|(_, value)| value)
+    }
+
     /// The operation for messages: `METHOD /path`, never with a query.
     pub(crate) fn operation(&self) -> String {
         format!("{} {}", self.method.as_str(), self.path)
