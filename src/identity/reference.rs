@@ -6,6 +6,11 @@ use super::reading::read_text;
 use crate::error::Error;
 use crate::secret::Secret;
 
+/// The shortest private key in base64 is not shorter.
+const SHORTEST_DER: usize = 60;
+/// Longer words before a colon are not schemes.
+const LONGEST_SCHEME: usize = 32;
+
 /// Where the PEM text of `id.key`, `id.cert` or `id.ca` is.
 ///
 /// `pem:` or `pem://` and then the text; `file:` or `file://` and then a path; or bare: what contains
@@ -27,14 +32,18 @@ impl<'a> Reference<'a> {
                 false => bad("there is no PEM text after pem:"),
             };
         }
-        if let Some(path) = strip_scheme(value, "file") {
+        let file = strip_scheme(value, "file");
+        if file.is_none() && value.contains("-----BEGIN") {
+            return Ok(Self::Text(value));
+        }
+        if is_damaged_pem(file.unwrap_or(value)) {
+            return bad("is neither a path nor PEM text, whose lines with BEGIN and END are missing or damaged");
+        }
+        if let Some(path) = file {
             return match windows_path(path.trim_end()) {
                 "" => bad("there is no path after file:"),
                 path => Ok(Self::File(path.into())),
             };
-        }
-        if value.contains("-----BEGIN") {
-            return Ok(Self::Text(value));
         }
         match scheme(value) {
             Some(scheme) => Err(Error::Unsupported(format!(
@@ -57,6 +66,15 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// True for what must not be taken for a path, because a path is shown in errors: this may be a key.
+fn is_damaged_pem(value: &str) -> bool {
+    let value = value.trim_end();
+    let is_base64 = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    // DER in base64 begins with an M.
+    let is_bare = value.len() >= SHORTEST_DER && value.starts_with('M') && is_base64(value);
+    is_bare || value.contains(['\n', '\r']) || value.contains("-----") || value.contains("PRIVATE KEY")
+}
+
 /// What follows `scheme:` or `scheme://`, if the value begins so in any case of letters.
 fn strip_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     let (word, rest) = value.split_once(':')?;
@@ -74,6 +92,7 @@ fn windows_path(path: &str) -> &str {
 /// The word before a colon, such as `pkcs11`; one letter is a Windows drive.
 fn scheme(value: &str) -> Option<&str> {
     let (word, _) = value.split_once(':')?;
-    let is_scheme = word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b));
+    let is_scheme = (2..=LONGEST_SCHEME).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b));
     is_scheme.then_some(word)
 }
