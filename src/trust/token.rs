@@ -186,6 +186,9 @@ fn split(jwt: &str) -> Result<(&str, &str, &str, &str), String> {
     if jwt.is_empty() {
         return Err("empty".to_owned());
     }
+    if jwt.contains('\0') {
+        return Err("there are NUL characters in it, as in UTF-16 text; save it as UTF-8".to_owned());
+    }
     if jwt.len() > MAX_TOKEN {
         return Err(format!("{} bytes are too long, at most {MAX_TOKEN} are accepted", jwt.len()));
     }
