@@ -8,7 +8,7 @@ use super::bootstrap::Network;
 use crate::error::{ApiError, EnrollmentProblem, Error};
 use crate::transport::{Attempt, Call, Failure};
 use crate::trust::EnrollmentToken;
-use crate::wire::{Body, Head, Method, Request, envelope, refusal};
+use crate::wire::{Body, Method, Request, envelope, refusal};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, cs
     loop {
         let head = network.connections.exchange(call, &attempt, &request, &mut body).map_err(lost)?;
         if head.is_success() {
-            return issued_chain(&request, &head, &body);
+            return issued_chain(&request, &body);
         }
         let answer = refusal::read(&request.operation(), &head, &body);
         let lagging = network.clustered && started.elapsed() < LAGGING_NODE;
@@ -70,15 +70,16 @@ fn lost(failure: Failure) -> Error {
     Error::enrollment(EnrollmentProblem::MaybeSpent, message)
 }
 
-/// The controller answers JSON, or the bare PEM text where it is older.
-fn issued_chain(request: &Request, head: &Head, body: &[u8]) -> Result<String, Error> {
+/// The controller answers JSON, or the bare PEM text where it is older. The body decides, not what it is said to be: the
+/// token is spent, so the certificate must not be lost to a wrong or missing header.
+fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
     #[derive(Deserialize)]
     struct Issued {
         cert: String,
     }
-    let is_json = head.content_type.as_deref().is_none_or(|kind| kind.starts_with("application/json"));
+    let is_pem = |text: &str| !text.trim_start().starts_with('{') && text.contains("-----BEGIN CERTIFICATE-----");
     let chain = match std::str::from_utf8(body) {
-        Ok(text) if !is_json && text.contains("-----BEGIN CERTIFICATE-----") => Ok(text.to_owned()),
+        Ok(text) if is_pem(text) => Ok(text.to_owned()),
         _ => envelope::data::<Issued>(&request.operation(), body).map(|issued| issued.cert),
     };
     chain.map_err(|error| {
