@@ -139,23 +139,30 @@ fn settle(
         Ok(chain_pem) => chain_pem,
         Err(error) => {
             if let Some(place) = place.filter(|_| !leaves_the_token_in_doubt(&error)) {
-                place.forget_key()?;
+                place.forget_key();
             }
             return Err(error);
         }
     };
-    let chain = chain_from_pem("the issued certificate", &chain_pem).map_err(|error| {
-        Error::enrollment(EnrollmentProblem::BadCertificate, format!("the token is spent, but {error}"))
-    })?;
-    if let Some(note) = issued_for(&chain, &key.public_key()?, &network.bundle)? {
-        log::warn!("{}: {note}", network.controller);
-    }
+    check_issued(&chain_pem, key, network)?;
     let identity =
         Identity::assemble(vec![network.controller.clone()], &network.base_path, key, &chain_pem, &network.bundle)?;
     if let Some(place) = place {
         place.fill(&identity)?;
     }
     Ok(identity)
+}
+
+/// The token is spent by now, so a certificate that cannot be used is told as what it is, and the key is kept.
+fn check_issued(chain_pem: &str, key: &PrivateKey, network: &Network) -> Result<(), Error> {
+    let checked = chain_from_pem("the certificate that was issued", chain_pem)
+        .and_then(|chain| issued_for(&chain, &key.public_key()?, &network.bundle));
+    let spent =
+        |why: Error| Error::enrollment(EnrollmentProblem::BadCertificate, format!("the token is spent, but {why}"));
+    if let Some(note) = checked.map_err(spent)? {
+        log::warn!("{}: {note}", network.controller);
+    }
+    Ok(())
 }
 
 /// True if the controller may have carried out the enrollment.

@@ -57,10 +57,9 @@ impl<'a> Reservation<'a> {
     }
 
     /// Forgets the key: it will not become an identity.
-    pub(crate) fn forget_key(&self) -> Result<(), Error> {
-        match &self.place {
-            Place::File { path, .. } => forget(path),
-            Place::Hook(_) => Ok(()),
+    pub(crate) fn forget_key(&self) {
+        if let Place::File { path, .. } = &self.place {
+            forget(path);
         }
     }
 
@@ -72,7 +71,8 @@ impl<'a> Reservation<'a> {
                 let text = identity.to_json();
                 overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, "write", error))?;
                 put(file, path)?;
-                forget(path)
+                forget(path);
+                Ok(())
             }
         }
     }
@@ -85,10 +85,14 @@ fn overwrite(file: &mut NamedTempFile, text: &str) -> io::Result<()> {
     file.as_file().sync_all()
 }
 
-fn forget(path: &Path) -> Result<(), Error> {
+/// That the key stays is not worth an error: it would hide how the enrollment ended.
+fn forget(path: &Path) {
     let sidecar = pending::path(path);
-    match fs::remove_file(&sidecar) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::storage(&sidecar, "remove", error)),
-        _ => sync_folder(folder_of(path)).map_err(|error| Error::storage(&sidecar, "remove durably", error)),
+    let removed = match fs::remove_file(&sidecar) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => sync_folder(folder_of(path)),
+    };
+    if let Err(error) = removed {
+        log::warn!("{}: the key in it is not needed any more, but cannot be removed: {error}", sidecar.display());
     }
 }

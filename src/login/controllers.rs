@@ -37,7 +37,9 @@ pub(crate) struct Features {
 impl Features {
     /// `GET /version`, which answers below the host itself: it is asked before the path of the API is known.
     pub(crate) fn request() -> Request {
-        Request::get("/version").without_login().at_root()
+        let mut request = Request::get("/version").without_login().at_root();
+        request.max_answer = MAX_VERSION;
+        request
     }
 
     /// Reads an answer of `GET /version`. Only paths are taken from it, never a host.
@@ -57,6 +59,8 @@ impl Features {
     }
 }
 
+/// What a controller says of itself has about 2 KiB.
+const MAX_VERSION: u64 = 1024 * 1024;
 const DEFAULT_PATH: &str = "/edge/client/v1";
 
 #[derive(Deserialize)]

@@ -1,0 +1,67 @@
+//! The work that is killed.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use ziti_edge_client::{EnrollOptions, Enrollment, Error, Identity, Store};
+
+/// The first argument of a program that is to do a job instead of testing.
+const WORD: &str = "--job";
+
+/// A job with its files.
+pub(crate) enum Job<'a> {
+    /// Redeems the token in the first file into the second.
+    Enroll(&'a Path, &'a Path),
+    /// Loads the first file and saves it as the second.
+    Save(&'a Path, &'a Path),
+}
+
+impl Job<'_> {
+    /// Program and arguments that do it.
+    pub(crate) fn command_line(&self) -> Vec<OsString> {
+        let (name, from, to) = match self {
+            Job::Enroll(token, target) => ("enroll", token, target),
+            Job::Save(source, target) => ("save", source, target),
+        };
+        let program = env::current_exe().expect("a running program has a file");
+        vec![program.into(), WORD.into(), name.into(), from.into(), to.into()]
+    }
+
+    /// The same as a process that was not started yet.
+    pub(crate) fn command(&self) -> Command {
+        let mut line = self.command_line().into_iter();
+        let mut command = Command::new(line.next().expect("there is a program"));
+        command.args(line);
+        command
+    }
+}
+
+/// Does the job if this process was started for one. An error goes to stdout, as text.
+pub(crate) fn run_if_asked() -> Option<ExitCode> {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let [_, word, name, from, to] = arguments.as_slice() else { return None };
+    if word != WORD {
+        return None;
+    }
+    // Files with a key must be their owner's alone whatever the process would allow.
+    rustix::process::umask(rustix::fs::Mode::empty());
+    let done = match name.to_str() {
+        Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
+        _ => Identity::load(from).and_then(|identity| identity.save(to)),
+    };
+    Some(match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Redeems a token into a file.
+pub(crate) fn enroll(jwt: &str, target: &Path) -> Result<Identity, Error> {
+    Enrollment::parse(jwt)?.enroll(&EnrollOptions::new().store(Store::file(target)))
+}

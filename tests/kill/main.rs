@@ -1,0 +1,63 @@
+//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment or a save.
+//!
+//! The work is done by this program itself, started anew under a tracer (tests/c/tracer.c) that ends it just before,
+//! or fails, each of the system calls that touch the folder of the identity file. Where the system permits no tracing
+//! these tests are reported as ignored.
+
+#[cfg(target_os = "linux")]
+mod enrollments;
+#[cfg(target_os = "linux")]
+mod job;
+#[cfg(target_os = "linux")]
+mod place;
+#[cfg(target_os = "linux")]
+mod saves;
+#[cfg(target_os = "linux")]
+mod tracer;
+
+use std::process::ExitCode;
+
+/// A test that looks at each step of a job.
+#[cfg(target_os = "linux")]
+pub(crate) type TracedStory = fn(&tracer::Tracer);
+/// A test that does without.
+#[cfg(target_os = "linux")]
+pub(crate) type Story = fn();
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    let trial = libtest_mimic::Trial::test("kill", || Err("needs Linux".into())).with_ignored_flag(true);
+    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), vec![trial]).exit_code()
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
+    use libtest_mimic::{Arguments, Trial};
+    use std::sync::Arc;
+
+    if let Some(code) = job::run_if_asked() {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let tracer = tracer::Tracer::build().map(Arc::new);
+    let traced = [enrollments::TRACED, saves::TRACED].concat().into_iter().map(|(name, story)| match &tracer {
+        Ok(tracer) => {
+            let tracer = Arc::clone(tracer);
+            Trial::test(name, move || {
+                story(&tracer);
+                Ok(())
+            })
+        }
+        Err(why) => {
+            let message = why.clone();
+            Trial::test(name, || Err(message.into())).with_kind(why).with_ignored_flag(true)
+        }
+    });
+    let plain = [enrollments::PLAIN, saves::PLAIN].concat().into_iter().map(|(name, story)| {
+        Trial::test(name, move || {
+            story();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, traced.chain(plain).collect()).exit_code()
+}
