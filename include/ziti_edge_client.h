@@ -99,8 +99,10 @@ typedef struct zec_identity zec_identity;
 
 /// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
 /// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
-/// Runs on the thread of the call that needs it, possibly on several threads at once.
-typedef int32_t (*zec_save_callback)(const char *identity_json, void *userdata);
+/// `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up
+/// to it; the text should be kept even if it is 0, as an enrollment token is spent by then.
+/// It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left, void *userdata);
 
 /// Frees `userdata`. Runs once, on the thread that let go of it last.
 typedef void (*zec_userdata_free)(void *userdata);

@@ -96,8 +96,8 @@ impl Enrollment {
 
     /// Redeems the token: makes a P-256 key, has the network certify it, and stores the identity.
     ///
-    /// With a store, the new key is on disk in `NAME.pending` before the request leaves, and the identity file appears
-    /// whole or not at all. An identity that is stored already is never replaced. `POST /enroll?method=ott` (enroll)
+    /// With a file to store it in, the new key is on disk in `NAME.pending` before the request leaves, and the identity
+    /// file appears whole or not at all. An identity that is stored already is never replaced. `POST /enroll?method=ott` (enroll)
     ///
     /// # Errors
     /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
@@ -119,7 +119,7 @@ impl Enrollment {
             place.keep_key(&self.token.fingerprint(), &key, &csr)?;
         }
         let redeemed = redeem::redeem(&call, &self.token, &network, &csr);
-        let identity = settle(redeemed, &network, &key, place)?;
+        let identity = settle(&call, redeemed, &network, &key, place)?;
         log::info!("enrolled {} at {}", self.token.subject, network.controller);
         Ok(match &options.store {
             Some(store) => identity.stored_in(store),
@@ -130,6 +130,7 @@ impl Enrollment {
 
 /// Turns the answer into a stored identity; forgets the key only if the answer says that it is of no use.
 fn settle(
+    call: &Call,
     redeemed: Result<String, Error>,
     network: &Network,
     key: &PrivateKey,
@@ -148,7 +149,7 @@ fn settle(
     let identity =
         Identity::assemble(vec![network.controller.clone()], &network.base_path, key, &chain_pem, &network.bundle)?;
     if let Some(place) = place {
-        place.fill(&identity)?;
+        place.fill(&identity, call.remaining())?;
     }
     Ok(identity)
 }

@@ -1,6 +1,7 @@
 //! Functions of the caller that the library calls.
 
 use std::ffi::{c_char, c_void};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -11,10 +12,13 @@ use crate::secret::Secret;
 
 /// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
 /// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
-/// Runs on the thread of the call that needs it, possibly on several threads at once.
-pub type zec_save_callback = Option<unsafe extern "C" fn(identity_json: *const c_char, userdata: *mut c_void) -> i32>;
+/// `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up
+/// to it; the text should be kept even if it is 0, as an enrollment token is spent by then.
+/// It may use this library, except for the client on whose behalf it runs.
+pub type zec_save_callback =
+    Option<unsafe extern "C" fn(identity_json: *const c_char, ms_left: u64, userdata: *mut c_void) -> i32>;
 
-type SaveFn = unsafe extern "C" fn(*const c_char, *mut c_void) -> i32;
+type SaveFn = unsafe extern "C" fn(*const c_char, u64, *mut c_void) -> i32;
 
 /// Frees `userdata`. Runs once, on the thread that let go of it last.
 pub type zec_userdata_free = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
@@ -59,7 +63,7 @@ pub(crate) unsafe fn store(
     match (path, save) {
         (None, None) => Ok(None),
         (Some(path), None) => Ok(Some(Store::file(path))),
-        (None, Some(save)) => Ok(Some(Store::hook(move |json| keep(save, &userdata, json)))),
+        (None, Some(save)) => Ok(Some(Store::hook(move |json, left| keep(save, &userdata, json, left)))),
         (Some(_), Some(_)) => {
             let message = "options.path and options.save exclude each other; set one of them";
             Err(Error::InvalidArgument(message.into()))
@@ -67,11 +71,12 @@ pub(crate) unsafe fn store(
     }
 }
 
-fn keep(save: SaveFn, userdata: &Userdata, json: &Secret) -> Result<(), String> {
+fn keep(save: SaveFn, userdata: &Userdata, json: &Secret, left: Duration) -> Result<(), String> {
+    let ms_left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
     let mut text = Zeroizing::new(Vec::with_capacity(json.expose().len() + 1));
     text.extend_from_slice(json.expose().as_bytes());
     text.push(0);
     // SAFETY: the caller gave callback and userdata for each other; the text is NUL-terminated.
-    let answer = unsafe { save(text.as_ptr().cast(), userdata.data) };
+    let answer = unsafe { save(text.as_ptr().cast(), ms_left, userdata.data) };
     if answer == 0 { Ok(()) } else { Err(format!("the save callback returned {answer}")) }
 }

@@ -95,7 +95,7 @@ impl Identity {
     /// A file that is replaced keeps its mode, owner and group. References to other files stay references if the
     /// identity is saved in the folder it was loaded from; elsewhere what they refer to is written instead.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        Store::file(path.as_ref()).write(self)
+        store::save(self, path.as_ref())
     }
 
     /// The controllers' addresses as `https://host:port`, the preferred one first.

@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use super::platform::sync_folder;
-use super::store::{SaveHook, folder_of, hand_over, put, remove_leftovers, replace, temporary};
+use super::store::{SaveHook, folder_of, put, remove_leftovers, replace, temporary};
 use super::{Identity, PrivateKey, pending};
 use crate::error::Error;
 
@@ -63,10 +64,12 @@ impl<'a> Reservation<'a> {
         }
     }
 
-    /// Stores the identity, whole or not at all, and then forgets the key beside it.
-    pub(crate) fn fill(self, identity: &Identity) -> Result<(), Error> {
+    /// Stores the identity, whole or not at all, and then forgets the key beside it. A hook is told how much time is
+    /// left.
+    pub(crate) fn fill(self, identity: &Identity, left: Duration) -> Result<(), Error> {
         match self.place {
-            Place::Hook(hook) => hand_over(hook, identity),
+            Place::Hook(hook) => hook(&identity.to_json(), left)
+                .map_err(|why| Error::Identity(format!("the token is spent, but the save hook failed: {why}"))),
             Place::File { path, mut file, _lock } => {
                 let text = identity.to_json();
                 overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, "write", error))?;

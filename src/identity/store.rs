@@ -14,8 +14,9 @@ use super::reservation::Reservation;
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// Is given the text of the identity file each time it changes; an error stops what caused the change.
-pub(super) type SaveHook = dyn Fn(&Secret) -> Result<(), String> + Send + Sync;
+/// Is given the text of the identity file each time it changes, and what is left of the call that changed it; an
+/// error stops what caused the change.
+pub(super) type SaveHook = dyn Fn(&Secret, Duration) -> Result<(), String> + Send + Sync;
 
 /// So long another process may keep the lock; a save takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -43,8 +44,12 @@ impl Store {
         Self { place: Place::File(path.into()) }
     }
 
-    /// Hands the text of the identity file to `hook` whenever it changes.
-    pub fn hook(hook: impl Fn(&Secret) -> Result<(), String> + Send + Sync + 'static) -> Self {
+    /// Hands the text of the identity file to `hook` whenever it changes, with what is left of the call's time limit.
+    ///
+    /// The hook runs on the thread of the call, with no lock held, possibly on several threads at once. It is never
+    /// interrupted, so keeping to the time is up to it. An enrollment calls it once the token is spent, so it should
+    /// keep the text even if no time is left; a crash before that loses the identity, where a file would keep the key.
+    pub fn hook(hook: impl Fn(&Secret, Duration) -> Result<(), String> + Send + Sync + 'static) -> Self {
         Self { place: Place::Hook(Arc::new(hook)) }
     }
 
@@ -56,17 +61,6 @@ impl Store {
         match &self.place {
             Place::File(path) => Reservation::of_file(path, lock(path, |_| go_on())?),
             Place::Hook(hook) => Ok(Reservation::of_hook(&**hook)),
-        }
-    }
-
-    /// Replaces what is stored: whole or not at all.
-    pub(crate) fn write(&self, identity: &Identity) -> Result<(), Error> {
-        match &self.place {
-            Place::Hook(hook) => hand_over(&**hook, identity),
-            Place::File(path) => {
-                let _lock = lock(path, |waited| if waited < LOCK_WAIT { Ok(()) } else { Err(held_too_long(path)) })?;
-                replace(path, identity.text_for(folder_of(path)).expose())
-            }
         }
     }
 
@@ -92,6 +86,12 @@ pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
+}
+
+/// Writes an identity file: whole or not at all.
+pub(super) fn save(identity: &Identity, path: &Path) -> Result<(), Error> {
+    let _lock = lock(path, |waited| if waited < LOCK_WAIT { Ok(()) } else { Err(held_too_long(path)) })?;
+    replace(path, identity.text_for(folder_of(path)).expose())
 }
 
 /// Waits until no other process writes this file. The lock ends when the result is dropped, or with the process.
@@ -124,10 +124,6 @@ fn lock(path: &Path, go_on: impl Fn(Duration) -> Result<(), Error>) -> Result<Fi
 pub(super) fn held_too_long(path: &Path) -> Error {
     let why = format!("another process holds the lock for more than {} s", LOCK_WAIT.as_secs());
     Error::storage(&sibling(path, ".lock"), "lock", io::Error::new(io::ErrorKind::TimedOut, why))
-}
-
-pub(super) fn hand_over(hook: &SaveHook, identity: &Identity) -> Result<(), Error> {
-    hook(&identity.to_json()).map_err(|why| Error::Identity(format!("the save hook failed: {why}")))
 }
 
 /// Puts `text` in the place of a file: whole or not at all, and durably. Call it under the lock.

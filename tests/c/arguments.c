@@ -66,8 +66,9 @@ static void sizes_of_options(void) {
   CHECK(identity == NULL);
 }
 
-static int32_t save(const char *identity_json, void *userdata) {
+static int32_t save(const char *identity_json, uint64_t ms_left, void *userdata) {
   (void)identity_json;
+  (void)ms_left;
   (void)userdata;
   return 0;
 }

@@ -27,19 +27,38 @@ static void must(zec_error *error, const char *call, int line) {
 
 struct kept {
   char text[32 * 1024];
+  uint64_t ms_left;
   int saved;
   int freed;
 };
 
-static int32_t keep(const char *identity_json, void *userdata) {
+/* Takes the identity through everything that a callback might want to do with it. */
+static void use_inside_of_a_callback(const char *identity_json) {
+  zec_identity *identity = NULL;
+  zec_client *client = NULL;
+  zec_service_list *list = NULL;
+  MUST(zec_identity_from_json(identity_json, &identity));
+  MUST(zec_client_new(identity, NULL, &client));
+  MUST(zec_services_list(client, NULL, &list));
+  CHECK(list->len == 5);
+  MUST(zec_client_logout(client));
+  zec_service_list_free(list);
+  zec_client_free(client);
+  zec_identity_free(identity);
+}
+
+static int32_t keep(const char *identity_json, uint64_t ms_left, void *userdata) {
   struct kept *kept = userdata;
   kept->saved++;
+  kept->ms_left = ms_left;
   snprintf(kept->text, sizeof kept->text, "%s", identity_json);
+  use_inside_of_a_callback(identity_json);
   return 0;
 }
 
-static int32_t refuse(const char *identity_json, void *userdata) {
+static int32_t refuse(const char *identity_json, uint64_t ms_left, void *userdata) {
   (void)identity_json;
+  (void)ms_left;
   (void)userdata;
   return 7;
 }
@@ -66,11 +85,12 @@ static zec_identity *enroll(const char *token, const char *path) {
   zec_identity *enrolled = NULL, *read = NULL, *loaded = NULL;
   char *json = NULL;
 
+  options.timeout_ms = 50000;
   options.save = keep;
   options.userdata = &kept;
   options.userdata_free = let_go;
   MUST(zec_identity_enroll(token, &options, &enrolled));
-  CHECK(kept.saved == 1);
+  CHECK(kept.saved == 1 && kept.ms_left > 0 && kept.ms_left < 50000);
   MUST(zec_identity_to_json(enrolled, &json));
   CHECK(strcmp(json, kept.text) == 0 && strstr(json, "PRIVATE KEY") != NULL);
   MUST(zec_identity_from_json(json, &read));

@@ -33,8 +33,9 @@ static char something;
     CHECK(out == NULL);                        \
   } while (0)
 
-static int32_t save(const char *identity_json, void *userdata) {
+static int32_t save(const char *identity_json, uint64_t ms_left, void *userdata) {
   (void)identity_json;
+  (void)ms_left;
   (void)userdata;
   return 0;
 }

@@ -131,7 +131,7 @@ fn a_reservation_is_filled_whole_and_forgets_the_key() {
     let store = Store::file(target(&folder));
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
-    place.fill(&usual()).unwrap();
+    place.fill(&usual(), Duration::ZERO).unwrap();
     assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
     assert_eq!(fs::read_to_string(target(&folder)).unwrap(), usual().to_json().expose());
 }
@@ -175,21 +175,24 @@ fn too_many_unfinished_enrollments_are_an_error_and_lose_nothing() {
 }
 
 #[test]
-fn a_hook_is_given_the_text_and_its_error_is_told() {
-    let seen = Arc::new(Mutex::new(String::new()));
+fn a_hook_is_given_the_text_and_the_time_that_is_left_and_its_error_is_told() {
+    let seen = Arc::new(Mutex::new(None));
     let copy = seen.clone();
-    let store = Store::hook(move |text| {
-        *copy.lock().unwrap() = text.expose().to_owned();
+    let store = Store::hook(move |text, left| {
+        *copy.lock().unwrap() = Some((text.expose().to_owned(), left));
         Ok(())
     });
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
     place.forget_key();
-    assert!(seen.lock().unwrap().is_empty() && store.path().is_none());
-    store.write(&usual()).unwrap();
-    assert_eq!(seen.lock().unwrap().as_str(), usual().to_json().expose());
-    let error = Store::hook(|_| Err("vault is sealed".to_owned())).write(&usual()).unwrap_err();
-    assert!(matches!(&error, Error::Identity(_)) && error.to_string() == "the save hook failed: vault is sealed");
+    assert!(seen.lock().unwrap().is_none() && store.path().is_none());
+    let left = Duration::from_millis(1234);
+    place.fill(&usual(), left).unwrap();
+    assert_eq!(seen.lock().unwrap().take(), Some((usual().to_json().expose().to_owned(), left)));
+    let sealed = Store::hook(|_, _| Err("vault is sealed".to_owned()));
+    let error = sealed.reserve(|| Ok(())).unwrap().fill(&usual(), left).unwrap_err();
+    assert!(matches!(error, Error::Identity(_)), "{error:?}");
+    assert_eq!(error.to_string(), "the token is spent, but the save hook failed: vault is sealed");
 }
 
 #[cfg(unix)]
