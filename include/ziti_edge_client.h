@@ -97,6 +97,24 @@ typedef struct zec_error zec_error;
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 typedef struct zec_identity zec_identity;
 
+/// Texts in a row.
+typedef struct {
+  const char *const *items;
+  size_t len;
+} zec_string_list;
+
+/// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.
+typedef struct {
+  /// How it enrolls: "ott" is what zec_identity_enroll() can do; or "ottca", "ca", "updb", "erott", "network".
+  const char *method;
+  /// The controller that made the token, as `https://host:port`.
+  const char *issuer;
+  /// The id of the identity that enrolls.
+  const char *subject;
+  /// Seconds since 1970, by the controller's clock; or 0 if the token does not expire.
+  int64_t expires_at_unix;
+} zec_enrollment;
+
 /// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
 /// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
 /// `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up
@@ -321,6 +339,8 @@ const char *zec_version(void);
 /// Wipes a text that is yours and frees it. The text must be as long as you received it.
 void zec_string_free(char *string);
 
+void zec_string_list_free(zec_string_list *list);
+
 /// ZEC_OK if `error` is NULL.
 zec_code zec_error_code(const zec_error *error);
 
@@ -380,7 +400,17 @@ ZEC_MUST_USE
 zec_error *zec_identity_to_json(const zec_identity *identity,
                                 char **out);
 
+/// The addresses of the controllers as `https://host:port`, the preferred one first. There is always one.
+ZEC_MUST_USE
+zec_error *zec_identity_controllers(const zec_identity *identity,
+                                    zec_string_list **out);
+
 void zec_identity_free(zec_identity *identity);
+
+/// Reads an enrollment token, the text of a `.jwt` file. No I/O.
+ZEC_MUST_USE zec_error *zec_enrollment_parse(const char *jwt, zec_enrollment **out);
+
+void zec_enrollment_free(zec_enrollment *enrollment);
 
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
 /// POST /enroll (enroll)

@@ -68,11 +68,18 @@ owned<T, Free> call(Function function, Arguments... arguments) {
 }  // namespace detail
 
 using api_session = detail::owned<zec_api_session, zec_api_session_free>;
+using enrollment = detail::owned<zec_enrollment, zec_enrollment_free>;
 using service = detail::owned<zec_service, zec_service_free>;
 using service_list = detail::owned<zec_service_list, zec_service_list_free>;
+using string_list = detail::owned<zec_string_list, zec_string_list_free>;
 using version_info = detail::owned<zec_version_info, zec_version_info_free>;
 /// A text that is wiped when it is freed.
 using secret_text = detail::owned<char, zec_string_free>;
+
+/// Reads an enrollment token. No I/O.
+inline enrollment parse_enrollment(const std::string &jwt) {
+  return detail::call<zec_enrollment, zec_enrollment_free>(zec_enrollment_parse, jwt.c_str());
+}
 
 /// Ends calls from any thread.
 class cancel {
@@ -98,6 +105,9 @@ class identity {
 
   void save(const std::string &path) const { detail::check(zec_identity_save(get(), path.c_str())); }
   secret_text to_json() const { return detail::call<char, zec_string_free>(zec_identity_to_json, get()); }
+  string_list controllers() const {
+    return detail::call<zec_string_list, zec_string_list_free>(zec_identity_controllers, get());
+  }
   const zec_identity *get() const noexcept { return handle_.get(); }
 
  private:

@@ -16,6 +16,7 @@ const HEADER: &str = "include/ziti_edge_client.h";
 const SOURCES: &[&str] = &[
     "src/ffi/version.rs",
     "src/ffi/strings.rs",
+    "src/ffi/string_list.rs",
     "src/ffi/error.rs",
     "src/ffi/cancel.rs",
     "src/ffi/callback.rs",

@@ -10,12 +10,13 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EnrollOptions, Enrollment};
 use crate::error::Error;
 use crate::ffi::{
-    Options, Userdata, arg, cancel_token, clear, guard, limit, proxy, read_options, store, text, zec_cancel, zec_error,
-    zec_identity, zec_save_callback, zec_userdata_free,
+    Arena, Options, Root, Userdata, arg, cancel_token, clear, guard, guard_or, limit, proxy, publish, read_options,
+    release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
 };
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
@@ -67,6 +68,63 @@ impl zec_enroll_options {
             trust_system_roots: trust_system_roots != 0,
         })
     }
+}
+
+/// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.
+#[repr(C)]
+pub struct zec_enrollment {
+    /// How it enrolls: "ott" is what zec_identity_enroll() can do; or "ottca", "ca", "updb", "erott", "network".
+    pub method: *const c_char,
+    /// The controller that made the token, as `https://host:port`.
+    pub issuer: *const c_char,
+    /// The id of the identity that enrolls.
+    pub subject: *const c_char,
+    /// Seconds since 1970, by the controller's clock; or 0 if the token does not expire.
+    pub expires_at_unix: i64,
+}
+
+impl Root for zec_enrollment {
+    type Kept = Arena;
+}
+
+impl zec_enrollment {
+    fn view(enrollment: &Enrollment, arena: &mut Arena) -> Self {
+        Self {
+            method: arena.str(enrollment.method().as_str()),
+            issuer: arena.str(enrollment.issuer()),
+            subject: arena.str(enrollment.subject()),
+            expires_at_unix: enrollment.expires_at().map_or(0, unix_seconds),
+        }
+    }
+}
+
+fn unix_seconds(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Reads an enrollment token, the text of a `.jwt` file. No I/O.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_enrollment_parse(
+    jwt: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_enrollment>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let jwt = unsafe { text(jwt, "jwt") }?;
+        let enrollment = Enrollment::parse(jwt)?;
+        out.write(publish(Arena::new(), |arena| zec_enrollment::view(&enrollment, arena)));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_enrollment_free(enrollment: *mut zec_enrollment) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(enrollment) };
+    });
 }
 
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.

@@ -20,6 +20,7 @@ mod guard;
 mod log;
 mod options;
 mod record;
+mod string_list;
 mod strings;
 mod version;
 
@@ -38,6 +39,7 @@ pub use error::{
     zec_error_retry_after_ms, zec_error_stage,
 };
 pub use log::{zec_log_callback, zec_set_log};
+pub use string_list::{zec_string_list, zec_string_list_free};
 pub use strings::zec_string_free;
 pub use version::zec_version;
 

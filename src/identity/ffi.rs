@@ -12,7 +12,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::Identity;
-use crate::ffi::{arg, clear, give_secret, guard, guard_or, text, zec_error};
+use crate::ffi::{arg, clear, give_secret, guard, guard_or, text, zec_error, zec_string_list};
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 pub struct zec_identity {
@@ -84,6 +84,21 @@ pub extern "C" fn zec_identity_to_json(
         let out = clear(arg(out, "out")?);
         let identity = arg(identity, "identity")?;
         out.write(give_secret(&identity.identity.to_json())?);
+        Ok(())
+    })
+}
+
+/// The addresses of the controllers as `https://host:port`, the preferred one first. There is always one.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_identity_controllers(
+    identity: Option<&zec_identity>,
+    out: Option<&mut MaybeUninit<*mut zec_string_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let identity = arg(identity, "identity")?;
+        out.write(zec_string_list::publish(identity.identity.controllers()));
         Ok(())
     })
 }

@@ -49,6 +49,14 @@ AT(zec_client_options, userdata_free, 64);
 AT(zec_client_options, cancel, 72);
 AT(zec_client_options, proxy, 80);
 
+AT(zec_string_list, items, 0);
+AT(zec_string_list, len, 8);
+
+AT(zec_enrollment, method, 0);
+AT(zec_enrollment, issuer, 8);
+AT(zec_enrollment, subject, 16);
+AT(zec_enrollment, expires_at_unix, 24);
+
 AT(zec_auth_query, type_id, 0);
 AT(zec_auth_query, provider, 8);
 AT(zec_auth_query, http_method, 16);

@@ -66,6 +66,35 @@ static void sizes_of_options(void) {
   CHECK(identity == NULL);
 }
 
+/* {"alg":"ES256","typ":"JWT"} and a signature that is long enough. */
+#define TOKEN(claims) "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9." claims "." SIGNATURE
+#define SIGNATURE "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+
+static void tokens(void) {
+  zec_enrollment *enrollment = NULL;
+  /* {"iss":"https://ctrl.example:1280","sub":"aB.cD","jti":"one-time","em":"ott","exp":4102444800} */
+  const char *claims =
+      TOKEN("eyJpc3MiOiJodHRwczovL2N0cmwuZXhhbXBsZToxMjgwIiwic3ViIjoiYUIuY0QiLCJqdGkiOiJvbmUtdGltZSIs"
+            "ImVtIjoib3R0IiwiZXhwIjo0MTAyNDQ0ODAwfQ");
+  CHECK(zec_enrollment_parse(claims, &enrollment) == NULL);
+  CHECK(strcmp(enrollment->method, "ott") == 0 && strcmp(enrollment->subject, "aB.cD") == 0);
+  CHECK(strcmp(enrollment->issuer, "https://ctrl.example:1280") == 0);
+  CHECK(enrollment->expires_at_unix == 4102444800);
+  zec_enrollment_free(enrollment);
+
+  /* The same with "em":"ca" and without "exp". */
+  claims =
+      TOKEN("eyJpc3MiOiJodHRwczovL2N0cmwuZXhhbXBsZToxMjgwIiwic3ViIjoiYUIuY0QiLCJqdGkiOiJvbmUtdGltZSIs"
+            "ImVtIjoiY2EifQ");
+  CHECK(zec_enrollment_parse(claims, &enrollment) == NULL);
+  CHECK(strcmp(enrollment->method, "ca") == 0 && enrollment->expires_at_unix == 0);
+  zec_enrollment_free(enrollment);
+
+  zec_error *error = zec_enrollment_parse("no token", &enrollment);
+  CHECK(enrollment == NULL && strcmp(zec_error_enrollment_problem(error), "token_malformed") == 0);
+  FAILS(error, ZEC_ERR_ENROLLMENT, "token");
+}
+
 static int32_t save(const char *identity_json, uint64_t ms_left, void *userdata) {
   (void)identity_json;
   (void)ms_left;
@@ -106,6 +135,7 @@ int main(void) {
   cancel_is_sticky();
   text_that_is_not_utf8();
   sizes_of_options();
+  tokens();
   two_places_to_store();
   log_levels();
   return failures != 0;

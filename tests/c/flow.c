@@ -83,6 +83,8 @@ static zec_identity *enroll(const char *token, const char *path) {
   static struct kept kept;
   zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
   zec_identity *enrolled = NULL, *read = NULL, *loaded = NULL;
+  zec_string_list *controllers = NULL;
+  zec_enrollment *enrollment = NULL;
   char *json = NULL;
 
   options.timeout_ms = 50000;
@@ -96,6 +98,12 @@ static zec_identity *enroll(const char *token, const char *path) {
   MUST(zec_identity_from_json(json, &read));
   MUST(zec_identity_save(read, path));
   MUST(zec_identity_load(path, &loaded));
+  MUST(zec_identity_controllers(loaded, &controllers));
+  MUST(zec_enrollment_parse(token, &enrollment));
+  CHECK(controllers->len == 1 && strcmp(controllers->items[0], enrollment->issuer) == 0 && !controllers->items[1]);
+  CHECK(strcmp(enrollment->method, "ott") == 0 && enrollment->subject[0] && enrollment->expires_at_unix > 1500000000);
+  zec_enrollment_free(enrollment);
+  zec_string_list_free(controllers);
   zec_string_free(json);
   zec_identity_free(read);
   zec_identity_free(enrolled);

@@ -77,9 +77,13 @@ static void identities(void) {
   REFUSES(zec_identity_save(NULL, "identity.json"), "identity");
   REFUSES(zec_identity_to_json(NULL, NULL), "out");
   REFUSES_OUT(char, zec_identity_to_json(NULL, &out), "identity");
+  REFUSES(zec_identity_controllers(NULL, NULL), "out");
+  REFUSES_OUT(zec_string_list, zec_identity_controllers(NULL, &out), "identity");
 }
 
 static void enrollment(void) {
+  REFUSES(zec_enrollment_parse("token", NULL), "out");
+  REFUSES_OUT(zec_enrollment, zec_enrollment_parse(NULL, &out), "jwt");
   REFUSES(zec_identity_enroll("token", NULL, NULL), "out");
   REFUSES_OUT(zec_identity, zec_identity_enroll(NULL, NULL, &out), "jwt");
 
@@ -150,6 +154,8 @@ static void the_rest(void) {
   zec_version_info_free(NULL);
   zec_service_free(NULL);
   zec_service_list_free(NULL);
+  zec_enrollment_free(NULL);
+  zec_string_list_free(NULL);
   zec_string_free(NULL);
 }
 

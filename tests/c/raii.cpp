@@ -48,6 +48,8 @@ int every_member(const zec::identity &identity, const zec_enroll_options &option
   zec::identity enrolled = zec::identity::enroll("token", options);
   enrolled.save("identity.json");
   zec::secret_text json = zec::identity::from_json("{}").to_json();
+  zec::enrollment token = zec::parse_enrollment("token");
+  zec::string_list controllers = enrolled.controllers();
   zec::client client = zec::client(identity).with_timeout(std::chrono::seconds(5)).with_cancel(cancel);
   zec::api_session session = client.authenticate();
   zec::version_info version = client.controller_version();
@@ -57,7 +59,7 @@ int every_member(const zec::identity &identity, const zec_enroll_options &option
   session = client.current_api_session();
   zec::identity renewed = client.identity();
   client.logout();
-  return json && session->auth_queries_len == 0 && version->capabilities_len && list->len && service->id &&
+  return json && token->method && controllers->len && session->auth_queries_len == 0 && version->capabilities_len && list->len && service->id &&
          renewed.get();
 }
 
