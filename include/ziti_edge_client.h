@@ -425,8 +425,9 @@ zec_error *zec_client_new(const zec_identity *identity,
                           const zec_client_options *options,
                           zec_client **out);
 
-/// The same client with another time limit per call; the tighter of both holds. It shares login and connections with
-/// `client`, which may be freed first.
+/// The same client with another time limit per call; the tighter of both holds. `timeout_ms` must not be 0, which
+/// other interfaces take for "no limit" or for "at once". It shares login and connections with `client`, which may be
+/// freed first.
 ZEC_MUST_USE
 zec_error *zec_client_with_timeout(const zec_client *client,
                                    uint64_t timeout_ms,

@@ -130,6 +130,7 @@ class client {
   explicit client(const identity &identity, const zec_client_options &options = ZEC_CLIENT_OPTIONS_INIT)
       : client(make(zec_client_new, identity.get(), &options)) {}
 
+  /// Not for a timeout of zero or less.
   client with_timeout(std::chrono::milliseconds timeout) const {
     auto milliseconds = timeout.count() < 0 ? 0 : static_cast<std::uint64_t>(timeout.count());
     return make(zec_client_with_timeout, get(), milliseconds);

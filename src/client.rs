@@ -62,7 +62,8 @@ impl Client {
         ClientBuilder::new(identity)
     }
 
-    /// The same client with a time limit for each of its calls; the tighter of this and the client's own holds.
+    /// The same client with a time limit for each of its calls; the tighter of this and the client's own holds. With
+    /// a limit of zero its calls end at once, with [`Error::Timeout`].
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout: self.timeout.min(timeout), ..self.clone() }
     }
@@ -244,14 +245,15 @@ impl ClientBuilder {
         }
     }
 
-    /// The most time one call may take, however many requests it makes. Default 30 s.
+    /// The most time one call may take, however many requests it makes. Default 30 s. There is no way to have no
+    /// limit; zero ends each call at once.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
     /// The most time opening one connection may take, from the look-up of the name to the end of the TLS handshake.
-    /// Default 10 s.
+    /// Default 10 s. Zero lets no connection open.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self

@@ -10,7 +10,6 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
-use std::time::Duration;
 
 use super::{Client, ClientBuilder};
 use crate::error::Error;
@@ -134,8 +133,9 @@ pub unsafe extern "C" fn zec_client_new(
     })
 }
 
-/// The same client with another time limit per call; the tighter of both holds. It shares login and connections with
-/// `client`, which may be freed first.
+/// The same client with another time limit per call; the tighter of both holds. `timeout_ms` must not be 0, which
+/// other interfaces take for "no limit" or for "at once". It shares login and connections with `client`, which may be
+/// freed first.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_with_timeout(
@@ -146,7 +146,8 @@ pub extern "C" fn zec_client_with_timeout(
     guard(|| {
         let out = clear(arg(out, "out")?);
         let client = arg(client, "client")?;
-        out.write(zec_client::give(client.client.with_timeout(Duration::from_millis(timeout_ms))));
+        let timeout = limit(timeout_ms).ok_or_else(|| Error::InvalidArgument("argument timeout_ms is 0".into()))?;
+        out.write(zec_client::give(client.client.with_timeout(timeout)));
         Ok(())
     })
 }

@@ -197,7 +197,7 @@ impl EnrollOptions {
         self
     }
 
-    /// The most time the enrollment may take. Default 30 s.
+    /// The most time the enrollment may take. Default 30 s. Zero ends it at once.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

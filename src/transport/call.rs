@@ -248,6 +248,7 @@ mod tests {
         assert!(call.remaining() > Duration::from_secs(4) && call.remaining() <= Duration::from_secs(5));
         assert!(call.check().is_ok());
         assert!(Call::new(Duration::MAX, &[]).remaining() > Duration::from_secs(3600));
+        assert!(matches!(Call::new(Duration::ZERO, &[]).check(), Err(Error::Timeout { .. })));
     }
 
     #[test]

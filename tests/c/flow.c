@@ -210,6 +210,10 @@ int main(int argc, char **argv) {
   options.userdata = &kept;
   options.userdata_free = let_go;
   MUST(zec_client_new(identity, &options, &parent));
+  error = zec_client_with_timeout(parent, 0, &client);
+  CHECK(zec_error_code(error) == ZEC_ERR_INVALID_ARGUMENT && client == NULL);
+  CHECK(strcmp(zec_error_message(error), "argument timeout_ms is 0") == 0);
+  zec_error_free(error);
   MUST(zec_client_with_timeout(parent, 15000, &client));
   zec_identity_free(identity);
   zec_client_free(parent);
