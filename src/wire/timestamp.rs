@@ -16,7 +16,12 @@ pub struct Timestamp(Box<str>);
 impl Timestamp {
     /// A timestamp, unless `text` is empty or says "unset" (the year 1).
     pub(crate) fn new(text: &str) -> Option<Self> {
-        (!text.is_empty() && !text.starts_with("0001-01-01T")).then(|| Self(text.into()))
+        Self::is_set(text).then(|| Self(text.into()))
+    }
+
+    /// False if `text` is empty or says "unset".
+    pub(crate) fn is_set(text: &str) -> bool {
+        !text.is_empty() && !text.starts_with("0001-01-01T")
     }
 
     /// The text as the controller sent it.

@@ -72,9 +72,9 @@ impl Block {
     }
 
     /// The words of a list, each with the NUL at its end.
-    pub(super) fn words_with_nul(&self, row: &Row, list: List) -> std::str::SplitInclusive<'_, char> {
+    pub(super) fn list_with_nuls(&self, row: &Row, list: List) -> &str {
         let (start, end) = row.lists[list as usize];
-        self.between(start, end).split_inclusive('\0')
+        self.between(start, end)
     }
 
     /// A block with one of the rows alone.

@@ -8,9 +8,9 @@
     reason = "a C face: names, comments and rules are those of the header"
 )]
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::mem::{MaybeUninit, offset_of};
-use std::ptr;
+use std::{iter, ptr};
 
 use super::block::{FIELDS, LISTS};
 use super::{Field, List, OwnedService, Service, ServiceList, ServiceQuery};
@@ -19,6 +19,7 @@ use crate::ffi::{
     Options, Root, arg, clear, guard, guard_or, optional_text, publish, read_options, release, text, texts, zec_client,
     zec_error,
 };
+use crate::wire::Timestamp;
 
 /// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
 #[repr(C)]
@@ -130,12 +131,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn new(service: OwnedService) -> Self {
+    pub(super) fn new(service: OwnedService) -> Self {
         let words = Words::of([service.view()].into_iter());
         Self { service, words }
     }
 
-    fn view(&mut self) -> zec_service {
+    pub(super) fn view(&mut self) -> zec_service {
         view(self.service.view(), &mut self.words.walk())
     }
 }
@@ -170,9 +171,14 @@ pub(crate) struct Words(Vec<*const c_char>);
 
 impl Words {
     fn of<'a>(services: impl Iterator<Item = Service<'a>>) -> Self {
-        let lists = services.flat_map(|service| WORD_LISTS.map(|list| service.words_with_nul(list)));
-        let words = lists.flat_map(|list| list.map(|word| word.as_ptr().cast()).chain([ptr::null()]));
-        Self(words.collect())
+        let mut words = Vec::new();
+        for service in services {
+            for list in WORD_LISTS {
+                words.extend(beginnings(service.list_with_nuls(list)));
+                words.push(ptr::null());
+            }
+        }
+        Self(words)
     }
 
     /// Gives one list after the other: where it begins and how many words it has.
@@ -185,11 +191,22 @@ impl Words {
     }
 }
 
+/// Where each word begins, in a text of words that end with NUL.
+fn beginnings(text: &str) -> impl Iterator<Item = *const c_char> {
+    let mut rest = text.as_bytes();
+    iter::from_fn(move || {
+        let word = CStr::from_bytes_until_nul(rest).ok()?;
+        rest = &rest[word.count_bytes() + 1..];
+        Some(word.as_ptr())
+    })
+}
+
 /// A record that points into the text of its service.
 fn view(service: Service<'_>, words: &mut impl FnMut() -> (*const *const c_char, usize)) -> zec_service {
     const { assert!(FIELDS == 8 && LISTS == 3, "a new field needs its place in zec_service") };
     let text = |field| service.text_with_nul(field).as_ptr().cast::<c_char>();
     let given = |is_given: bool, field| if is_given { text(field) } else { ptr::null() };
+    let time = |field| given(Timestamp::is_set(service.text(field)), field);
     let (config_ids, config_ids_len) = words();
     let (permissions, permissions_len) = words();
     let (role_attributes, role_attributes_len) = words();
@@ -210,8 +227,8 @@ fn view(service: Service<'_>, words: &mut impl FnMut() -> (*const *const c_char,
         posture_queries_json: text(Field::PostureQueriesJson),
         tags_json: text(Field::TagsJson),
         terminator_strategy: given(service.terminator_strategy().is_some(), Field::TerminatorStrategy),
-        created_at: given(service.created_at().is_some(), Field::CreatedAt),
-        updated_at: given(service.updated_at().is_some(), Field::UpdatedAt),
+        created_at: time(Field::CreatedAt),
+        updated_at: time(Field::UpdatedAt),
     }
 }
 

@@ -220,17 +220,18 @@ impl<'a> Service<'a> {
         self.block.field_with_nul(self.row, field)
     }
 
-    /// The words of a list, each with the NUL at its end, as they lie in the list.
-    pub(crate) fn words_with_nul(&self, list: List) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.block.words_with_nul(self.row, list)
+    /// The words of a list, each with the NUL at its end, as they lie in the list: it stays there like any text.
+    pub(crate) fn list_with_nuls(&self, list: List) -> &'a str {
+        self.block.list_with_nuls(self.row, list)
     }
 
-    fn text(&self, field: Field) -> &'a str {
+    /// A text without the NUL at its end.
+    pub(crate) fn text(&self, field: Field) -> &'a str {
         without_nul(self.text_with_nul(field))
     }
 
     fn words(&self, list: List) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.words_with_nul(list).map(without_nul)
+        self.list_with_nuls(list).split_inclusive('\0').map(without_nul)
     }
 }
 

@@ -90,10 +90,22 @@ fn every_text_ends_with_a_nul_and_holds_no_other() {
     let lists = [List::Permissions, List::RoleAttributes, List::ConfigIds];
     for service in &services {
         let texts = fields.into_iter().map(|field| service.text_with_nul(field));
-        for text in texts.chain(lists.into_iter().flat_map(|list| service.words_with_nul(list))) {
+        for text in texts.chain(lists.into_iter().flat_map(|list| service.list_with_nuls(list).split_inclusive('\0'))) {
             assert_eq!(text.find('\0'), Some(text.len() - 1), "{text:?}");
         }
     }
+}
+
+#[cfg(feature = "capi")]
+#[test]
+fn what_is_absent_is_null_in_c() {
+    let unset = "0001-01-01T00:00:00.000Z";
+    let body = json!({"id": "a", "name": "b", "createdAt": unset, "roleAttributes": ["x", "y"]});
+    let mut row = super::ffi::Row::new(service(body));
+    let record = row.view();
+    assert!(record.created_at.is_null() && record.updated_at.is_null() && record.terminator_strategy.is_null());
+    assert_eq!((record.config_ids_len, record.permissions_len, record.role_attributes_len), (0, 0, 2));
+    assert!(!record.config_ids.is_null());
 }
 
 #[test]
