@@ -4,16 +4,18 @@
  *
  * Ownership. A pointer to something non-const that you receive is yours: free it with the _free()
  *   function of its type, once, when nothing uses it any more. A pointer to something const is
- *   borrowed from what you got it from, and lives as long. Every _free() accepts NULL. What you hand
- *   in stays yours, has to be valid until the call returns, and is copied where it is needed longer.
- *   In a struct that you fill in, zero and NULL mean the default; begin with its _INIT macro.
- * Strings. Text is UTF-8 and ends with a NUL, both ways; NULL means absent. Arrays that you receive
- *   end with a NULL that their length does not count.
+ *   borrowed from what you got it from, and lives as long: all of a result ends with its _free().
+ *   Every _free() accepts NULL. What you hand in stays yours, has to be valid until the call returns,
+ *   and is copied where it is needed longer. In a struct that you fill in, zero and NULL mean the
+ *   default; begin with its _INIT macro.
+ * Strings. Text is UTF-8 and ends with a NUL, both ways. Text that you receive is NULL, for absent,
+ *   only where a comment says so. An array that you receive is never NULL, also when it is empty, and
+ *   ends with a NULL that its length does not count.
  * Errors. A function that can fail returns NULL for success, else an error that is yours. *out is
  *   NULL unless it succeeded. NULL where something is needed is ZEC_ERR_INVALID_ARGUMENT, no crash.
  * Threads. What takes a const handle may be called from any number of threads at once; freeing comes
  *   last. Callbacks run on the thread of the call that needs them, possibly on several threads at
- *   once: userdata has to allow for that.
+ *   once: userdata has to allow for that. They return; no exception and no longjmp may leave them.
  */
 
 #ifndef ZITI_EDGE_CLIENT_H
@@ -41,7 +43,7 @@
 
 /* zec_client_options options = ZEC_CLIENT_OPTIONS_INIT; and likewise for the others. */
 #define ZEC_CLIENT_OPTIONS_INIT \
-  { sizeof(zec_client_options), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
   { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_SERVICE_QUERY_INIT \
@@ -85,10 +87,11 @@ typedef enum {
   ZEC_ERR_STORAGE = 16,
 } zec_code;
 
-/// Ends calls from any thread.
+/// Ends calls from any thread. To stop what other threads do with a client: cancel, wait for the threads, then free.
 typedef struct zec_cancel zec_cancel;
 
-/// A client of one identity's controllers. Any number of threads may use it at once.
+/// A client of one identity's controllers. Any number of threads may use it at once. Its calls block, each at most for
+/// the client's time limit.
 typedef struct zec_client zec_client;
 
 /// Why a call failed. May be read and freed on any thread.
@@ -126,14 +129,15 @@ typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left
 typedef void (*zec_userdata_free)(void *userdata);
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
-/// Without `path` and `save` a crash loses the identity.
+/// Without `path` a crash can lose the identity after the token is spent.
 typedef struct {
+  /// Set by the _INIT macro.
   size_t size;
   /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
   uint32_t trust_system_roots;
   /// The most time the whole enrollment may take. Default 30,000.
   uint64_t timeout_ms;
-  /// The identity file to write.
+  /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY.
   const char *path;
   /// Is given the identity, in place of `path`.
   zec_save_callback save;
@@ -141,38 +145,51 @@ typedef struct {
   void *userdata;
   /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
   zec_userdata_free userdata_free;
+  /// Ends the enrollment.
   const zec_cancel *cancel;
-  /// `http://[user:password@]host:port`
+  /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
   const char *proxy;
 } zec_enroll_options;
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
 typedef struct {
+  /// Set by the _INIT macro.
   size_t size;
   /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
   uint32_t trust_system_roots;
   /// Other than 0: do not ask for compressed answers.
   uint32_t no_gzip;
+  /// Other than 0: do not tell the controller operating system, architecture and host name at login.
+  uint32_t no_environment;
   /// The most time one call may take. Default 30,000.
   uint64_t timeout_ms;
   /// The most time opening one connection may take. Default 10,000.
   uint64_t connect_timeout_ms;
-  /// The most rows a list may have. Default 1,000,000.
+  /// The most rows a list may have; a longer one is ZEC_ERR_INVALID_ARGUMENT. Default 1,000,000.
   uint64_t max_rows;
-  /// The file in which changes of the identity are kept. Default: the one it was loaded from.
+  /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
+  /// when the controller refuses the certificate, as another process may have renewed it.
   const char *path;
-  /// Is given the identity when it changes, in place of `path`.
+  /// Is given the identity when a call changes it, in place of `path`; so far no call does.
   zec_save_callback save;
   /// Passed to `save`.
   void *userdata;
   /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
   zec_userdata_free userdata_free;
+  /// Ends the calls of this client and of those derived from it. May be freed while they have it.
   const zec_cancel *cancel;
-  /// `http://[user:password@]host:port`
+  /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
   const char *proxy;
+  /// The types of the configs that services carry, by name or id; "all" for every type. Default: those that the
+  /// identity file names, else all.
+  const char *const *config_types;
+  size_t config_types_len;
+  /// The application's id and version, shown to administrators. At most 255 bytes of each are sent.
+  const char *app_id;
+  const char *app_version;
 } zec_client_options;
 
-/// A factor that a login still wants.
+/// A factor that a login still wants. Each text may be NULL.
 typedef struct {
   /// "MFA", "TOTP" or "EXT-JWT"; other words may come.
   const char *type_id;
@@ -196,7 +213,7 @@ typedef struct {
   int32_t is_totp_enrolled;
 } zec_auth_query;
 
-/// A login as the controller sees it.
+/// A login as the controller sees it. Each text but `id` and `tags_json` may be NULL.
 typedef struct {
   /// It proves nothing: that is what the token is for, which stays inside the client.
   const char *id;
@@ -206,14 +223,15 @@ typedef struct {
   /// The factors that are still wanted; empty once the login is complete.
   const zec_auth_query *const *auth_queries;
   size_t auth_queries_len;
-  /// Seconds since 1970, by the controller's clock; or 0 if the session does not expire.
+  /// Seconds since 1970, by the controller's clock; or 0 if the controller did not say.
   int64_t expires_at_unix;
-  /// How long the session lasts from its start, or up to 1.7 from its last use; or 0. Not what is left of it.
+  /// How many seconds the session lasts from its start, or up to controller 1.7 from its last use; or 0. Not what is
+  /// left of it.
   uint64_t expiration_seconds;
   /// The config types that service lists of this session hold: ids, or the word "all".
   const char *const *config_types;
   size_t config_types_len;
-  /// Where the controller saw the login come from.
+  /// The address that the controller saw the login come from.
   const char *ip_address;
   /// True if the login needs a TOTP code.
   bool is_mfa_required;
@@ -227,7 +245,7 @@ typedef struct {
   bool is_cert_key_roll_requested;
   /// True if the certificate was shown without its intermediates.
   bool improper_client_cert_chain;
-  /// Times are as the controller wrote them (RFC 3339), or NULL.
+  /// This and the times below are as the controller wrote them (RFC 3339).
   const char *expires_at;
   const char *created_at;
   const char *updated_at;
@@ -237,7 +255,7 @@ typedef struct {
   const char *tags_json;
 } zec_api_session;
 
-/// Where one version of an API is served.
+/// Where one version of an API is served. `path` may be NULL.
 typedef struct {
   /// Such as "edge-client".
   const char *binding;
@@ -250,7 +268,7 @@ typedef struct {
   size_t api_base_urls_len;
 } zec_api_version;
 
-/// Which software a controller runs, which APIs it serves, and what it can do.
+/// Which software a controller runs, which APIs it serves, and what it can do. Each text may be NULL.
 typedef struct {
   /// Such as "v2.0.3"; development builds say "v0.0.0".
   const char *version;
@@ -268,6 +286,7 @@ typedef struct {
 
 /// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
 typedef struct {
+  /// Set by the _INIT macro.
   size_t size;
   /// For a page: at most this many. Controllers send at most 500, which is the default.
   uint64_t limit;
@@ -277,7 +296,7 @@ typedef struct {
   const char *filter;
   /// Sorted by a field, such as `name` or `createdAt desc`.
   const char *sort;
-  /// With configs of these types, by name or id; `all` for every type. Default: those that the login asked for.
+  /// With configs of these types, by name or id; "all" for every type. Default: those of the client's options.
   const char *const *config_types;
   size_t config_types_len;
 } zec_service_query;
@@ -289,21 +308,22 @@ typedef struct {
   bool can_dial;
   bool can_bind;
   bool encryption_required;
-  /// After how long without data a connection is closed; 0 is never.
+  /// After how many milliseconds without data a connection is closed; 0 is never.
   int64_t max_idle_time_ms;
   /// The configs that were asked for, as one JSON object of config type to config; `{}` if there is none.
   const char *config_json;
   /// The ids of all configs of the service, asked for or not.
   const char *const *config_ids;
   size_t config_ids_len;
-  /// What this identity may do, in the controller's words.
+  /// What this identity may do, in the controller's words: "Dial", "Bind"; other words may come.
   const char *const *permissions;
   size_t permissions_len;
+  /// The attributes that policies select the service by.
   const char *const *role_attributes;
   size_t role_attributes_len;
   /// The posture checks by policy, as a JSON array; `[]` if there is none.
   const char *posture_queries_json;
-  /// `{}` if there is none.
+  /// What an administrator attached to the service, as one JSON object; `{}` if there is nothing.
   const char *tags_json;
   /// How the network picks among the terminators, such as `smartrouting`, or NULL.
   const char *terminator_strategy;
@@ -313,11 +333,11 @@ typedef struct {
   const char *updated_at;
 } zec_service;
 
-/// Services, in the order in which the controller sent them.
+/// Services, in the order in which the controller sent them. `len` is 0 if there is none.
 typedef struct {
   const zec_service *const *items;
   size_t len;
-  /// How many services match in all.
+  /// How many services match in all: for a page, how far to go on.
   uint64_t total;
 } zec_service_list;
 
@@ -336,7 +356,7 @@ extern "C" {
 /// The version of the library that is linked, such as "0.1.0"; ZEC_VERSION is the one that was compiled against.
 const char *zec_version(void);
 
-/// Wipes a text that is yours and frees it. The text must be as long as you received it.
+/// Wipes a text that is yours and frees it. Do not change its length before.
 void zec_string_free(char *string);
 
 void zec_string_list_free(zec_string_list *list);
@@ -383,7 +403,7 @@ void zec_cancel_cancel(const zec_cancel *cancel);
 /// True once zec_cancel_cancel() was called. False for NULL.
 bool zec_cancel_is_canceled(const zec_cancel *cancel);
 
-/// Allowed while calls use it: they go on, and can no longer be canceled.
+/// Allowed while calls and clients have it: they go on, and can no longer be canceled by it.
 void zec_cancel_free(zec_cancel *cancel);
 
 /// Reads an identity file.
@@ -443,17 +463,17 @@ zec_error *zec_client_with_cancel(const zec_client *client,
 /// The identity as it is now; it may have been renewed since the client was made.
 ZEC_MUST_USE zec_error *zec_client_identity(const zec_client *client, zec_identity **out);
 
-/// Closes its connections, unless derived clients still use them. The session stays: see zec_client_logout().
+/// Closes its connections, unless derived clients still use them; no I/O. The session stays: see zec_client_logout().
 void zec_client_free(zec_client *client);
 
-/// Logs in with the identity's certificate; later calls use the session. Optional: a call that needs a login makes one.
-/// If `auth_queries` is not empty, the login waits for those factors.
+/// Logs in with the identity's certificate, also if there is a login; later calls use the session. Optional: a call
+/// that needs a login makes one. If `auth_queries` is not empty, the login waits for those factors.
 /// POST /authenticate?method=cert (authenticate)
 ZEC_MUST_USE
 zec_error *zec_client_authenticate(const zec_client *client,
                                    zec_api_session **out);
 
-/// Ends the session; the next call that needs one logs in anew.
+/// Ends the session, if there is one; the next call that needs one logs in anew.
 /// DELETE /current-api-session (deleteCurrentAPISession)
 ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
 
@@ -474,7 +494,8 @@ zec_error *zec_current_api_session_get(const zec_client *client,
 
 void zec_api_session_free(zec_api_session *session);
 
-/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL.
+/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL; it must
+/// have no `limit` and no `offset`.
 /// GET /services (listServices), page by page
 ZEC_MUST_USE
 zec_error *zec_services_list(const zec_client *client,
@@ -490,7 +511,8 @@ zec_error *zec_services_page(const zec_client *client,
 
 void zec_service_list_free(zec_service_list *list);
 
-/// The service with this id, with the configs that the login asked for.
+/// The service with this id, with configs of the types in the client's options. One that this identity may not use is
+/// ZEC_ERR_API with HTTP status 404.
 /// GET /services/{id} (detailService)
 ZEC_MUST_USE
 zec_error *zec_services_get(const zec_client *client,
@@ -502,7 +524,8 @@ void zec_service_free(zec_service *service);
 
 /// Sends the library's log lines of the whole process to `callback`, in place of an earlier one; NULL silences it.
 /// `level`: 0 nothing, 1 errors, 2 warnings, 3 information, 4 details, 5 all there is. No line holds a secret.
-/// An earlier callback may still be running on another thread when this returns. A callback may call this function.
+/// An earlier callback may still be running on another thread when this returns: keep its `userdata` until the calls
+/// that were running have ended. A callback may call this function.
 ZEC_MUST_USE
 zec_error *zec_set_log(int32_t level,
                        zec_log_callback callback,

@@ -84,6 +84,12 @@ fn flow(folder: &Path, controller: &TestController, run: impl Fn(&Path) -> Comma
     let tokens = ["alice", "bob"].map(|name| controller.create_identity(name));
     let output = run(&program).args(tokens).arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", told(&output));
+    let seen = controller.requests();
+    let login = seen.iter().rfind(|request| request.operation == Operation::Authenticate).unwrap();
+    let login: serde_json::Value = serde_json::from_slice(&login.body).unwrap();
+    assert_eq!(login["configTypes"], serde_json::json!(["intercept.v1"]));
+    assert_eq!((&login["sdkInfo"]["appId"], &login["sdkInfo"]["appVersion"]), (&"flow".into(), &"1.2.3".into()));
+    assert_eq!(login.get("envInfo"), None);
 }
 
 #[test]

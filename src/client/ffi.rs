@@ -14,11 +14,12 @@ use std::mem::{MaybeUninit, offset_of};
 use super::{Client, ClientBuilder};
 use crate::error::Error;
 use crate::ffi::{
-    Options, Userdata, arg, cancel_token, clear, guard, guard_or, limit, proxy, read_options, store, zec_cancel,
-    zec_error, zec_identity, zec_save_callback, zec_userdata_free,
+    Options, Userdata, arg, cancel_token, clear, guard, guard_or, limit, optional_text, proxy, read_options, store,
+    texts, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
 };
 
-/// A client of one identity's controllers. Any number of threads may use it at once.
+/// A client of one identity's controllers. Any number of threads may use it at once. Its calls block, each at most for
+/// the client's time limit.
 pub struct zec_client {
     pub(crate) client: Client,
 }
@@ -34,33 +35,45 @@ impl zec_client {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_client_options {
+    /// Set by the _INIT macro.
     pub size: usize,
     /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
     pub trust_system_roots: u32,
     /// Other than 0: do not ask for compressed answers.
     pub no_gzip: u32,
+    /// Other than 0: do not tell the controller operating system, architecture and host name at login.
+    pub no_environment: u32,
     /// The most time one call may take. Default 30,000.
     pub timeout_ms: u64,
     /// The most time opening one connection may take. Default 10,000.
     pub connect_timeout_ms: u64,
-    /// The most rows a list may have. Default 1,000,000.
+    /// The most rows a list may have; a longer one is ZEC_ERR_INVALID_ARGUMENT. Default 1,000,000.
     pub max_rows: u64,
-    /// The file in which changes of the identity are kept. Default: the one it was loaded from.
+    /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
+    /// when the controller refuses the certificate, as another process may have renewed it.
     pub path: *const c_char,
-    /// Is given the identity when it changes, in place of `path`.
+    /// Is given the identity when a call changes it, in place of `path`; so far no call does.
     pub save: zec_save_callback,
     /// Passed to `save`.
     pub userdata: *mut c_void,
     /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
     pub userdata_free: zec_userdata_free,
+    /// Ends the calls of this client and of those derived from it. May be freed while they have it.
     pub cancel: *const zec_cancel,
-    /// `http://[user:password@]host:port`
+    /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
     pub proxy: *const c_char,
+    /// The types of the configs that services carry, by name or id; "all" for every type. Default: those that the
+    /// identity file names, else all.
+    pub config_types: *const *const c_char,
+    pub config_types_len: usize,
+    /// The application's id and version, shown to administrators. At most 255 bytes of each are sent.
+    pub app_id: *const c_char,
+    pub app_version: *const c_char,
 }
 
 // SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_client_options {
-    const END: usize = offset_of!(Self, proxy) + size_of::<*const c_char>();
+    const END: usize = offset_of!(Self, app_version) + size_of::<*const c_char>();
 }
 
 impl zec_client_options {
@@ -73,6 +86,7 @@ impl zec_client_options {
             size: _,
             trust_system_roots,
             no_gzip,
+            no_environment,
             timeout_ms,
             connect_timeout_ms,
             max_rows,
@@ -82,6 +96,10 @@ impl zec_client_options {
             userdata_free,
             cancel,
             proxy: url,
+            config_types,
+            config_types_len,
+            app_id,
+            app_version,
         } = options;
         // First of all, so that its destructor runs whatever is wrong with the rest.
         let userdata = Userdata::new(userdata, userdata_free);
@@ -91,8 +109,18 @@ impl zec_client_options {
         let cancel = unsafe { cancel_token(cancel) };
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let proxy = unsafe { proxy(url, "options.proxy") }?;
+        // SAFETY: as above, and the array is as long as its length says.
+        let config_types = unsafe { texts(config_types, config_types_len, "options.config_types") }?;
+        let config_types: Vec<String> = config_types.into_iter().map(str::to_owned).collect();
+        // SAFETY: as above.
+        let app_id = unsafe { optional_text(app_id, "options.app_id") }?.unwrap_or_default().to_owned();
+        // SAFETY: as above.
+        let app_version = unsafe { optional_text(app_version, "options.app_version") }?.unwrap_or_default().to_owned();
         Ok(move |builder: ClientBuilder| {
             let builder = builder.trust_system_roots(trust_system_roots != 0).gzip(no_gzip == 0);
+            let builder = builder.send_environment(no_environment == 0).application(app_id, app_version);
+            let builder =
+                set(builder, Some(config_types).filter(|types| !types.is_empty()), ClientBuilder::config_types);
             let builder = set(builder, limit(timeout_ms), ClientBuilder::timeout);
             let builder = set(builder, limit(connect_timeout_ms), ClientBuilder::connect_timeout);
             let builder = set(builder, (max_rows != 0).then_some(max_rows), ClientBuilder::max_rows);
@@ -185,7 +213,7 @@ pub extern "C" fn zec_client_identity(
     })
 }
 
-/// Closes its connections, unless derived clients still use them. The session stays: see zec_client_logout().
+/// Closes its connections, unless derived clients still use them; no I/O. The session stays: see zec_client_logout().
 #[unsafe(no_mangle)]
 pub extern "C" fn zec_client_free(client: Option<Box<zec_client>>) {
     guard_or((), || drop(client));

@@ -20,16 +20,17 @@ use crate::ffi::{
 };
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
-/// Without `path` and `save` a crash loses the identity.
+/// Without `path` a crash can lose the identity after the token is spent.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_enroll_options {
+    /// Set by the _INIT macro.
     pub size: usize,
     /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
     pub trust_system_roots: u32,
     /// The most time the whole enrollment may take. Default 30,000.
     pub timeout_ms: u64,
-    /// The identity file to write.
+    /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY.
     pub path: *const c_char,
     /// Is given the identity, in place of `path`.
     pub save: zec_save_callback,
@@ -37,8 +38,9 @@ pub struct zec_enroll_options {
     pub userdata: *mut c_void,
     /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
     pub userdata_free: zec_userdata_free,
+    /// Ends the enrollment.
     pub cancel: *const zec_cancel,
-    /// `http://[user:password@]host:port`
+    /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
     pub proxy: *const c_char,
 }
 

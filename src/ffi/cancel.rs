@@ -6,7 +6,7 @@ use super::error::zec_error;
 use super::guard::{arg, clear, guard, guard_or};
 use crate::transport::CancelToken;
 
-/// Ends calls from any thread.
+/// Ends calls from any thread. To stop what other threads do with a client: cancel, wait for the threads, then free.
 pub struct zec_cancel {
     pub(crate) token: CancelToken,
 }
@@ -35,7 +35,7 @@ pub extern "C" fn zec_cancel_is_canceled(cancel: Option<&zec_cancel>) -> bool {
     guard_or(false, || cancel.is_some_and(|cancel| cancel.token.is_canceled()))
 }
 
-/// Allowed while calls use it: they go on, and can no longer be canceled.
+/// Allowed while calls and clients have it: they go on, and can no longer be canceled by it.
 #[unsafe(no_mangle)]
 pub extern "C" fn zec_cancel_free(cancel: Option<Box<zec_cancel>>) {
     guard_or((), || drop(cancel));

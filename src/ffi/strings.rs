@@ -86,7 +86,7 @@ pub(crate) fn give_secret(secret: &Secret) -> Result<*mut c_char, Error> {
     })
 }
 
-/// Wipes a text that is yours and frees it. The text must be as long as you received it.
+/// Wipes a text that is yours and frees it. Do not change its length before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zec_string_free(string: *mut c_char) {
     guard_or((), || {

@@ -95,6 +95,25 @@ static void tokens(void) {
   FAILS(error, ZEC_ERR_ENROLLMENT, "token");
 }
 
+static void texts_in_options(void) {
+  static const char *const types[] = {"host.v1", NULL};
+  zec_identity *identity = NULL;
+  zec_client *client = NULL;
+  zec_client_options options = ZEC_CLIENT_OPTIONS_INIT;
+  zec_error *error = zec_identity_from_json("{\"ztAPI\":\"https://ctrl.example:1280\",\"id\":{}}", &identity);
+  CHECK(error == NULL);
+  options.config_types = types;
+  options.config_types_len = 2;
+  FAILS(zec_client_new(identity, &options, &client), ZEC_ERR_INVALID_ARGUMENT, "options.config_types[1] is NULL");
+  options.config_types = NULL;
+  FAILS(zec_client_new(identity, &options, &client), ZEC_ERR_INVALID_ARGUMENT, "options.config_types_len is 2");
+  options.config_types_len = 0;
+  options.app_version = "\xff";
+  FAILS(zec_client_new(identity, &options, &client), ZEC_ERR_INVALID_ARGUMENT, "options.app_version is not UTF-8");
+  CHECK(client == NULL);
+  zec_identity_free(identity);
+}
+
 static int32_t save(const char *identity_json, uint64_t ms_left, void *userdata) {
   (void)identity_json;
   (void)ms_left;
@@ -136,6 +155,7 @@ int main(void) {
   text_that_is_not_utf8();
   sizes_of_options();
   tokens();
+  texts_in_options();
   two_places_to_store();
   log_levels();
   return failures != 0;

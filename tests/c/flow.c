@@ -122,6 +122,7 @@ static void session(const zec_client *client) {
   MUST(zec_client_authenticate(client, &login));
   CHECK(login->identity_name && strcmp(login->identity_name, "alice") == 0);
   CHECK(login->auth_queries_len == 0 && login->auth_queries[0] == NULL);
+  CHECK(login->config_types_len == 1 && login->config_types[0] && login->config_types[1] == NULL);
   CHECK(login->expires_at_unix > 1500000000 && login->expires_at && login->expiration_seconds > 0);
   MUST(zec_current_api_session_get(client, &current));
   CHECK(strcmp(current->id, login->id) == 0 && current->tags_json[0] == '{');
@@ -187,6 +188,7 @@ static void refusal(const zec_client *client) {
 }
 
 int main(int argc, char **argv) {
+  static const char *const types[] = {"intercept.v1"};
   static struct kept kept;
   struct lines lines = {0, 0, 0};
   char path[1024];
@@ -206,6 +208,11 @@ int main(int argc, char **argv) {
   zec_error_free(error);
 
   options.timeout_ms = 20000;
+  options.no_environment = 1;
+  options.config_types = types;
+  options.config_types_len = 1;
+  options.app_id = "flow";
+  options.app_version = "1.2.3";
   options.save = keep;
   options.userdata = &kept;
   options.userdata_free = let_go;

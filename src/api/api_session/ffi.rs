@@ -17,7 +17,7 @@ use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec
 use crate::login::{ApiSession, AuthQuery};
 use crate::wire::Timestamp;
 
-/// A factor that a login still wants.
+/// A factor that a login still wants. Each text may be NULL.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_auth_query {
@@ -43,7 +43,7 @@ pub struct zec_auth_query {
     pub is_totp_enrolled: i32,
 }
 
-/// A login as the controller sees it.
+/// A login as the controller sees it. Each text but `id` and `tags_json` may be NULL.
 #[repr(C)]
 pub struct zec_api_session {
     /// It proves nothing: that is what the token is for, which stays inside the client.
@@ -54,14 +54,15 @@ pub struct zec_api_session {
     /// The factors that are still wanted; empty once the login is complete.
     pub auth_queries: *const *const zec_auth_query,
     pub auth_queries_len: usize,
-    /// Seconds since 1970, by the controller's clock; or 0 if the session does not expire.
+    /// Seconds since 1970, by the controller's clock; or 0 if the controller did not say.
     pub expires_at_unix: i64,
-    /// How long the session lasts from its start, or up to 1.7 from its last use; or 0. Not what is left of it.
+    /// How many seconds the session lasts from its start, or up to controller 1.7 from its last use; or 0. Not what is
+    /// left of it.
     pub expiration_seconds: u64,
     /// The config types that service lists of this session hold: ids, or the word "all".
     pub config_types: *const *const c_char,
     pub config_types_len: usize,
-    /// Where the controller saw the login come from.
+    /// The address that the controller saw the login come from.
     pub ip_address: *const c_char,
     /// True if the login needs a TOTP code.
     pub is_mfa_required: bool,
@@ -75,7 +76,7 @@ pub struct zec_api_session {
     pub is_cert_key_roll_requested: bool,
     /// True if the certificate was shown without its intermediates.
     pub improper_client_cert_chain: bool,
-    /// Times are as the controller wrote them (RFC 3339), or NULL.
+    /// This and the times below are as the controller wrote them (RFC 3339).
     pub expires_at: *const c_char,
     pub created_at: *const c_char,
     pub updated_at: *const c_char,

@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 
 use crate::ffi::{arg, clear, guard, zec_api_session, zec_client, zec_error};
 
-/// Logs in with the identity's certificate; later calls use the session. Optional: a call that needs a login makes one.
-/// If `auth_queries` is not empty, the login waits for those factors.
+/// Logs in with the identity's certificate, also if there is a login; later calls use the session. Optional: a call
+/// that needs a login makes one. If `auth_queries` is not empty, the login waits for those factors.
 /// POST /authenticate?method=cert (authenticate)
 #[unsafe(no_mangle)]
 #[must_use]
@@ -23,7 +23,7 @@ pub extern "C" fn zec_client_authenticate(
     })
 }
 
-/// Ends the session; the next call that needs one logs in anew.
+/// Ends the session, if there is one; the next call that needs one logs in anew.
 /// DELETE /current-api-session (deleteCurrentAPISession)
 #[unsafe(no_mangle)]
 #[must_use]

@@ -14,7 +14,7 @@ use std::mem::MaybeUninit;
 use super::{ApiVersion, Version};
 use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_client, zec_error};
 
-/// Where one version of an API is served.
+/// Where one version of an API is served. `path` may be NULL.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_api_version {
@@ -29,7 +29,7 @@ pub struct zec_api_version {
     pub api_base_urls_len: usize,
 }
 
-/// Which software a controller runs, which APIs it serves, and what it can do.
+/// Which software a controller runs, which APIs it serves, and what it can do. Each text may be NULL.
 #[repr(C)]
 pub struct zec_version_info {
     /// Such as "v2.0.3"; development builds say "v0.0.0".

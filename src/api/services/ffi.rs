@@ -25,6 +25,7 @@ use crate::wire::Timestamp;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_service_query {
+    /// Set by the _INIT macro.
     pub size: usize,
     /// For a page: at most this many. Controllers send at most 500, which is the default.
     pub limit: u64,
@@ -34,7 +35,7 @@ pub struct zec_service_query {
     pub filter: *const c_char,
     /// Sorted by a field, such as `name` or `createdAt desc`.
     pub sort: *const c_char,
-    /// With configs of these types, by name or id; `all` for every type. Default: those that the login asked for.
+    /// With configs of these types, by name or id; "all" for every type. Default: those of the client's options.
     pub config_types: *const *const c_char,
     pub config_types_len: usize,
 }
@@ -83,21 +84,22 @@ pub struct zec_service {
     pub can_dial: bool,
     pub can_bind: bool,
     pub encryption_required: bool,
-    /// After how long without data a connection is closed; 0 is never.
+    /// After how many milliseconds without data a connection is closed; 0 is never.
     pub max_idle_time_ms: i64,
     /// The configs that were asked for, as one JSON object of config type to config; `{}` if there is none.
     pub config_json: *const c_char,
     /// The ids of all configs of the service, asked for or not.
     pub config_ids: *const *const c_char,
     pub config_ids_len: usize,
-    /// What this identity may do, in the controller's words.
+    /// What this identity may do, in the controller's words: "Dial", "Bind"; other words may come.
     pub permissions: *const *const c_char,
     pub permissions_len: usize,
+    /// The attributes that policies select the service by.
     pub role_attributes: *const *const c_char,
     pub role_attributes_len: usize,
     /// The posture checks by policy, as a JSON array; `[]` if there is none.
     pub posture_queries_json: *const c_char,
-    /// `{}` if there is none.
+    /// What an administrator attached to the service, as one JSON object; `{}` if there is nothing.
     pub tags_json: *const c_char,
     /// How the network picks among the terminators, such as `smartrouting`, or NULL.
     pub terminator_strategy: *const c_char,
@@ -107,12 +109,12 @@ pub struct zec_service {
     pub updated_at: *const c_char,
 }
 
-/// Services, in the order in which the controller sent them.
+/// Services, in the order in which the controller sent them. `len` is 0 if there is none.
 #[repr(C)]
 pub struct zec_service_list {
     pub items: *const *const zec_service,
     pub len: usize,
-    /// How many services match in all.
+    /// How many services match in all: for a page, how far to go on.
     pub total: u64,
 }
 
@@ -232,7 +234,8 @@ fn view(service: Service<'_>, words: &mut impl FnMut() -> (*const *const c_char,
     }
 }
 
-/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL.
+/// All services that this identity may dial or host and that match the query, each once. `query` may be NULL; it must
+/// have no `limit` and no `offset`.
 /// GET /services (listServices), page by page
 #[unsafe(no_mangle)]
 #[must_use]
@@ -278,7 +281,8 @@ pub unsafe extern "C" fn zec_service_list_free(list: *mut zec_service_list) {
     });
 }
 
-/// The service with this id, with the configs that the login asked for.
+/// The service with this id, with configs of the types in the client's options. One that this identity may not use is
+/// ZEC_ERR_API with HTTP status 404.
 /// GET /services/{id} (detailService)
 #[unsafe(no_mangle)]
 #[must_use]
