@@ -1,35 +1,16 @@
 //! Programs in C against a controller: the whole way, and calls that stall.
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+#[path = "c/scene.rs"]
+mod scene;
 #[path = "c/support.rs"]
 mod support;
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
+use scene::{controller, enrolled, flow, text, told};
 use support::{Linking, command, compile};
-use tempfile::TempDir;
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
-
-fn controller() -> TestController {
-    TestController::builder().services(5).start().unwrap()
-}
-
-/// A folder with the identity file of an identity that is enrolled.
-fn enrolled(controller: &TestController) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("identity.json"), controller.enrolled_identity_json("alice")).unwrap();
-    folder
-}
-
-fn told(output: &Output) -> String {
-    format!("{}: {}{}", output.status, text(&output.stdout), text(&output.stderr))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 fn example(controller: &TestController, linking: Linking) {
     let folder = tempfile::tempdir().unwrap();
@@ -79,38 +60,10 @@ fn the_example_tells_a_refusal_in_one_line() {
     assert_eq!(text(&output.stderr).lines().count(), 1, "{}", told(&output));
 }
 
-fn flow(folder: &Path, controller: &TestController, run: impl Fn(&Path) -> Command) {
-    let program = compile("tests/c/flow.c", "c99", Linking::Shared, folder);
-    let tokens = ["alice", "bob"].map(|name| controller.create_identity(name));
-    let output = run(&program).args(tokens).arg(folder).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    let seen = controller.requests();
-    let login = seen.iter().rfind(|request| request.operation == Operation::Authenticate).unwrap();
-    let login: serde_json::Value = serde_json::from_slice(&login.body).unwrap();
-    assert_eq!(login["configTypes"], serde_json::json!(["intercept.v1"]));
-    assert_eq!((&login["sdkInfo"]["appId"], &login["sdkInfo"]["appVersion"]), (&"flow".into(), &"1.2.3".into()));
-    assert_eq!(login.get("envInfo"), None);
-}
-
 #[test]
 fn the_whole_way_works_from_c() {
     let folder = tempfile::tempdir().unwrap();
     flow(folder.path(), &controller(), |program| command(program));
-}
-
-/// Leaks and wrong accesses are errors. Values that are not set are not looked for: the assembler of the ciphers
-/// reads beyond its input on purpose.
-fn valgrind(program: &Path) -> Command {
-    let mut command = command("valgrind");
-    command.args(["--quiet", "--error-exitcode=99", "--undef-value-errors=no", "--leak-check=full"]);
-    command.arg("--errors-for-leak-kinds=definite,indirect").arg(program);
-    command
-}
-
-#[test]
-fn valgrind_finds_nothing_on_the_whole_way() {
-    let folder = tempfile::tempdir().unwrap();
-    flow(folder.path(), &controller(), valgrind);
 }
 
 /// Where a call stalls, and the stage it has to name then.
@@ -161,22 +114,4 @@ fn every_stage_ends_with_the_deadline() {
 #[test]
 fn every_stage_ends_with_a_cancel_from_another_thread() {
     interrupted("cancel");
-}
-
-#[test]
-fn valgrind_finds_nothing_after_a_cancel() {
-    let controller = controller();
-    let folder = enrolled(&controller);
-    let program = compile("tests/c/interrupted.c", "c99", Linking::Shared, folder.path());
-    for (fault, stage) in [(Fault::StallInHandshake, "tls"), (Fault::StallInBody, "body")] {
-        controller.clear_faults();
-        controller.fault_times(Operation::Services, fault, 1);
-        // Late enough for a call that valgrind slows down to have come to its stage.
-        let arguments = ["list", "identity.json", "cancel", stage, "4"];
-        let output = valgrind(&program).args(arguments).current_dir(folder.path()).output().unwrap();
-        // Whether the call ended in time says nothing here.
-        assert_ne!(output.status.code(), Some(99), "{}", told(&output));
-        let said = format!("the call was canceled (stage {stage})");
-        assert!(text(&output.stdout).contains(&said), "{}", told(&output));
-    }
 }

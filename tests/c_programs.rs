@@ -44,14 +44,6 @@ fn records_and_codes_are_where_they_were() {
 }
 
 #[test]
-fn the_cpp_header_owns_what_it_holds() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = compile("tests/c/raii.cpp", "c++17", Linking::Shared, folder.path());
-    let output = command(program).output().unwrap();
-    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
 fn the_example_tells_how_to_use_it_and_what_went_wrong_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let program = compile("examples-c/list_services.c", "c99", Linking::Shared, folder.path());

@@ -55,8 +55,17 @@ pub(crate) fn static_library() -> PathBuf {
 }
 
 fn existing(path: PathBuf) -> PathBuf {
-    assert!(path.exists(), "{} was not built", path.display());
+    assert!(path.exists(), "{} was not built: run this test with cargo test", path.display());
     path
+}
+
+/// What to do about a library that lacks functions: cargo has one place for it, whatever it is built with.
+pub(crate) const STALE: &str = "the library that lies there was built last with other features or from another \
+     checkout: run cargo clean -p ziti-edge-client and test again";
+
+/// True if the program `tool` is there.
+pub(crate) fn has(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// How a C program gets the library.
@@ -85,9 +94,30 @@ pub(crate) fn compile(source: &str, standard: &str, linking: Linking, folder: &P
             command.arg(static_library()).args(system)
         }
     };
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{source} as {standard}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = command.output().unwrap_or_else(|error| panic!("cc cannot be run, install a C compiler: {error}"));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!told.contains("undefined reference to `zec_"), "{told}{}: {STALE}", built().display());
+    assert!(output.status.success(), "{source} as {standard}: {told}");
     program
+}
+
+/// Compiles a header strictly, and nothing else.
+pub(crate) fn compiles_alone(header: &str, standard: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("alone");
+    // A macro is only compiled where it is used.
+    let uses = "zec_client_options c = ZEC_CLIENT_OPTIONS_INIT; zec_enroll_options e = ZEC_ENROLL_OPTIONS_INIT;\n\
+                zec_service_query q = ZEC_SERVICE_QUERY_INIT;\n";
+    fs::write(&source, format!("#include \"{header}\"\n{uses}")).unwrap();
+    let (compiler, language) = if standard.starts_with("c++") { ("c++", "c++") } else { ("cc", "c") };
+    let output = Command::new(compiler)
+        .args(["-x", language, &format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .args(["-fsyntax-only", "-I"])
+        .arg(root().join("include"))
+        .arg(&source)
+        .output()
+        .unwrap_or_else(|error| panic!("{compiler} cannot be run, install a C compiler: {error}"));
+    assert!(output.status.success(), "{header} as {standard}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A command that runs a compiled program and finds the shared library.

@@ -1,0 +1,39 @@
+//! Tests of the C face that need more than a C compiler. Where a tool is missing they are ignored, and say which.
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/scene.rs"]
+mod scene;
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/support.rs"]
+mod support;
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/tools.rs"]
+mod tools;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials()).exit_code()
+}
+
+#[cfg(not(all(feature = "capi", target_os = "linux")))]
+fn trials() -> Vec<Trial> {
+    Vec::new()
+}
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+fn trials() -> Vec<Trial> {
+    tools::ALL.iter().map(|&(tool, name, test)| trial(tool, name, test)).collect()
+}
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+fn trial(tool: &str, name: &str, test: fn()) -> Trial {
+    let is_there = support::has(tool);
+    let trial = Trial::test(name, move || {
+        test();
+        Ok(())
+    });
+    if is_there { trial } else { trial.with_kind(format!("needs {tool}")).with_ignored_flag(true) }
+}
