@@ -59,9 +59,9 @@ fn existing(path: PathBuf) -> PathBuf {
     path
 }
 
-/// What to do about a library that lacks functions: cargo has one place for it, whatever it is built with.
-pub(crate) const STALE: &str = "the library that lies there was built last with other features or from another \
-     checkout: run cargo clean -p ziti-edge-client and test again";
+/// What to do about a library that lacks functions. Cargo has one place for it, whatever it is built from and with.
+pub(crate) const STALE: &str = "the library there was built from other sources or with other features: run cargo \
+     clean -p ziti-edge-client and test again";
 
 /// True if the program `tool` is there.
 pub(crate) fn has(tool: &str) -> bool {
