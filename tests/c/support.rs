@@ -76,6 +76,8 @@ pub(crate) enum Linking {
 }
 
 /// Compiles a C or C++ file of the package, strictly, into `folder`. Gives the program.
+///
+/// `ZEC_ASAN_LIBRARY` names a static library built with AddressSanitizer to link all programs with (docs/testing.md).
 pub(crate) fn compile(source: &str, standard: &str, linking: Linking, folder: &Path) -> PathBuf {
     let program = folder.join(Path::new(source).file_stem().unwrap());
     let is_cpp = standard.starts_with("c++");
@@ -87,12 +89,11 @@ pub(crate) fn compile(source: &str, standard: &str, linking: Linking, folder: &P
         .arg(root().join(source))
         .arg("-o")
         .arg(&program);
-    match linking {
-        Linking::Shared => command.arg("-L").arg(built()).arg("-lziti_edge_client"),
-        Linking::Static => {
-            let system = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
-            command.arg(static_library()).args(system)
-        }
+    let system = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+    match (std::env::var_os("ZEC_ASAN_LIBRARY"), linking) {
+        (Some(library), _) => command.arg("-fsanitize=address").arg(library).args(system),
+        (None, Linking::Shared) => command.arg("-L").arg(built()).arg("-lziti_edge_client"),
+        (None, Linking::Static) => command.arg(static_library()).args(system),
     };
     let output = command.output().unwrap_or_else(|error| panic!("cc cannot be run, install a C compiler: {error}"));
     let told = String::from_utf8_lossy(&output.stderr);
