@@ -15,7 +15,7 @@ mod query;
 #[cfg(test)]
 pub(super) mod tests;
 
-#[cfg_attr(not(feature = "capi"), expect(unused_imports, reason = "for the C records"))]
+#[cfg_attr(not(any(feature = "capi", test)), expect(unused_imports, reason = "for the C records"))]
 pub(crate) use block::{Field, List};
 pub use config::{Config, DialOptions, InterceptV1, PortRange};
 pub use model::{Iter, OwnedService, Service, ServiceList};
