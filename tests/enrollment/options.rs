@@ -65,7 +65,7 @@ fn a_hook_is_given_the_text_of_the_file_once() {
     let texts = Arc::new(Mutex::new(Vec::new()));
     let store = {
         let texts = Arc::clone(&texts);
-        Store::hook(move |text| {
+        Store::hook(move |text, _| {
             texts.lock().unwrap().push(text.expose().to_owned());
             Ok(())
         })
@@ -83,7 +83,7 @@ fn a_hook_is_given_the_text_of_the_file_once() {
 fn a_hook_that_fails_says_why() {
     let controller = single();
     let token = Enrollment::parse(&controller.create_identity("alice")).unwrap();
-    let store = Store::hook(|_| Err("the safe is locked".to_owned()));
+    let store = Store::hook(|_, _| Err("the safe is locked".to_owned()));
     let error = token.enroll(&EnrollOptions::new().store(store)).unwrap_err();
     assert!(matches!(&error, Error::Identity(why) if why.contains("the safe is locked")), "{error:?}");
     assert_eq!(controller.count(Operation::Enroll), 1);

@@ -48,7 +48,7 @@ fn good(controller: &TestController, witness: &mut Witness, canaries: &mut Canar
     witness.fail("a folder that is missing", loaded.save(folder.path().join("nowhere/alice.json")));
 
     let other = Enrollment::parse(&invite(controller, canaries).jwt).unwrap();
-    let failing = Store::hook(|_| Err("no room".to_owned()));
+    let failing = Store::hook(|_, _| Err("no room".to_owned()));
     witness.fail("a hook that fails", other.enroll(&EnrollOptions::new().store(failing)));
 }
 
