@@ -73,7 +73,8 @@ impl Builder {
         Self { address: address.into(), ..self }
     }
 
-    /// The host by which the controller calls itself, in URLs and enrollment tokens; `127.0.0.1` by default.
+    /// The host by which the controller calls itself, in URLs, enrollment tokens and its certificate; `127.0.0.1` by
+    /// default.
     pub fn advertise_host(self, host: impl Into<String>) -> Self {
         Self { advertise_host: host.into(), ..self }
     }
@@ -104,7 +105,7 @@ impl Builder {
         let now = OffsetDateTime::now_utc();
         let (pki, identities) = match self.network {
             Some(Network { pki, identities }) => (pki, identities),
-            None => (Arc::new(Pki::new(self.server_key, now).map_err(io::Error::other)?), Vec::new()),
+            None => (Arc::new(Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other)?), Vec::new()),
         };
         let tls = tls::server_config(&pki)?;
         let settings = Settings {

@@ -125,6 +125,8 @@ pub enum Fault {
     },
     /// The request is carried out, then the connection is closed in an orderly way without an answer.
     LostAnswer,
+    /// The right answer comes after this time. With zero it lets a request pass, so that a later one is struck.
+    Late(Duration),
 }
 
 impl Fault {

@@ -56,7 +56,7 @@ mod tests {
             (ServerKey::Rsa, "RS256", &RSA_PKCS1_2048_8192_SHA256),
         ];
         for (kind, name, verification) in algorithms {
-            let pki = Pki::new(kind, OffsetDateTime::now_utc()).unwrap();
+            let pki = Pki::new(kind, "localhost", OffsetDateTime::now_utc()).unwrap();
             assert_eq!(algorithm(&pki.key), name);
             let token = sign(&pki.key, "{}", r#"{"em":"ott"}"#);
             let (message, signature) = token.rsplit_once('.').unwrap();

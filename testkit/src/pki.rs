@@ -48,7 +48,7 @@ pub(crate) struct Pki {
 }
 
 impl Pki {
-    pub(crate) fn new(server_key: ServerKey, now: OffsetDateTime) -> Result<Self, rcgen::Error> {
+    pub(crate) fn new(server_key: ServerKey, host: &str, now: OffsetDateTime) -> Result<Self, rcgen::Error> {
         let root_key = KeyPair::generate()?;
         let root_params = authority("root-ca", None, now);
         let root = root_params.self_signed(&root_key)?;
@@ -60,7 +60,7 @@ impl Pki {
         let issuer = Issuer::new(intermediate_params, intermediate_key);
 
         let key = server_key.make()?;
-        let leaf = server(now)?.signed_by(&key, &issuer)?;
+        let leaf = server(host, now)?.signed_by(&key, &issuer)?;
         Ok(Self { root, intermediate, leaf, key, issuer })
     }
 
@@ -149,8 +149,12 @@ fn authority(name: &str, path_length: Option<u8>, now: OffsetDateTime) -> Certif
     params
 }
 
-fn server(now: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+fn server(host: &str, now: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
+    let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if !names.iter().any(|name| name == host) {
+        names.push(host.to_owned());
+    }
     let mut params = valid(CertificateParams::new(names)?, now, YEAR);
     params.subject_alt_names.push(SanType::URI("spiffe://testkit/controller/testkit".try_into()?));
     params.distinguished_name = named("testkit server");
