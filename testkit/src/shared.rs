@@ -135,7 +135,7 @@ enum Phase {
 struct Open {
     tcp: TcpStream,
     phase: Phase,
-    /// Ends once its handshake is done.
+    /// Ends once its handshake or its answer is done.
     doomed: bool,
 }
 
@@ -197,15 +197,14 @@ impl Connections {
         self.closed.notify_all();
     }
 
-    /// Ends what is idle and waits until it is gone. Whoever is in its handshake may believe to be through with it, so
-    /// these end as well, once they are.
+    /// Ends what is idle and waits until it is gone. A client may believe to be through with a handshake or an answer that
+    /// this end is still busy with, so these connections end as well, once that is done.
     pub(crate) fn close_idle(&self) {
         let mut open = self.lock();
         let mut idle = Vec::new();
         for (number, open) in open.iter_mut() {
             match open.phase {
-                Phase::Handshake => open.doomed = true,
-                Phase::Busy => (),
+                Phase::Handshake | Phase::Busy => open.doomed = true,
                 Phase::Idle => {
                     open.end();
                     idle.push(*number);
