@@ -88,7 +88,7 @@ pub enum Fault {
     CloseBeforeAnswer,
     /// Half of the body is sent, then the connection is closed in an orderly way.
     Truncate,
-    /// `Content-Length` says half of what the body has.
+    /// `Content-Length`, or the size of the chunk, says half of what the body has.
     WrongLength,
     /// A body of at least this many bytes, in chunks.
     Oversized {

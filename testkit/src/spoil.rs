@@ -13,6 +13,9 @@ use crate::http::Request;
 use crate::operations::{self, Peer};
 use crate::shared::Shared;
 
+/// The end of a chunk with data, and the chunk without.
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
 /// What becomes of a connection after an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -77,7 +80,7 @@ pub(crate) fn send(shared: &Shared, tls: &mut Tls, request: &Request, answer: &A
     tls.write_all(&rendered.head)?;
     tls.write_all(rendered.body)?;
     if rendered.chunked && !rendered.body.is_empty() {
-        tls.write_all(b"\r\n0\r\n\r\n")?;
+        tls.write_all(LAST_CHUNK)?;
     }
     tls.flush()
 }
@@ -150,7 +153,10 @@ fn spoilt(shared: &Shared, tls: &mut Tls, strike: &Strike, answer: &Rendered<'_>
         Fault::StallInHeaders => (write(tls, &[b"HTTP/1.1 200 OK\r\nContent-Ty"]), Flow::Abandon),
         Fault::StallAfterHeaders => (write(tls, &[&answer.head]), Flow::Abandon),
         Fault::Truncate => (write(tls, &[&answer.head, half]), Flow::Close),
-        Fault::WrongLength => (write(tls, &[&halve_length(&answer.head, half.len()), answer.body]), Flow::KeepAlive),
+        Fault::WrongLength => {
+            let end: &[u8] = if answer.chunked { LAST_CHUNK } else { &[] };
+            (write(tls, &[&halve_length(answer, half.len()), answer.body, end]), Flow::KeepAlive)
+        }
         Fault::Drip => (drip_bytes(shared, tls, strike, &[&answer.head, answer.body].concat()), Flow::Close),
         Fault::DripBody => {
             let head = write(tls, &[&answer.head]);
@@ -179,10 +185,13 @@ fn drip_bytes(shared: &Shared, tls: &mut Tls, strike: &Strike, bytes: &[u8]) -> 
     if whole { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
 }
 
-fn halve_length(head: &[u8], length: usize) -> Vec<u8> {
-    let lines = String::from_utf8_lossy(head);
+/// The head with `length` as the length of the body, or of its only chunk.
+fn halve_length(answer: &Rendered<'_>, length: usize) -> Vec<u8> {
+    let lines = String::from_utf8_lossy(&answer.head);
+    let size = format!("{:x}", answer.body.len());
     let lines = lines.split("\r\n").map(|line| match line.split_once(':') {
         Some(("Content-Length", _)) => format!("Content-Length: {length}"),
+        None if answer.chunked && line == size => format!("{length:x}"),
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\r\n").into_bytes()
