@@ -7,7 +7,9 @@ use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme, SupportedCipherSuite,
+};
 
 use crate::pki::Pki;
 
@@ -59,9 +61,15 @@ impl ClientCertVerifier for AnyCertificate {
     }
 }
 
-/// TLS 1.2 and 1.3, HTTP/1.1 only, with resumption.
-pub(crate) fn server_config(pki: &Pki) -> io::Result<Arc<ServerConfig>> {
-    let provider = Arc::new(ring::default_provider());
+/// TLS 1.2 and 1.3, HTTP/1.1 only, with resumption; with all ciphers, or with ChaCha20 alone.
+pub(crate) fn server_config(pki: &Pki, only_chacha20: bool) -> io::Result<Arc<ServerConfig>> {
+    let mut provider = ring::default_provider();
+    if only_chacha20 {
+        let is_chacha20 =
+            |suite: &SupportedCipherSuite| suite.suite().as_str().is_some_and(|name| name.contains("CHACHA20"));
+        provider.cipher_suites.retain(is_chacha20);
+    }
+    let provider = Arc::new(provider);
     let mut authorities = RootCertStore::empty();
     authorities.add_parsable_certificates([pki.root.der().clone(), pki.intermediate.der().clone()]);
     let verifier = AnyCertificate { hints: authorities.subjects(), provider: provider.clone() };
