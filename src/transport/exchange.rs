@@ -9,6 +9,7 @@ use ureq::{Agent, AsSendBody};
 
 use super::call::{AttemptState, CallState};
 use super::pool::MAX_HEADERS;
+use super::tcp::OUTPUT_BUFFER;
 use super::{Attempt, Call, Connections, Failure};
 use crate::error::{Error, Stage};
 use crate::trust;
@@ -21,6 +22,10 @@ const MAX_IDLE_IF_SENT_ONCE: Duration = Duration::from_secs(1);
 const MAX_RESERVED: u64 = 1024 * 1024;
 /// How much an answer's buffer is extended at a time.
 const READ_SIZE: usize = 32 * 1024;
+
+/// ureq writes a line of the head only if all of it fits into the output buffer, with the method or the name of the
+/// header and what is around them.
+const LONGEST_LINE: usize = OUTPUT_BUFFER - 64;
 
 impl Connections {
     /// Sends `request` and reads the whole answer into `body`, whose old content is gone and whose capacity is kept.
@@ -111,7 +116,17 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
         let operation = request.operation();
         Error::InvalidArgument(format!("{operation}: the {what} holds characters that cannot be sent"))
     };
+    let fits = |length: usize, what: &str| {
+        if length <= LONGEST_LINE {
+            return Ok(());
+        }
+        let operation = request.operation();
+        let message =
+            format!("{operation}: the {what} is too long: {length} bytes, at most {LONGEST_LINE} can be sent");
+        Err(Error::InvalidArgument(message))
+    };
     let target = request.target(attempt.base_path);
+    fits(target.expose().len(), "path with its query")?;
     let uri = Uri::try_from(format!("{}{}", attempt.controller.origin(), target.expose()))
         .map_err(|_| unusable("path or query"))?;
     let mut prepared = http::Request::new(());
@@ -125,6 +140,7 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body.media_type));
     }
     if let Some(credential) = attempt.credential {
+        fits(credential.value.expose().len(), "login")?;
         let mut value = HeaderValue::from_str(credential.value.expose()).map_err(|_| unusable("login"))?;
         value.set_sensitive(true);
         headers.insert(HeaderName::from_static(credential.header), value);
