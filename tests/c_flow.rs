@@ -10,7 +10,7 @@ use std::fs;
 
 use scene::{controller, enrolled, flow, text, told};
 use support::{Linking, command, compile};
-use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+use ziti_edge_testkit::{TestController, Version};
 
 fn example(controller: &TestController, linking: Linking) {
     let folder = tempfile::tempdir().unwrap();
@@ -64,54 +64,4 @@ fn the_example_tells_a_refusal_in_one_line() {
 fn the_whole_way_works_from_c() {
     let folder = tempfile::tempdir().unwrap();
     flow(folder.path(), &controller(), |program| command(program));
-}
-
-/// Where a call stalls, and the stage it has to name then.
-const STALLS: [(Fault, &str); 6] = [
-    (Fault::SilentAfterAccept, "tls"),
-    (Fault::StallInHandshake, "tls"),
-    (Fault::StallBeforeAnswer, "wait"),
-    (Fault::StallInHeaders, "wait"),
-    (Fault::StallInBody, "body"),
-    (Fault::DripBody, "body"),
-];
-
-/// Runs tests/c/interrupted.c for each call and each stage at which it can stall.
-fn interrupted(how: &str) {
-    let controller = controller();
-    let folder = enrolled(&controller);
-    let program = compile("tests/c/interrupted.c", "c99", Linking::Shared, folder.path());
-    let run = |call: &str, with: &str, stage: &str| {
-        let output = command(&program).args([call, with, how, stage]).current_dir(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{how} of {call} at {stage}: {}", told(&output));
-    };
-    let token = controller.create_identity("bob");
-    let calls = [
-        ("enroll", &*token, Operation::CaCerts),
-        ("login", "identity.json", Operation::Authenticate),
-        ("list", "identity.json", Operation::Services),
-    ];
-    for (call, with, operation) in calls {
-        for (fault, stage) in STALLS {
-            controller.clear_faults();
-            controller.fault_times(operation, fault, 1);
-            run(call, with, stage);
-        }
-    }
-    let json = controller.enrolled_identity_json("carol");
-    let nowhere = json.replace(&controller.address().to_string(), &controller.blackhole().to_string());
-    assert_ne!(json, nowhere);
-    fs::write(folder.path().join("nowhere.json"), nowhere).unwrap();
-    run("login", "nowhere.json", "connect");
-    run("list", "nowhere.json", "connect");
-}
-
-#[test]
-fn every_stage_ends_with_the_deadline() {
-    interrupted("timeout");
-}
-
-#[test]
-fn every_stage_ends_with_a_cancel_from_another_thread() {
-    interrupted("cancel");
 }

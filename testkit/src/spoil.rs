@@ -48,7 +48,7 @@ pub(crate) fn respond(shared: &Shared, tls: &mut Tls, request: &Request, peer: &
         Fault::Oversized { bytes } => return oversized(shared, tls, *bytes),
         Fault::Late(time) => {
             shared.faults.wait(&strike, *time);
-            return whole(shared, tls, request, &operations::answer(shared, request, peer));
+            return whole(shared, tls, request, peer, &operations::answer(shared, request, peer));
         }
         Fault::SessionGone => shared.state().sessions.end(request.header("zt-session").unwrap_or_default()),
         fault => {
