@@ -43,7 +43,13 @@ fn how<T>(outcome: &Result<T, Error>) -> Ends {
     }
 }
 
-/// Each fault, and how a call ends that only reads.
+/// The same for short answers, which are not compressed: a part of one is proper HTTP, and only not what is expected.
+fn faults_of_short_answers() -> Vec<(Fault, Ends)> {
+    let ends = |fault: &Fault, ends| if *fault == Fault::WrongLength { Ends::Decode } else { ends };
+    faults().into_iter().map(|(fault, usual)| (fault.clone(), ends(&fault, usual))).collect()
+}
+
+/// Each fault, and how a call ends that only reads a list.
 fn faults() -> Vec<(Fault, Ends)> {
     vec![
         (Fault::Reset, Ends::Transport(Stage::Wait)),
@@ -91,11 +97,15 @@ fn list(client: &Client) -> Result<usize, Error> {
 }
 
 /// Plays all faults to a call of a logged-in client, one after another.
-fn each_ends_as_it_should(operation: Operation, call: impl Fn(&Client) -> Result<(), Error>) {
+fn each_ends_as_it_should(
+    operation: Operation,
+    faults: Vec<(Fault, Ends)>,
+    call: impl Fn(&Client) -> Result<(), Error>,
+) {
     let Known { controller, client, file, _folder } = known();
     let identity = fs::read(&file).unwrap();
     call(&client).unwrap();
-    for (fault, ends) in faults() {
+    for (fault, ends) in faults {
         let played = controller.faults_played();
         controller.fault(operation, fault.clone());
         let began = Instant::now();
@@ -111,7 +121,7 @@ fn each_ends_as_it_should(operation: Operation, call: impl Fn(&Client) -> Result
 
 #[test]
 fn of_a_list() {
-    each_ends_as_it_should(Operation::Services, |client| {
+    each_ends_as_it_should(Operation::Services, faults(), |client| {
         assert_eq!(list(client)?, SERVICES, "a list that is not whole");
         Ok(())
     });
@@ -119,12 +129,14 @@ fn of_a_list() {
 
 #[test]
 fn of_a_login() {
-    each_ends_as_it_should(Operation::Authenticate, |client| client.authenticate().map(drop));
+    each_ends_as_it_should(Operation::Authenticate, faults_of_short_answers(), |client| {
+        client.authenticate().map(drop)
+    });
 }
 
 #[test]
 fn of_the_first_question_to_a_controller() {
-    for (fault, ends) in faults() {
+    for (fault, ends) in faults_of_short_answers() {
         let Known { controller, client, .. } = known();
         controller.fault(Operation::Version, fault.clone());
         let outcome = list(&client);

@@ -53,7 +53,7 @@ fn list(client: &Client) -> Result<usize, Error> {
 
 /// Faults of a controller that cannot be used, told at once.
 const AT_ONCE: [Fault; 6] =
-    [Fault::Refuse, Fault::Reset, Fault::CloseBeforeAnswer, Fault::Status(500), Fault::Status(502), Fault::Status(503)];
+    [Fault::Refuse, Fault::Reset, Fault::CloseBeforeAnswer, Fault::Status(502), Fault::Status(503), Fault::Status(504)];
 
 fn assert_between(time: Duration, least_ms: u64, most_ms: u64) {
     let range = Duration::from_millis(least_ms)..Duration::from_millis(most_ms);
@@ -83,6 +83,16 @@ fn the_next_controller_serves_when_the_first_cannot() {
             assert_eq!((network.controllers[1].session_count(), network.logins()[1]), (1, 1), "{fault:?}");
         }
     }
+}
+
+#[test]
+fn a_request_that_breaks_one_controller_is_not_given_to_the_next() {
+    let network = Network::new(2, Version::V2_0);
+    network.client.authenticate().unwrap();
+    network.controllers[0].fault(Operation::Services, Fault::Status(500));
+    let error = list(&network.client).unwrap_err();
+    assert!(matches!(&error, Error::Api(answer) if answer.status == 500), "{error:?}");
+    assert_eq!(network.controllers[1].requests().len(), 0);
 }
 
 #[test]
