@@ -119,10 +119,13 @@ impl Flight {
     }
 
     /// How long to wait before a login that replaces this one, if this one was never good for anything: a controller
-    /// that gives out sessions and refuses them at once is not asked faster and faster.
+    /// that gives out sessions and refuses them at once is not asked faster and faster. Where another thread has
+    /// replaced it already there is nothing to wait for.
     pub(crate) fn pause_before_replacing(&self, session: &LiveSession, now: Instant) -> Duration {
         let state = self.lock();
-        let Some(landed_at) = state.landed_at.filter(|_| !session.good.load(Ordering::Relaxed)) else {
+        let replaced = state.session.as_ref().is_some_and(|current| current.number > session.number);
+        let good = replaced || session.good.load(Ordering::Relaxed);
+        let Some(landed_at) = state.landed_at.filter(|_| !good) else {
             return Duration::ZERO;
         };
         let apart = (SHORTEST_SPACING * 2_u32.saturating_pow(state.fruitless)).min(LONGEST_SPACING);

@@ -180,3 +180,14 @@ fn logins_of_which_nothing_comes_are_spaced_ever_further() {
     let pause = flight.pause_before_replacing(&next, Instant::now()).as_millis();
     assert!((200..=250).contains(&pause), "one good login makes up for all: {pause}");
 }
+
+#[test]
+fn nobody_waits_to_replace_a_login_that_another_thread_has_replaced() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO);
+    let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
+    assert_eq!(flight.pause_before_replacing(&first, Instant::now()), Duration::ZERO);
+    flight.forget(second.number);
+    assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO, "a login would have to be made");
+}
