@@ -170,13 +170,22 @@ impl Client {
                 return None;
             }
         };
-        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been quicker.
-        if Arc::ptr_eq(&current, old) {
+        let (now, replaced) = self.replace(old, newer);
+        if replaced {
             log::debug!("the identity was refused; its file holds a new certificate, which is used now");
+        }
+        Some(now)
+    }
+
+    /// Puts `newer` in the place of `old`, unless another thread was quicker. Returns what is there now, and whether
+    /// it is `newer`. A logger is the user's code, so nothing is logged under the lock.
+    fn replace(&self, old: &Arc<Generation>, newer: Arc<Generation>) -> (Arc<Generation>, bool) {
+        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
+        let replaced = Arc::ptr_eq(&current, old);
+        if replaced {
             *current = newer;
         }
-        Some(Arc::clone(&current))
+        (Arc::clone(&current), replaced)
     }
 
     /// A generation of `identity`, if it has a certificate, and another than `old`.
