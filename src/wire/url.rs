@@ -5,6 +5,9 @@ use std::net::Ipv6Addr;
 
 use crate::error::Error;
 
+/// How much of an address that cannot be used is repeated.
+const LONGEST_SHOWN: usize = 200;
+
 /// Where a controller answers: `https://host:port`, and the path that came with it.
 ///
 /// Two addresses are equal if their origins are: the base path is learnt from the controller itself.
@@ -18,12 +21,14 @@ impl ControllerUrl {
     /// Reads any form in which controller addresses are written: `https://host:port`, the same with a path,
     /// or `host:port` alone.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        // What is before an @ may hold a password.
+        let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
         let bad = |why: &str| {
-            Error::InvalidArgument(format!("controller address {text:?}: {why}; expected https://host:port"))
+            Error::InvalidArgument(format!("controller address {shown:?}: {why}; expected https://host:port"))
         };
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
-            Some((scheme, _)) => return Err(bad(&format!("scheme {scheme:?} is not accepted, only https is"))),
+            Some(_) => return Err(bad("this scheme is not accepted, only https is")),
             None => text,
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -153,6 +158,15 @@ mod tests {
         ] {
             let message = ControllerUrl::parse(text).unwrap_err().to_string();
             assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_repeats_no_password_and_no_endless_text() {
+        let long = format!("https://{}:1", "a".repeat(100_000));
+        for text in ["https://user:canary@ctrl:1", "http://user:canary@ctrl:1", "canary@://ctrl", "u:canary@a b", &long] {
+            let message = ControllerUrl::parse(text).unwrap_err().to_string();
+            assert!(!message.contains("canary") && message.len() < 400, "{message}");
         }
     }
 }
