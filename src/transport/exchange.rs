@@ -8,6 +8,7 @@ use ureq::http::{self, HeaderMap, Uri};
 use ureq::{Agent, AsSendBody};
 
 use super::call::{AttemptState, CallState};
+use super::connect::into_ureq;
 use super::pool::MAX_HEADERS;
 use super::tcp::OUTPUT_BUFFER;
 use super::{Attempt, Call, Connections, Failure};
@@ -20,6 +21,8 @@ use crate::wire::{Head, Method, Request};
 const MAX_IDLE_IF_SENT_ONCE: Duration = Duration::from_secs(1);
 /// What a controller says about the length of its answer is believed up to here.
 const MAX_RESERVED: u64 = 1024 * 1024;
+/// How much is read of an answer that is a refusal. What comes after cannot change what it means.
+const MAX_REFUSAL: u64 = 1024 * 1024;
 /// How much an answer's buffer is extended at a time.
 const READ_SIZE: usize = 32 * 1024;
 
@@ -83,14 +86,15 @@ impl Connections {
         if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|value| *value != "identity") {
             return Err(call.broken(format!("the answer is encoded as {encoding:?}, which was not asked for")));
         }
-        let expected = answer.content_length().unwrap_or(0).min(MAX_RESERVED).min(request.max_answer);
+        let head = head(parts.status.as_u16(), &parts.headers);
+        // Of a success one byte more than allowed is read, to tell that it is too much.
+        let most = if head.is_success() { request.max_answer.saturating_add(1) } else { MAX_REFUSAL };
+        let expected = answer.content_length().unwrap_or(0).min(MAX_RESERVED).min(most);
         body.reserve(usize::try_from(expected).unwrap_or(0).saturating_sub(body.len()));
-        let bounded = answer.as_reader().take(request.max_answer.saturating_add(1));
-        read_whole(bounded, body).map_err(|error| translate(error.into()))?;
-        if body.len() as u64 > request.max_answer {
+        read_whole(answer.as_reader().take(most), call, body).map_err(translate)?;
+        if head.is_success() && body.len() as u64 > request.max_answer {
             return Err(call.broken(format!("the answer is larger than {} bytes", request.max_answer)));
         }
-        let head = head(parts.status.as_u16(), &parts.headers);
         if !head.is_success() {
             let credential = attempt.credential.map(|credential| &credential.value);
             for secret in credential.into_iter().chain(request.secret()) {
@@ -182,10 +186,12 @@ fn run(
 }
 
 /// Reads everything into `body`. What is in there from the last answer is overwritten, not cleared: of many pages in
-/// one buffer only the first has to have its memory zeroed.
-fn read_whole(mut from: impl Read, body: &mut Vec<u8>) -> io::Result<()> {
+/// one buffer only the first has to have its memory zeroed. Looks at the call on the way: a few bytes on the wire can
+/// inflate to a great many here.
+fn read_whole(mut from: impl Read, call: &CallState, body: &mut Vec<u8>) -> Result<(), ureq::Error> {
     let mut filled = 0;
     loop {
+        call.left().map_err(into_ureq)?;
         if filled == body.len() {
             body.reserve(READ_SIZE);
             body.resize(filled + READ_SIZE, 0);
@@ -245,4 +251,17 @@ fn refused_by_proxy(reason: &str) -> String {
     let reason = reason.split('/').next().unwrap_or(reason);
     let hint = if reason.ends_with("407") { "; check the user name and password of its address" } else { "" };
     format!("the proxy opened no tunnel: {reason}{hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_what_never_has_to_be_waited_for_ends_with_the_call() {
+        let call = Call::new(Duration::from_millis(20), &[]);
+        call.state().enter(Stage::Body);
+        let error = read_whole(io::repeat(b' '), call.state(), &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("stage body"), "{error}");
+    }
 }

@@ -199,3 +199,13 @@ fn a_buffer_is_used_again() {
         assert_eq!((&body[..], body.capacity()), (&vec![b'x'; length][..], 100_000));
     }
 }
+
+#[test]
+fn a_refusal_of_any_length_is_a_refusal() {
+    let body = [b"\"no\"", &b" ".repeat(3_000_000)[..]].concat();
+    for length in ["Content-Length: 3000004", "Content-Length: 90000000000"] {
+        let head = format!("HTTP/1.1 500 Oops\r\n{length}\r\n\r\n");
+        let (head, body) = outcome([head.as_bytes(), &body].concat(), &get()).unwrap();
+        assert_eq!((head.status, body.len(), &body[..4]), (500, 1024 * 1024, &b"\"no\""[..]));
+    }
+}
