@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn a_refusal_repeats_no_password_and_no_endless_text() {
         let long = format!("https://{}:1", "a".repeat(100_000));
-        for text in ["https://user:canary@ctrl:1", "http://user:canary@ctrl:1", "canary@://ctrl", "u:canary@a b", &long] {
+        for text in ["https://user:canary@ctrl:1", "http://user:canary@ctrl:1", "canary@://ctrl", "u:canary@a b", &long]
+        {
             let message = ControllerUrl::parse(text).unwrap_err().to_string();
             assert!(!message.contains("canary") && message.len() < 400, "{message}");
         }

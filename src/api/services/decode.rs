@@ -19,19 +19,25 @@ pub(super) struct Page {
     pub(super) pagination: Pagination,
 }
 
-/// Reads a page of a list. `keep` is asked with the id of each service, once.
+/// Reads a page of a list. `keep` is asked with the id of each service, once; its error ends the reading.
 pub(super) fn page(
     operation: &str,
     body: &[u8],
     builder: &mut Builder,
-    keep: &mut dyn FnMut(&str) -> bool,
+    keep: &mut dyn FnMut(&str) -> Result<bool, Error>,
 ) -> Result<Page, Error> {
     builder.begin(body.len());
-    match parse(body, Envelope { data: Rows { builder, keep }, paged: true }) {
+    let mut ended = None;
+    let mut kept = |id: &str| keep(id).map_err(|error| ended = Some(error)).ok();
+    let parsed = parse(body, Envelope { data: Rows { builder, keep: &mut kept }, paged: true });
+    if let Some(error) = ended {
+        return Err(error);
+    }
+    match parsed {
         Ok((rows, pagination)) => Ok(Page { block: builder.finish(), rows, pagination }),
         Err(error) => {
             builder.begin(0);
-            let rows = Rows { builder, keep: &mut |_| false };
+            let rows = Rows { builder, keep: &mut |_| Some(false) };
             Err(explain(operation, body, Envelope { data: rows, paged: true }, &error))
         }
     }
@@ -41,7 +47,7 @@ pub(super) fn page(
 pub(super) fn one(operation: &str, body: &[u8]) -> Result<Block, Error> {
     let mut builder = Builder::default();
     builder.begin(body.len());
-    let keep: &mut dyn FnMut(&str) -> bool = &mut |_| true;
+    let keep: &mut Keep<'_> = &mut |_| Some(true);
     match parse(body, Envelope { data: OneRow { builder: &mut builder, keep }, paged: false }) {
         Ok(_) => Ok(builder.finish()),
         Err(error) => {
@@ -52,10 +58,13 @@ pub(super) fn one(operation: &str, body: &[u8]) -> Result<Block, Error> {
     }
 }
 
+/// Whether the service with this id is wanted; `None` ends the reading.
+type Keep<'b> = dyn FnMut(&str) -> Option<bool> + 'b;
+
 /// The array of services; its value is how many there were, wanted or not.
 struct Rows<'b> {
     builder: &'b mut Builder,
-    keep: &'b mut dyn FnMut(&str) -> bool,
+    keep: &'b mut Keep<'b>,
 }
 
 impl<'de> DeserializeSeed<'de> for Rows<'_> {
@@ -84,7 +93,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 
 struct OneRow<'b> {
     builder: &'b mut Builder,
-    keep: &'b mut dyn FnMut(&str) -> bool,
+    keep: &'b mut Keep<'b>,
 }
 
 #[derive(Deserialize)]
@@ -151,11 +160,13 @@ impl<'de> Visitor<'de> for OneRow<'_> {
         }
         let id = draft.required(Field::Id)?;
         draft.required::<A::Error>(Field::Name)?;
-        if (self.keep)(id) {
-            self.builder.row(draft.row, draft.lists, draft.fields).map_err(A::Error::custom)
-        } else {
-            self.builder.rewind(start);
-            Ok(())
+        match (self.keep)(id) {
+            Some(true) => self.builder.row(draft.row, draft.lists, draft.fields).map_err(A::Error::custom),
+            Some(false) => {
+                self.builder.rewind(start);
+                Ok(())
+            }
+            None => Err(A::Error::custom("nobody wants the rest")),
         }
     }
 }

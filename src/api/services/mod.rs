@@ -50,7 +50,8 @@ impl<'a> Services<'a> {
     /// an error; narrow them with a filter.
     pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let call = self.client.call();
-        list(query, self.client.max_rows(), |request, body| self.client.send(&call, request, body).map(drop))
+        let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
+        list(query, limits, |request, body| self.client.send(&call, request, body).map(drop))
     }
 
     /// One page of the services that match the query, in the controller's order.
@@ -61,7 +62,8 @@ impl<'a> Services<'a> {
     pub fn page(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let request = query.one_page()?;
         let call = self.client.call();
-        single(&request, self.client.max_rows(), |request, body| self.client.send(&call, request, body).map(drop))
+        let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
+        single(&request, limits, |request, body| self.client.send(&call, request, body).map(drop))
     }
 
     /// The service with this id, with the configs that the login asked for.
@@ -82,19 +84,48 @@ trait Fetch: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error> {}
 
 impl<F: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error>> Fetch for F {}
 
-fn list(query: &ServiceQuery, max_rows: u64, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
+/// What a list may cost.
+#[derive(Clone, Copy)]
+struct Limits<'a> {
+    max_rows: u64,
+    /// Fails once the call is over. Looked at while a page is read, too: one that holds far more than it should takes
+    /// longer than a cancel may.
+    check: &'a dyn Fn() -> Result<(), Error>,
+}
+
+/// Reading so many rows takes about a millisecond.
+const ROWS_BETWEEN_CHECKS: u64 = 1024;
+
+impl Limits<'_> {
+    /// May this row of a page be read, the first being 1?
+    fn allow(&self, row: u64, operation: &str) -> Result<(), Error> {
+        if row > self.max_rows {
+            return Err(too_many_rows(operation, row, self.max_rows));
+        }
+        if row.is_multiple_of(ROWS_BETWEEN_CHECKS) {
+            return (self.check)();
+        }
+        Ok(())
+    }
+}
+
+fn list(query: &ServiceQuery, limits: Limits<'_>, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
     query.check_whole()?;
     if query.has_own_window() {
-        return single(&query.own_window(), max_rows, fetch);
+        return single(&query.own_window(), limits, fetch);
     }
-    let mut pager = Pager::new(query.page_at(0).operation(), max_rows);
+    let operation = query.page_at(0).operation();
+    let mut pager = Pager::new(operation.clone(), limits.max_rows);
     let mut body = Vec::new();
     let mut builder = block::Builder::default();
     let mut services = ServiceList::default();
     while let Some(offset) = pager.next_offset() {
-        let request = query.page_at(offset);
-        fetch(&request, &mut body)?;
-        let page = decode::page(&request.operation(), &body, &mut builder, &mut |id| pager.is_new(id))?;
+        fetch(&query.page_at(offset), &mut body)?;
+        let mut row = 0;
+        let page = decode::page(&operation, &body, &mut builder, &mut |id| {
+            row += 1;
+            limits.allow(row, &operation).map(|()| pager.is_new(id))
+        })?;
         pager.page_read(page.rows, &page.pagination)?;
         services.push(page.block);
     }
@@ -102,14 +133,15 @@ fn list(query: &ServiceQuery, max_rows: u64, mut fetch: impl Fetch) -> Result<Se
     Ok(services)
 }
 
-fn single(request: &Request, max_rows: u64, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
+fn single(request: &Request, limits: Limits<'_>, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
     let mut body = Vec::new();
     fetch(request, &mut body)?;
     let operation = request.operation();
-    let page = decode::page(&operation, &body, &mut block::Builder::default(), &mut |_| true)?;
-    if page.rows > max_rows {
-        return Err(too_many_rows(&operation, page.rows, max_rows));
-    }
+    let mut row = 0;
+    let page = decode::page(&operation, &body, &mut block::Builder::default(), &mut |_| {
+        row += 1;
+        limits.allow(row, &operation).map(|()| true)
+    })?;
     let mut services = ServiceList::default();
     services.set_total(page.pagination.total_count.unwrap_or(page.rows));
     services.push(page.block);

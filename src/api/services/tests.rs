@@ -4,9 +4,14 @@ use super::*;
 
 const PAGE_OF_500: &str = include_str!("../../../tests/recordings/2.0-10k/services-page-of-500.json");
 
+/// The limits of a call that has all the time it needs.
+fn at_most(max_rows: u64) -> Limits<'static> {
+    Limits { max_rows, check: &|| Ok(()) }
+}
+
 /// Reads the body of a page as it comes.
 pub(in crate::api) fn read_page(body: &[u8]) -> Result<ServiceList, Error> {
-    single(&ServiceQuery::new().page_at(0), 1_000_000, |_, buffer| {
+    single(&ServiceQuery::new().page_at(0), at_most(1_000_000), |_, buffer| {
         *buffer = body.to_vec();
         Ok(())
     })
@@ -180,7 +185,7 @@ fn a_copy_of_a_service_is_the_same_without_the_list() {
 /// A controller with these services, that answers pages as it is asked, and can change with each request.
 fn listed(mut ids: Vec<u32>, mut change: impl FnMut(usize, &mut Vec<u32>)) -> Result<(ServiceList, usize), Error> {
     let mut requests = 0;
-    let services = list(&ServiceQuery::new(), 10_000, |request, body| {
+    let services = list(&ServiceQuery::new(), at_most(10_000), |request, body| {
         change(requests, &mut ids);
         requests += 1;
         let target = request.target("").expose().to_owned();
@@ -228,7 +233,7 @@ fn a_filter_with_its_own_limit_is_one_request() {
     let mut targets = Vec::new();
     let query = ServiceQuery::new().filter("true limit 2");
     let two = [json!({"id": "a", "name": "n"}), json!({"id": "b", "name": "n"})];
-    let services = list(&query, 10, |request, body| {
+    let services = list(&query, at_most(10), |request, body| {
         targets.push(request.target("").expose().to_owned());
         *body = page_of(&two, json!({"pagination": {"limit": 2, "offset": 0, "totalCount": 24}}));
         Ok(())
@@ -236,7 +241,7 @@ fn a_filter_with_its_own_limit_is_one_request() {
     .unwrap();
     assert_eq!((services.len(), services.total()), (2, 24));
     assert_eq!(targets, ["/services?limit=-1&offset=0&filter=true%20limit%202"]);
-    let more_than_allowed = list(&query, 1, |_, body| {
+    let more_than_allowed = list(&query, at_most(1), |_, body| {
         *body = page_of(&two, json!({}));
         Ok(())
     });
@@ -246,7 +251,7 @@ fn a_filter_with_its_own_limit_is_one_request() {
 #[test]
 fn a_failing_page_fails_the_list() {
     let mut requests = 0;
-    let error = list(&ServiceQuery::new(), 10_000, |_, body| {
+    let error = list(&ServiceQuery::new(), at_most(10_000), |_, body| {
         requests += 1;
         if requests == 2 {
             return Err(Error::InvalidArgument("no".to_owned()));
@@ -255,7 +260,36 @@ fn a_failing_page_fails_the_list() {
         Ok(())
     });
     assert!(matches!(error, Err(Error::InvalidArgument(_))));
-    assert!(list(&ServiceQuery::new().limit(3), 10, |_, _| panic!("asked")).is_err());
+    assert!(list(&ServiceQuery::new().limit(3), at_most(10), |_, _| panic!("asked")).is_err());
+}
+
+/// A page of so many rows, the last of which cannot be read.
+fn bad_at_its_end(rows: usize) -> Vec<u8> {
+    format!(r#"{{"data":[{}{{"id":7}}],"meta":{{}}}}"#, r#"{"id":"a","name":"n"},"#.repeat(rows)).into_bytes()
+}
+
+#[test]
+fn a_page_is_read_no_further_than_rows_are_allowed() {
+    let both = [
+        list(&ServiceQuery::new(), at_most(999), |_, body| Ok(*body = bad_at_its_end(2000))),
+        single(&ServiceQuery::new().page_at(0), at_most(999), |_, body| Ok(*body = bad_at_its_end(2000))),
+    ];
+    for outcome in both {
+        assert!(matches!(outcome, Err(Error::InvalidArgument(message)) if message.contains("max_rows (999)")));
+    }
+}
+
+#[test]
+fn reading_a_page_of_many_rows_ends_with_the_call() {
+    let check = || Err(Error::Canceled { stage: crate::Stage::Body });
+    let limits = Limits { max_rows: 1_000_000, check: &check };
+    let both = [
+        list(&ServiceQuery::new(), limits, |_, body| Ok(*body = bad_at_its_end(2000))),
+        single(&ServiceQuery::new().page_at(0), limits, |_, body| Ok(*body = bad_at_its_end(2000))),
+    ];
+    for outcome in both {
+        assert!(matches!(outcome, Err(Error::Canceled { .. })));
+    }
 }
 
 #[test]
