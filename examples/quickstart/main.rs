@@ -3,6 +3,7 @@
 mod options;
 
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 use options::{Options, Source};
@@ -11,7 +12,7 @@ use ziti_edge_client::{Client, EnrollOptions, Enrollment, Identity, Login, Store
 use ziti_edge_testkit::TestController;
 
 fn main() -> ExitCode {
-    match options::parse(std::env::args().skip(1)).and_then(|options| run(&options)) {
+    match options::parse(std::env::args_os().skip(1)).and_then(|options| run(&options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("quickstart: {error}");
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     match &options.source {
-        Source::Help => println!("{}", options::USAGE),
+        Source::Help => writeln!(std::io::stdout(), "{}", options::USAGE)?,
         Source::Identity(file) => list(options, &Identity::load(file)?)?,
         Source::Token { jwt, identity } => {
             enroll(options, &std::fs::read_to_string(jwt).map_err(|e| format!("{}: {e}", jwt.display()))?, identity)?;
@@ -55,29 +56,34 @@ fn list(options: &Options, identity: &Identity) -> Result<(), Box<dyn Error>> {
         Login::Pending(_) => return Err("the login wants a second factor, which this example does not give".into()),
         _ => return Err("the login is in a state that this example does not know".into()),
     }
+    let listed = print_services(&client, options.json);
+    // Also after an error: the session would otherwise stay until its time is over.
+    let ended = client.logout().inspect(|()| eprintln!("logged out"));
+    listed.and(ended.map_err(Into::into))
+}
+
+fn print_services(client: &Client, json: bool) -> Result<(), Box<dyn Error>> {
     let services = client.services().list(&ServiceQuery::new())?;
-    print(&services, options.json)?;
-    client.logout()?;
-    eprintln!("logged out");
+    print(&services, json, &mut std::io::stdout().lock())?;
+    eprintln!("{} services", services.len());
     Ok(())
 }
 
-fn print(services: &ServiceList, json: bool) -> Result<(), Box<dyn Error>> {
+fn print(services: &ServiceList, json: bool, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     if !json {
-        println!("{:<22} {:<24} {:<10} INTERCEPTS", "ID", "NAME", "MAY");
+        writeln!(out, "{:<22} {:<24} {:<10} INTERCEPTS", "ID", "NAME", "MAY")?;
     }
     for service in services {
         let permissions = service.permissions().collect::<Vec<_>>();
         let addresses = service.config::<InterceptV1>()?.map(|intercept| intercept.addresses).unwrap_or_default();
         if json {
-            println!("{}", to_json(&service, &permissions, &addresses));
+            writeln!(out, "{}", to_json(&service, &permissions, &addresses))?;
         } else {
             let (may, addresses) = (permissions.join(","), addresses.join(", "));
-            println!("{:<22} {:<24} {may:<10} {addresses}", service.id(), service.name());
+            writeln!(out, "{:<22} {:<24} {may:<10} {addresses}", service.id(), service.name())?;
         }
     }
-    eprintln!("{} services", services.len());
-    Ok(())
+    Ok(out.flush()?)
 }
 
 fn to_json(service: &Service<'_>, permissions: &[&str], addresses: &[String]) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! The command line of the quickstart.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,15 +26,16 @@ pub(crate) enum Source {
     Token { jwt: PathBuf, identity: PathBuf },
 }
 
-pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn std::error::Error>> {
+pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Box<dyn std::error::Error>> {
     let (mut jwt, mut identity, mut help) = (None, None, false);
     let (mut timeout, mut json) = (Duration::from_secs(30), false);
     while let Some(argument) = arguments.next() {
+        let argument = argument.to_string_lossy();
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
-        match argument.as_str() {
+        match &*argument {
             "--jwt" => jwt = Some(PathBuf::from(value()?)),
             "--identity" => identity = Some(PathBuf::from(value()?)),
-            "--timeout" => timeout = seconds(&value()?)?,
+            "--timeout" => timeout = seconds(&value()?.to_string_lossy())?,
             "--json" => json = true,
             "--help" | "-h" => help = true,
             _ => return Err(format!("unknown argument {argument}; --help tells which there are").into()),
