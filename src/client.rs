@@ -64,11 +64,13 @@ impl Client {
 
     /// The same client with a time limit for each of its calls; the tighter of this and the client's own holds. With
     /// a limit of zero its calls end at once, with [`Error::Timeout`].
+    #[must_use = "the client itself keeps its limit"]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout: self.timeout.min(timeout), ..self.clone() }
     }
 
     /// The same client with one more cancel token: any of its tokens ends its calls.
+    #[must_use = "the client itself is not changed"]
     pub fn with_cancel(&self, cancel: &CancelToken) -> Self {
         let mut client = self.clone();
         client.cancels.push(cancel.clone());
@@ -93,7 +95,8 @@ impl Client {
     ///
     /// `DELETE /current-api-session`
     ///
-    /// After an error the session is used no more, but the controller may keep it until its time is over.
+    /// # Errors
+    /// Any of a call. The session is used no more all the same, but the controller may keep it until its time is over.
     pub fn logout(&self) -> Result<(), Error> {
         let generation = self.generation();
         let Some(session) = generation.flight.current() else { return Ok(()) };
@@ -229,6 +232,22 @@ pub struct ClientBuilder {
     about: AboutClient,
 }
 
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Settings { connect_timeout, proxy, trust_system_roots, gzip, max_rows, about: _ } = &self.settings;
+        f.debug_struct("ClientBuilder")
+            .field("identity", &self.identity)
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", connect_timeout)
+            .field("proxy", proxy)
+            .field("trust_system_roots", trust_system_roots)
+            .field("gzip", gzip)
+            .field("max_rows", max_rows)
+            .field("about", &self.about)
+            .finish_non_exhaustive()
+    }
+}
+
 impl ClientBuilder {
     fn new(identity: &Identity) -> Self {
         let config_types = match identity.config_types() {
@@ -328,8 +347,7 @@ impl ClientBuilder {
     /// Makes the client. Does no I/O, but reads the system's roots if they are trusted.
     ///
     /// # Errors
-    /// [`Error::Identity`] if the identity has no CA bundle and the system's roots are not trusted, or if it names no
-    /// controller.
+    /// [`Error::Identity`] if the identity has no CA bundle and the system's roots are not trusted.
     pub fn build(self) -> Result<Client, Error> {
         let Self { identity, timeout, cancels, store, mut settings, about } = self;
         settings.about = Arc::new(about);

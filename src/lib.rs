@@ -51,6 +51,22 @@ pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
 
+/// What is said of threads above, kept by the compiler.
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<Client>();
+    crosses_threads::<ClientBuilder>();
+    crosses_threads::<Enrollment>();
+    crosses_threads::<EnrollOptions>();
+    crosses_threads::<Identity>();
+    crosses_threads::<Store>();
+    crosses_threads::<Login>();
+    crosses_threads::<Proxy>();
+    crosses_threads::<CancelToken>();
+    crosses_threads::<Error>();
+    crosses_threads::<api::services::ServiceList>();
+};
+
 /// The Rust of the README is compiled, too.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

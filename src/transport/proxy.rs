@@ -14,6 +14,9 @@ pub struct Proxy {
 
 impl Proxy {
     /// Reads `http://[user:password@]host:port`; user and password may be percent-encoded.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if the text is no such address, [`Error::Unsupported`] for `https` and SOCKS proxies.
     pub fn parse(url: &str) -> Result<Self, Error> {
         // The text itself is not repeated in an error: it may hold a password.
         let bad = |why: &str| {

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::wire::{Request, envelope};
 
 /// The session of a client's login.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct CurrentApiSession<'a> {
     client: &'a Client,
 }
@@ -31,6 +31,9 @@ impl<'a> CurrentApiSession<'a> {
     ///
     /// Works for a login that still waits for a factor, too: `auth_queries` names what is wanted. Up to
     /// controller 1.7 asking keeps the session alive.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if a login is needed and refused.
     pub fn get(&self) -> Result<ApiSession, Error> {
         let request = Request::get("/current-api-session").with_partial_login();
         let mut body = Vec::new();

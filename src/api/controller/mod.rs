@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::wire::{Request, envelope};
 
 /// The controller that a client talks to.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Controller<'a> {
     client: &'a Client,
 }
@@ -28,6 +28,9 @@ impl<'a> Controller<'a> {
     /// Which software the controller runs, which APIs it serves and where, and what it can do.
     ///
     /// `GET /version` (listVersion)
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if what answers is no controller; [`Error::Tls`] if it is not one of this network.
     pub fn version(&self) -> Result<Version, Error> {
         let request = Request::get("/version").without_login().at_root();
         let mut body = Vec::new();

@@ -28,7 +28,7 @@ use crate::wire::page::{Pager, too_many_rows};
 use crate::wire::request::segment;
 
 /// The services of a client's identity.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Services<'a> {
     client: &'a Client,
 }
@@ -46,8 +46,10 @@ impl<'a> Services<'a> {
     /// a service that was there all the time is then in the list. With a `limit` or `skip` in its filter the list
     /// is the part that the filter cuts out (controllers cut a `limit` above 500 to 500), in a single request.
     ///
-    /// Lists of more rows than the client's `max_rows`, and of more than a controller pages through (100,000), are
-    /// an error; narrow them with a filter.
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a query with a limit or an offset, and for a list of more rows than the client's
+    /// `max_rows`. [`Error::Decode`] for one of more than the controller pages through (100,000): narrow it with a
+    /// filter. [`Error::LoginPending`] if the login still wants a factor.
     pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let call = self.client.call();
         let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
@@ -59,6 +61,9 @@ impl<'a> Services<'a> {
     /// `GET /services` (listServices)
     ///
     /// [`ServiceList::total`] says how many there are in all.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a limit of 0. [`Error::LoginPending`] if the login still wants a factor.
     pub fn page(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let request = query.one_page()?;
         let call = self.client.call();
@@ -70,7 +75,8 @@ impl<'a> Services<'a> {
     ///
     /// `GET /services/{id}` (detailService)
     ///
-    /// A service that this identity may not use is [`Error::Api`] with status 404, like one that is not there.
+    /// # Errors
+    /// [`Error::InvalidArgument`] for what cannot be an id. A service that this identity may not use is [`Error::Api`] with status 404, like one that is not there.
     pub fn get(&self, id: &str) -> Result<OwnedService, Error> {
         let request = detail(id)?;
         let mut body = Vec::new();

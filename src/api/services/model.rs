@@ -171,6 +171,9 @@ impl<'a> Service<'a> {
     /// The config of one type, or `None` if the service has none or it was not asked for.
     ///
     /// It is read anew by each call; keep what it gives.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the config is not of the shape of `T`.
     pub fn config<T: Config>(&self) -> Result<Option<T>, Error> {
         config::read(self.name(), self.config_json())
     }

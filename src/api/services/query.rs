@@ -7,6 +7,7 @@ use crate::wire::page::LARGEST_PAGE;
 /// Which services are wanted, and with which of their configs. The default is all, with the configs that the
 /// login asked for.
 #[derive(Debug, Clone, Default)]
+#[must_use]
 #[non_exhaustive]
 pub struct ServiceQuery {
     filter: Option<String>,
