@@ -212,7 +212,8 @@ impl ApiError {
 pub struct Rejection {
     /// The controller's answer.
     pub answer: ApiError,
-    /// What is known here that may matter, such as "the certificate expired on …".
+    /// What is known here that may matter, such as when the certificate expired, by the local clock,
+    /// or when the last login succeeded.
     pub known: Vec<String>,
 }
 

@@ -85,6 +85,11 @@ impl Flight {
         self.lock().session.clone()
     }
 
+    /// When the last login succeeded.
+    pub(crate) fn last_login(&self) -> Option<Instant> {
+        self.lock().landed_at
+    }
+
     /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here.
     pub(crate) fn session(
         &self,

@@ -12,6 +12,7 @@ use crate::identity::Identity;
 use crate::secret::Secret;
 use crate::transport::{Attempt, Call, Connections, Credential, Failure};
 use crate::trust::certificate::CertificateFacts;
+use crate::trust::display_time;
 use crate::wire::{ControllerUrl, Head, Request, envelope, refusal};
 
 /// A certificate this young may be unknown to a node that has not caught up with its cluster. Controllers date
@@ -150,17 +151,19 @@ impl Generation {
     }
 
     fn rejection(&self, answer: ApiError) -> Error {
+        let now = SystemTime::now();
         let mut known = Vec::new();
         if let Some(facts) = self.certificate() {
-            let now = SystemTime::now();
-            let days = |span: Duration| span.as_secs() / 86_400;
-            if let Ok(since) = now.duration_since(facts.not_after) {
-                known.push(format!("by the local clock its certificate expired {} days ago", days(since)));
+            if facts.not_after < now {
+                known.push(format!("by the local clock its certificate expired at {}", display_time(facts.not_after)));
             }
-            if let Ok(until) = facts.not_before.duration_since(now) {
-                known.push(format!("by the local clock its certificate is valid only in {} s", until.as_secs()));
+            if facts.not_before > now {
+                let from = display_time(facts.not_before);
+                known.push(format!("by the local clock its certificate is valid only from {from}"));
             }
         }
+        let last_login = self.flight.last_login().and_then(|at| now.checked_sub(at.elapsed()));
+        known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
         Error::Rejected(Box::new(Rejection { answer, known }))
     }
 
