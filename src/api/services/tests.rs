@@ -263,16 +263,18 @@ fn a_failing_page_fails_the_list() {
     assert!(list(&ServiceQuery::new().limit(3), at_most(10), |_, _| panic!("asked")).is_err());
 }
 
-/// A page of so many rows, the last of which cannot be read.
-fn bad_at_its_end(rows: usize) -> Vec<u8> {
-    format!(r#"{{"data":[{}{{"id":7}}],"meta":{{}}}}"#, r#"{"id":"a","name":"n"},"#.repeat(rows)).into_bytes()
+/// Answers with a page of 2000 rows and one more that cannot be read.
+fn bad_at_its_end(_: &Request, body: &mut Vec<u8>) -> Result<(), Error> {
+    let rows = r#"{"id":"a","name":"n"},"#.repeat(2000);
+    *body = format!(r#"{{"data":[{rows}{{"id":7}}],"meta":{{}}}}"#).into_bytes();
+    Ok(())
 }
 
 #[test]
 fn a_page_is_read_no_further_than_rows_are_allowed() {
     let both = [
-        list(&ServiceQuery::new(), at_most(999), |_, body| Ok(*body = bad_at_its_end(2000))),
-        single(&ServiceQuery::new().page_at(0), at_most(999), |_, body| Ok(*body = bad_at_its_end(2000))),
+        list(&ServiceQuery::new(), at_most(999), bad_at_its_end),
+        single(&ServiceQuery::new().page_at(0), at_most(999), bad_at_its_end),
     ];
     for outcome in both {
         assert!(matches!(outcome, Err(Error::InvalidArgument(message)) if message.contains("max_rows (999)")));
@@ -284,8 +286,8 @@ fn reading_a_page_of_many_rows_ends_with_the_call() {
     let check = || Err(Error::Canceled { stage: crate::Stage::Body });
     let limits = Limits { max_rows: 1_000_000, check: &check };
     let both = [
-        list(&ServiceQuery::new(), limits, |_, body| Ok(*body = bad_at_its_end(2000))),
-        single(&ServiceQuery::new().page_at(0), limits, |_, body| Ok(*body = bad_at_its_end(2000))),
+        list(&ServiceQuery::new(), limits, bad_at_its_end),
+        single(&ServiceQuery::new().page_at(0), limits, bad_at_its_end),
     ];
     for outcome in both {
         assert!(matches!(outcome, Err(Error::Canceled { .. })));
