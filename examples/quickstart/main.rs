@@ -1,13 +1,14 @@
 //! Enrolls, logs in and lists services: `cargo run --example quickstart -- --help` tells how.
 
 mod options;
+mod table;
 
 use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
 use options::{Options, Source};
-use ziti_edge_client::api::services::{InterceptV1, Service, ServiceList, ServiceQuery};
+use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, EnrollOptions, Enrollment, Identity, Login, Store};
 use ziti_edge_testkit::TestController;
 
@@ -64,33 +65,7 @@ fn list(options: &Options, identity: &Identity) -> Result<(), Box<dyn Error>> {
 
 fn print_services(client: &Client, json: bool) -> Result<(), Box<dyn Error>> {
     let services = client.services().list(&ServiceQuery::new())?;
-    print(&services, json, &mut std::io::stdout().lock())?;
+    table::print(&services, json, &mut std::io::stdout().lock())?;
     eprintln!("{} services", services.len());
     Ok(())
-}
-
-fn print(services: &ServiceList, json: bool, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    if !json {
-        writeln!(out, "{:<22} {:<24} {:<10} INTERCEPTS", "ID", "NAME", "MAY")?;
-    }
-    for service in services {
-        let permissions = service.permissions().collect::<Vec<_>>();
-        let addresses = service.config::<InterceptV1>()?.map(|intercept| intercept.addresses).unwrap_or_default();
-        if json {
-            writeln!(out, "{}", to_json(&service, &permissions, &addresses))?;
-        } else {
-            let (may, addresses) = (permissions.join(","), addresses.join(", "));
-            writeln!(out, "{:<22} {:<24} {may:<10} {addresses}", service.id(), service.name())?;
-        }
-    }
-    Ok(out.flush()?)
-}
-
-fn to_json(service: &Service<'_>, permissions: &[&str], addresses: &[String]) -> serde_json::Value {
-    serde_json::json!({
-        "id": service.id(),
-        "name": service.name(),
-        "permissions": permissions,
-        "intercepts": addresses,
-    })
 }
