@@ -1,5 +1,6 @@
 //! Who I am: the identity file, its key and certificate, and where it is kept.
 
+mod atomic;
 mod csr;
 mod document;
 #[cfg(feature = "capi")]
@@ -66,7 +67,7 @@ impl Identity {
         let path = path.as_ref();
         let what = format!("identity file {}", path.display());
         let text = reading::read_text(&what, path)?;
-        Ok(Self::read(&what, &text, store::folder_of(path))?.stored_in(&Store::file(path)))
+        Ok(Self::read(&what, &text, atomic::folder_of(path))?.stored_in(&Store::file(path)))
     }
 
     /// Reads the text of an identity file; `file:` references in it are relative to the current folder.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::PrivateKey;
-use super::store::sibling;
+use super::atomic::sibling;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::trust::display_time;

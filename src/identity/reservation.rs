@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use super::atomic::{folder_of, put, remove_leftovers, replace, temporary};
 use super::platform::sync_folder;
-use super::store::{SaveHook, folder_of, put, remove_leftovers, replace, temporary};
 use super::{Identity, PrivateKey, pending};
 use crate::error::Error;
+use crate::secret::Secret;
+
+/// Is given the text of the identity file each time it changes, and what is left of the call that changed it; an
+/// error stops what caused the change.
+pub(super) type SaveHook = dyn Fn(&Secret, Duration) -> Result<(), String> + Send + Sync;
 
 /// As much as an identity file may need: the disk space is taken before a token is spent.
 const RESERVED_BYTES: usize = 16 * 1024;

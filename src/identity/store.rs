@@ -1,28 +1,18 @@
 //! Where an identity is kept.
 
-use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use tempfile::NamedTempFile;
+use std::time::Duration;
 
 use super::Identity;
-use super::platform::{open_lock, owner_only, sync_folder, take_over};
-use super::reservation::Reservation;
+use super::atomic::{folder_of, lock, replace, sibling};
+use super::reservation::{Reservation, SaveHook};
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// Is given the text of the identity file each time it changes, and what is left of the call that changed it; an
-/// error stops what caused the change.
-pub(super) type SaveHook = dyn Fn(&Secret, Duration) -> Result<(), String> + Send + Sync;
-
 /// So long another process may keep the lock; a save takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-const LOCK_SLICE: Duration = Duration::from_millis(20);
-/// Random characters in the name of a temporary file.
-const RANDOM_LEN: usize = 12;
 
 /// Where an identity is kept: a file, or a hook that stores the text elsewhere.
 ///
@@ -73,122 +63,13 @@ impl Store {
     }
 }
 
-/// The folder that a file lies in; `.` for a bare name.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// `NAME` with `suffix` appended, in the same folder.
-pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
-}
-
 /// Writes an identity file: whole or not at all.
 pub(super) fn save(identity: &Identity, path: &Path) -> Result<(), Error> {
     let _lock = lock(path, |waited| if waited < LOCK_WAIT { Ok(()) } else { Err(held_too_long(path)) })?;
     replace(path, identity.text_for(folder_of(path)).expose())
 }
 
-/// Waits until no other process writes this file. The lock ends when the result is dropped, or with the process.
-///
-/// It is on a file beside, because the file itself is replaced.
-///
-/// While another process has it, `go_on` is asked between short sleeps, with the time waited so far.
-fn lock(path: &Path, go_on: impl Fn(Duration) -> Result<(), Error>) -> Result<File, Error> {
-    if path.file_name().is_none() {
-        return Err(Error::Identity(format!("identity file {}: is not the name of a file", path.display())));
-    }
-    let folder = folder_of(path);
-    fs::read_dir(folder).map_err(|error| Error::storage(folder, "open the folder", error))?;
-    let name = sibling(path, ".lock");
-    let failed = |error| Error::storage(&name, "lock", error);
-    let file = open_lock(&name, fs::symlink_metadata(path).ok().as_ref()).map_err(failed)?;
-    let start = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-            Err(TryLockError::WouldBlock) => {
-                go_on(start.elapsed())?;
-                std::thread::sleep(LOCK_SLICE);
-            }
-        }
-    }
-}
-
 pub(super) fn held_too_long(path: &Path) -> Error {
     let why = format!("another process holds the lock for more than {} s", LOCK_WAIT.as_secs());
     Error::storage(&sibling(path, ".lock"), "lock", io::Error::new(io::ErrorKind::TimedOut, why))
-}
-
-/// Puts `text` in the place of a file: whole or not at all, and durably. Call it under the lock.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
-    remove_leftovers(path);
-    put(temporary(path, text.as_bytes())?, path)
-}
-
-/// Gives a synced file its name, durably.
-pub(super) fn put(file: NamedTempFile, path: &Path) -> Result<(), Error> {
-    file.persist(path).map_err(|failure| Error::storage(path, "replace", failure.error))?;
-    sync_folder(folder_of(path)).map_err(|error| Error::storage(path, "replace durably", error))
-}
-
-/// A synced file beside `path` with the owner and mode that `path` has or is to have; it is removed when dropped.
-pub(super) fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Error> {
-    let replaced = replaceable(path)?;
-    let (prefix, suffix) = temporary_name(path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(suffix).rand_bytes(RANDOM_LEN);
-    if let Some(mode) = owner_only() {
-        builder.permissions(mode);
-    }
-    let mut file = builder
-        .tempfile_in(folder_of(path))
-        .map_err(|error| Error::storage(path, "make a temporary file beside it", error))?;
-    take_over(file.as_file(), replaced.as_ref())
-        .map_err(|error| Error::storage(path, "keep its owner, group and mode", error))?;
-    let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
-    written.map_err(|error| Error::storage(path, "write", error))?;
-    Ok(file)
-}
-
-/// What is there now, if it is something that may be replaced: not a symlink, a folder or a device.
-fn replaceable(path: &Path) -> Result<Option<Metadata>, Error> {
-    let refused = |why: &str| Err(Error::Identity(format!("identity file {}: {why}", path.display())));
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_symlink() => {
-            refused("is a symbolic link, which is not written through; give the path of the file itself")
-        }
-        Ok(metadata) if !metadata.is_file() => refused("is not a regular file, so it is not replaced"),
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::storage(path, "look at", error)),
-    }
-}
-
-fn temporary_name(path: &Path) -> (std::ffi::OsString, &'static str) {
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_default());
-    prefix.push(".");
-    (prefix, ".tmp")
-}
-
-/// Removes what crashes left behind. That nothing more than disk space is at stake makes failures unimportant.
-pub(super) fn remove_leftovers(path: &Path) {
-    let (prefix, suffix) = temporary_name(path);
-    let is_leftover = |name: &[u8]| {
-        let random = name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(suffix.as_bytes()));
-        random.is_some_and(|random| random.len() == RANDOM_LEN && random.iter().all(u8::is_ascii_alphanumeric))
-    };
-    let entries = fs::read_dir(folder_of(path)).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| is_leftover(entry.file_name().as_encoded_bytes())) {
-        if let Err(error) = fs::remove_file(entry.path()) {
-            log::debug!("temporary file {} of an earlier save stays: {error}", entry.path().display());
-        }
-    }
 }

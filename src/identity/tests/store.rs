@@ -1,6 +1,7 @@
 use super::*;
 use crate::error::Error;
 use crate::identity::Store;
+use crate::identity::atomic::folder_of;
 use crate::identity::store::held_too_long;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ fn a_save_leaves_the_file_and_its_lock_and_nothing_else() {
 
 #[test]
 fn a_bare_name_is_a_file_in_the_current_folder() {
-    assert_eq!(crate::identity::store::folder_of(Path::new("alice.json")), Path::new("."));
-    assert_eq!(crate::identity::store::folder_of(Path::new("/alice.json")), Path::new("/"));
+    assert_eq!(folder_of(Path::new("alice.json")), Path::new("."));
+    assert_eq!(folder_of(Path::new("/alice.json")), Path::new("/"));
 }
 
 #[test]
