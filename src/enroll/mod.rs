@@ -13,7 +13,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::error::{EnrollmentProblem, Error};
-use crate::identity::{Identity, PrivateKey, Reservation, Store};
+use crate::identity::{Identity, Pending, PrivateKey, Reservation, Store};
 use crate::transport::{Call, CancelToken, Proxy};
 use crate::trust::certificate::chain_from_pem;
 use crate::trust::{EnrollmentToken, issued_for};
@@ -96,12 +96,14 @@ impl Enrollment {
 
     /// Redeems the token: makes a P-256 key, has the network certify it, and stores the identity.
     ///
-    /// With a file to store it in, the new key is on disk in `NAME.pending` before the request leaves, and the identity
-    /// file appears whole or not at all. An identity that is stored already is never replaced. `POST /enroll?method=ott` (enroll)
+    /// With a file to store it in, the new key is on disk in `NAME.pending` before the request leaves, the certificate
+    /// joins it there once it is issued, and the identity file appears whole or not at all. A file that is there
+    /// already is never replaced. `POST /enroll?method=ott` (enroll)
     ///
     /// # Errors
     /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
-    /// been carried out: it is not repeated, and the key is kept. Everything else leaves no trace.
+    /// been carried out: it is not repeated. `NAME.pending` stays then, and if the certificate that was issued cannot
+    /// be used or stored. Everything else leaves no trace.
     pub fn enroll(&self, options: &EnrollOptions) -> Result<Identity, Error> {
         if self.token.method != EnrollmentMethod::Ott {
             let message = format!(
@@ -115,11 +117,13 @@ impl Enrollment {
         let network = bootstrap::meet(&call, &self.token, options)?;
         let key = PrivateKey::generate()?;
         let csr = key.csr(&self.token.subject)?;
+        let fingerprint = self.token.fingerprint();
+        let pending = Pending { token: &fingerprint, key: &key, csr: &csr, cert: None };
         if let Some(place) = &place {
-            place.keep_key(&self.token.fingerprint(), &key, &csr)?;
+            place.keep_key(&pending)?;
         }
         let redeemed = redeem::redeem(&call, &self.token, &network, &csr);
-        let identity = settle(&call, redeemed, &network, &key, place)?;
+        let identity = settle(&call, redeemed, &network, pending, place)?;
         log::info!("enrolled {} at {}", self.token.subject, network.controller);
         Ok(match &options.store {
             Some(store) => identity.stored_in(store),
@@ -133,7 +137,7 @@ fn settle(
     call: &Call,
     redeemed: Result<String, Error>,
     network: &Network,
-    key: &PrivateKey,
+    pending: Pending<'_>,
     place: Option<Reservation<'_>>,
 ) -> Result<Identity, Error> {
     let chain_pem = match redeemed {
@@ -145,25 +149,29 @@ fn settle(
             return Err(error);
         }
     };
-    check_issued(&chain_pem, key, network)?;
-    let identity =
-        Identity::assemble(vec![network.controller.clone()], &network.base_path, key, &chain_pem, &network.bundle)?;
+    // Before anything that may fail: nobody issues it a second time.
+    if let Some(place) = &place {
+        place.keep_certificate(&Pending { cert: Some(&chain_pem), ..pending });
+    }
+    let identity = assemble(&chain_pem, pending.key, network)?;
     if let Some(place) = place {
         place.fill(&identity, call.remaining())?;
     }
     Ok(identity)
 }
 
-/// The token is spent by now, so a certificate that cannot be used is told as what it is, and the key is kept.
-fn check_issued(chain_pem: &str, key: &PrivateKey, network: &Network) -> Result<(), Error> {
-    let checked = chain_from_pem("the certificate that was issued", chain_pem)
-        .and_then(|chain| issued_for(&chain, &key.public_key()?, &network.bundle));
-    let spent =
-        |why: Error| Error::enrollment(EnrollmentProblem::BadCertificate, format!("the token is spent, but {why}"));
-    if let Some(note) = checked.map_err(spent)? {
-        log::warn!("{}: {note}", network.controller);
-    }
-    Ok(())
+/// The token is spent by now, so a certificate that cannot be used is told as what it is, and what is kept stays.
+fn assemble(chain_pem: &str, key: &PrivateKey, network: &Network) -> Result<Identity, Error> {
+    let assembled = || {
+        let chain = chain_from_pem("the certificate that was issued", chain_pem)?;
+        if let Some(note) = issued_for(&chain, &key.public_key()?, &network.bundle)? {
+            log::warn!("{}: {note}", network.controller);
+        }
+        Identity::assemble(vec![network.controller.clone()], &network.base_path, key, chain_pem, &network.bundle)
+    };
+    assembled().map_err(|why: Error| {
+        Error::enrollment(EnrollmentProblem::BadCertificate, format!("the token is spent, but {why}"))
+    })
 }
 
 /// True if the controller may have carried out the enrollment.

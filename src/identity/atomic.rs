@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{self, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -69,6 +69,19 @@ pub(super) fn put(file: NamedTempFile, path: &Path) -> Result<(), Error> {
     sync_folder(folder_of(path)).map_err(|error| Error::storage(path, "replace durably", error))
 }
 
+/// The same for a name that nobody has: a file that somebody else put there meanwhile stays as it is.
+pub(super) fn put_new(file: NamedTempFile, path: &Path, action: &'static str) -> Result<(), Error> {
+    let put = match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        // Not every file system can give a file a name only if it is free.
+        Err(failure) if matches!(failure.error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+            failure.file.persist(path).map(drop).map_err(|failure| failure.error)
+        }
+        Err(failure) => Err(failure.error),
+    };
+    put.and_then(|()| sync_folder(folder_of(path))).map_err(|error| Error::storage(path, action, error))
+}
+
 /// A synced file beside `path` with the owner and mode that `path` has or is to have; it is removed when dropped.
 pub(super) fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Error> {
     let replaced = replaceable(path)?;
@@ -97,7 +110,7 @@ fn replaceable(path: &Path) -> Result<Option<Metadata>, Error> {
         }
         Ok(metadata) if !metadata.is_file() => refused("is not a regular file, so it is not replaced"),
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::storage(path, "look at", error)),
     }
 }

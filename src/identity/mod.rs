@@ -21,6 +21,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
 pub(crate) use key::PrivateKey;
+pub(crate) use pending::Pending;
 pub(crate) use reservation::Reservation;
 pub use store::Store;
 

@@ -1,7 +1,7 @@
 //! The sidecar that keeps a key which is on its way: written before a token is spent, removed when the identity is.
 //!
 //! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key` and `csr`
-//! (PEM).
+//! (PEM), and `cert` (the chain, PEM) from the moment it was issued.
 
 use std::fs;
 use std::io;
@@ -20,28 +20,44 @@ use crate::trust::display_time;
 /// So many earlier tries are kept; more than that and somebody has to look.
 const MAX_KEPT: u32 = 100;
 
+/// What is kept of an enrollment that is under way.
+pub(crate) struct Pending<'a> {
+    /// The fingerprint of the token that the key is used with.
+    pub(crate) token: &'a str,
+    pub(crate) key: &'a PrivateKey,
+    pub(crate) csr: &'a str,
+    /// The chain that was issued, as PEM, once it was.
+    pub(crate) cert: Option<&'a str>,
+}
+
+impl Pending<'_> {
+    pub(super) fn to_json(&self) -> Secret {
+        let key = self.key.to_pem().expose();
+        let (created_at, cert) = (display_time(SystemTime::now()), self.cert);
+        let file = PendingFile { version: 1, created_at, token: self.token, key, csr: self.csr, cert };
+        // Room for all of it, so that no copy of the key is left behind by growing.
+        let length = key.len() + self.csr.len() + cert.map_or(0, str::len);
+        let mut json = Zeroizing::new(Vec::with_capacity(2 * length + 1024));
+        serde_json::to_writer_pretty(&mut *json, &file).expect("texts can always be written as JSON");
+        json.push(b'\n');
+        Secret::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Pending<'a> {
+struct PendingFile<'a> {
     version: u32,
     created_at: String,
     token: &'a str,
     key: &'a str,
     csr: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cert: Option<&'a str>,
 }
 
 pub(super) fn path(identity: &Path) -> PathBuf {
     sibling(identity, ".pending")
-}
-
-pub(super) fn to_json(token: &str, key: &PrivateKey, csr: &str) -> Secret {
-    let key = key.to_pem().expose();
-    let pending = Pending { version: 1, created_at: display_time(SystemTime::now()), token, key, csr };
-    // Room for all of it, so that no copy of the key is left behind by growing.
-    let mut json = Zeroizing::new(Vec::with_capacity(2 * (key.len() + csr.len()) + 1024));
-    serde_json::to_writer_pretty(&mut *json, &pending).expect("texts can always be written as JSON");
-    json.push(b'\n');
-    Secret::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
 }
 
 /// Renames an existing sidecar to the first free `NAME.pending.N`. Call it under the lock.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use super::atomic::{folder_of, put, remove_leftovers, replace, temporary};
+use super::Identity;
+use super::atomic::{folder_of, put_new, remove_leftovers, replace, temporary};
+use super::pending::{self, Pending};
 use super::platform::sync_folder;
-use super::{Identity, PrivateKey, pending};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -17,8 +18,10 @@ use crate::secret::Secret;
 /// error stops what caused the change.
 pub(super) type SaveHook = dyn Fn(&Secret, Duration) -> Result<(), String> + Send + Sync;
 
-/// As much as an identity file may need: the disk space is taken before a token is spent.
-const RESERVED_BYTES: usize = 16 * 1024;
+/// As much as an identity file with twenty certificates needs: the disk space is taken before a token is spent.
+const RESERVED_BYTES: usize = 64 * 1024;
+/// What fails once the token is spent.
+const STORE: &str = "store the identity (the token is spent; what it brought is kept in the file .pending beside it)";
 
 /// A place for an identity that was found fit, and that no other process enrolls into while this lives.
 pub(crate) struct Reservation<'a> {
@@ -54,12 +57,22 @@ impl<'a> Reservation<'a> {
     /// Keeps a key that is about to be used, durably, in `NAME.pending` (0600). Nothing for a hook.
     ///
     /// What an earlier try left there is moved to `NAME.pending.1` or the next free number: its token may be spent.
-    /// `token` is the fingerprint of the token that the key will be used with.
-    pub(crate) fn keep_key(&self, token: &str, key: &PrivateKey, csr: &str) -> Result<(), Error> {
+    pub(crate) fn keep_key(&self, pending: &Pending<'_>) -> Result<(), Error> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };
         let sidecar = pending::path(path);
         pending::move_aside(&sidecar)?;
-        replace(&sidecar, pending::to_json(token, key, csr).expose())
+        // Not yet used, so a key that is not kept durably is not kept at all.
+        replace(&sidecar, pending.to_json().expose()).inspect_err(|_| forget(path))
+    }
+
+    /// Adds the certificate that was issued to the key in `NAME.pending`, durably: it is issued only once.
+    ///
+    /// That it cannot be kept twice is not worth an error: it may still be stored where it belongs.
+    pub(crate) fn keep_certificate(&self, pending: &Pending<'_>) {
+        let Place::File { path, .. } = &self.place else { return };
+        if let Err(error) = replace(&pending::path(path), pending.to_json().expose()) {
+            log::warn!("the certificate that was issued cannot be kept beside the identity file: {error}");
+        }
     }
 
     /// Forgets the key: it will not become an identity.
@@ -77,8 +90,8 @@ impl<'a> Reservation<'a> {
                 .map_err(|why| Error::Identity(format!("the token is spent, but the save hook failed: {why}"))),
             Place::File { path, mut file, _lock } => {
                 let text = identity.to_json();
-                overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, "write", error))?;
-                put(file, path)?;
+                overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, STORE, error))?;
+                put_new(file, path, STORE)?;
                 forget(path);
                 Ok(())
             }

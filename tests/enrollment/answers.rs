@@ -196,5 +196,8 @@ fn an_answer_without_a_usable_certificate_says_that_the_token_is_spent_and_keeps
         assert_eq!(problem, EnrollmentProblem::BadCertificate, "{message}");
         assert!(message.contains(reason) && message.contains("spent"), "{reason}: {message}");
         assert_eq!(place.names(), ["alice.json.pending"], "{message}");
+        let kept = String::from_utf8(place.read("alice.json.pending")).unwrap();
+        let answered_none = ["holds no certificate", "body is empty"].contains(&reason);
+        assert_eq!(kept.contains("\"cert\""), !answered_none, "{reason}: {kept}");
     }
 }

@@ -84,6 +84,12 @@ impl Place {
         assert_eq!(self.names().into_iter().find(leftover), None, "{what}: not tidied up by the next save");
     }
 
+    /// Whether the certificate that was issued is beside the identity file.
+    pub(crate) fn keeps_certificate(&self) -> bool {
+        let text = fs::read_to_string(self.path().join(format!("{NAME}.pending")));
+        text.is_ok_and(|text| text.contains("\"cert\": \"-----BEGIN CERTIFICATE-----"))
+    }
+
     /// Tries the token again, which makes the identity if it can be made.
     fn token_is_spent(&self, what: &str) -> bool {
         match enroll(&self.jwt, &self.target()) {

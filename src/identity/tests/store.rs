@@ -1,8 +1,8 @@
 use super::*;
 use crate::error::Error;
-use crate::identity::Store;
 use crate::identity::atomic::folder_of;
 use crate::identity::store::held_too_long;
+use crate::identity::{Pending, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,10 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn target(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("alice.json")
+}
+
+fn pending(key: &PrivateKey) -> Pending<'_> {
+    Pending { token: "f", key, csr: "csr", cert: None }
 }
 
 #[test]
@@ -131,10 +135,38 @@ fn a_reservation_is_filled_whole_and_forgets_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::file(target(&folder));
     let place = store.reserve(|| Ok(())).unwrap();
-    place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+    place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
     place.fill(&usual(), Duration::ZERO).unwrap();
     assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
     assert_eq!(fs::read_to_string(target(&folder)).unwrap(), usual().to_json().expose());
+}
+
+#[test]
+fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, key) = (Store::file(target(&folder)), PrivateKey::generate().unwrap());
+    let place = store.reserve(|| Ok(())).unwrap();
+    place.keep_key(&pending(&key)).unwrap();
+    place.keep_certificate(&Pending { cert: Some("chain"), ..pending(&key) });
+    drop(place);
+    assert_eq!(names(folder.path()), ["alice.json.lock", "alice.json.pending"]);
+    let kept = fs::read(folder.path().join("alice.json.pending")).unwrap();
+    let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+    assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.to_pem().expose().into()));
+}
+
+#[test]
+fn a_file_that_appears_during_an_enrollment_is_not_replaced_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, key) = (Store::file(target(&folder)), PrivateKey::generate().unwrap());
+    let place = store.reserve(|| Ok(())).unwrap();
+    place.keep_key(&pending(&key)).unwrap();
+    fs::write(target(&folder), "of somebody else").unwrap();
+    let error = place.fill(&usual(), Duration::ZERO).unwrap_err();
+    assert!(matches!(error, Error::Storage { .. }), "{error:?}");
+    assert!(error.to_string().contains("the token is spent"), "{error}");
+    assert_eq!(fs::read(target(&folder)).unwrap(), b"of somebody else");
+    assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock", "alice.json.pending"]);
 }
 
 #[test]
@@ -144,7 +176,8 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
     let keys: Vec<_> = (0..3).map(|_| PrivateKey::generate().unwrap()).collect();
     for (index, key) in keys.iter().enumerate() {
         let place = store.reserve(|| Ok(())).unwrap();
-        place.keep_key(&format!("f{index}"), key, &format!("csr {index}")).unwrap();
+        let (token, csr) = (format!("f{index}"), format!("csr {index}"));
+        place.keep_key(&Pending { token: &token, key, csr: &csr, cert: None }).unwrap();
     }
     for (suffix, index) in [(".1", 0), (".2", 1), ("", 2)] {
         let path = folder.path().join(format!("alice.json.pending{suffix}"));
@@ -163,16 +196,16 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
 #[test]
 fn too_many_unfinished_enrollments_are_an_error_and_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let pending = folder.path().join("alice.json.pending");
-    fs::write(&pending, "first").unwrap();
+    let sidecar = folder.path().join("alice.json.pending");
+    fs::write(&sidecar, "first").unwrap();
     for number in 1..=100 {
         fs::write(folder.path().join(format!("alice.json.pending.{number}")), "kept").unwrap();
     }
     let key = PrivateKey::generate().unwrap();
     let store = Store::file(target(&folder));
-    let message = store.reserve(|| Ok(())).unwrap().keep_key("f", &key, "csr").unwrap_err().to_string();
+    let message = store.reserve(|| Ok(())).unwrap().keep_key(&pending(&key)).unwrap_err().to_string();
     assert!(message.contains("100 keys of enrollments that were never finished"), "{message}");
-    assert_eq!(fs::read(pending).unwrap(), b"first");
+    assert_eq!(fs::read(sidecar).unwrap(), b"first");
 }
 
 #[test]
@@ -184,7 +217,7 @@ fn a_hook_is_given_the_text_and_the_time_that_is_left_and_its_error_is_told() {
         Ok(())
     });
     let place = store.reserve(|| Ok(())).unwrap();
-    place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+    place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
     place.forget_key();
     assert!(seen.lock().unwrap().is_none() && store.path().is_none());
     let left = Duration::from_millis(1234);
@@ -225,7 +258,7 @@ mod unix {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         let store = Store::file(target(&folder));
         let place = store.reserve(|| Ok(())).unwrap();
-        place.keep_key("f", &PrivateKey::generate().unwrap(), "csr").unwrap();
+        place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
         drop(place);
         usual().save(target(&folder)).unwrap();
         for name in ["alice.json", "alice.json.pending"] {
