@@ -78,7 +78,7 @@ impl EnrollmentToken {
             let (name, length) = (algorithm.name(), signature.len());
             return Err(malformed(format!("the signature has {length} bytes, which {name} never has")));
         }
-        let claims: Claims = read_json(claims, "the claims").map_err(malformed)?;
+        let claims: Claims = read_json(claims, "the claims set").map_err(malformed)?;
         let method = claims.method()?;
         let (subject, one_time) = claims.names(method).map_err(malformed)?;
         Ok(Self {
@@ -165,6 +165,9 @@ impl Claims {
             }
             if value.len() > MAX_TEXT {
                 return Err(format!("the claim {claim} ({what}) is longer than {MAX_TEXT} bytes"));
+            }
+            if value.contains(char::is_control) {
+                return Err(format!("the claim {claim} ({what}) holds control characters"));
             }
         }
         Ok((subject.to_owned(), one_time.to_owned()))

@@ -54,7 +54,7 @@ pub(crate) const CASES: &[&Case] = &[
     &Case { name: "broken claims", says: &["the claims", "valid JSON"], run: |place| with_claims(place, "{\"iss\"") },
     &Case {
         name: "claims that say iss twice",
-        says: &["the claims has one name twice"],
+        says: &["the claims set has one name twice"],
         run: |place| with_claims(place, r#"{"iss":"https://a:1","iss":"https://b:1"}"#),
     },
     &Case {
