@@ -48,10 +48,10 @@ pub(super) fn meet(call: &Call, token: &EnrollmentToken, options: &EnrollOptions
     for problem in bundle.problems() {
         log::warn!("CA bundle of {}: {problem}", token.issuer);
     }
-    let chain = stranger.verifier.chain();
-    verifier::verify_chain(Some(&bundle), options.trust_system_roots, &chain, token.issuer.host(), SystemTime::now())
+    let verifier = verifier::controller(Some(&bundle), options.trust_system_roots)?;
+    verifier::verify_chain(&*verifier, &stranger.verifier.chain(), token.issuer.host(), SystemTime::now())
         .map_err(|why| bundle_problem(&format!("{}: {why}", token.issuer)))?;
-    let connections = connections(verifier::controller(Some(&bundle), options.trust_system_roots)?, options)?;
+    let connections = connections(verifier, options)?;
     Ok(Network {
         controller: token.issuer.clone(),
         base_path: features.base_path,
@@ -100,8 +100,8 @@ impl Stranger<'_> {
 /// Judges the token's time by the controller's clock; without one by the local clock.
 fn judge_time(token: &EnrollmentToken, head: &Head) -> Result<(), Error> {
     let local = SystemTime::now();
-    let theirs = head.date.as_deref().and_then(timestamp::http_date);
-    let now = theirs.map_or(local, |seconds| UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs()));
+    let theirs = head.date.as_deref().and_then(timestamp::http_date).and_then(|seconds| u64::try_from(seconds).ok());
+    let now = theirs.map_or(local, |seconds| UNIX_EPOCH + Duration::from_secs(seconds));
     let skew = local.duration_since(now).unwrap_or_else(|error| error.duration());
     let mut aside = String::new();
     if skew > SKEW_WORTH_A_WORD {

@@ -95,6 +95,7 @@ struct Sorter {
     known: HashSet<Vec<u8>>,
     certificates: Vec<CertificateDer<'static>>,
     problems: Vec<String>,
+    untold: usize,
 }
 
 impl Sorter {
@@ -116,14 +117,16 @@ impl Sorter {
 
     fn refuse(&mut self, why: &str) {
         self.seen += 1;
-        self.problems.push(format!("certificate {} {why}", self.seen));
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(format!("certificate {} {why}", self.seen));
+        } else {
+            self.untold += 1;
+        }
     }
 
     fn finish(mut self) -> Result<CaBundle, String> {
-        let untold = self.problems.len().saturating_sub(MAX_PROBLEMS);
-        if untold > 0 {
-            self.problems.truncate(MAX_PROBLEMS);
-            self.problems.push(format!("and {untold} more"));
+        if self.untold > 0 {
+            self.problems.push(format!("and {} more", self.untold));
         }
         if self.certificates.is_empty() {
             return Err(match self.problems.as_slice() {

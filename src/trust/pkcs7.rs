@@ -11,6 +11,8 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 const DER_SEQUENCE: u8 = 0x30;
 /// More than any network's CA certificates need.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Tiny elements would take far more memory than the bytes that came.
+const MAX_ELEMENTS: usize = 10_000;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -58,6 +60,9 @@ pub(super) fn certificate_set(pkcs7: &[u8]) -> Result<CertificateSet, String> {
     let mut found = CertificateSet::default();
     let mut reader = SliceReader::new(set.unwrap_or_default()).map_err(|error| error.to_string())?;
     while !reader.is_finished() {
+        if found.elements.len() == MAX_ELEMENTS {
+            return Err(format!("more than {MAX_ELEMENTS} certificates"));
+        }
         match AnyRef::decode(&mut reader).and_then(|element| Ok((element.header().tag(), element.to_der()?))) {
             Ok(element) => found.elements.push(element),
             Err(error) => {

@@ -68,13 +68,11 @@ fn add_system_roots(_: &mut RootCertStore) -> Result<(), Error> {
 
 /// Judges a chain (leaf first) as a handshake with `host` at `now` would; the error says what to do.
 pub(crate) fn verify_chain(
-    bundle: Option<&CaBundle>,
-    system_roots: bool,
+    verifier: &dyn ServerCertVerifier,
     chain: &[CertificateDer<'_>],
     host: &str,
     now: SystemTime,
 ) -> Result<(), String> {
-    let verifier = controller(bundle, system_roots).map_err(|error| error.to_string())?;
     let (leaf, intermediates) = chain.split_first().ok_or("the controller showed no certificate")?;
     let name = ServerName::try_from(host).map_err(|_| format!("{host:?} is not a host name or an IP address"))?;
     let verdict = verifier.verify_server_cert(leaf, intermediates, &name, &[], unix_time(now));

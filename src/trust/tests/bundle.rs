@@ -140,3 +140,9 @@ fn pem_bundles_name_what_they_leave_out() {
 fn a_version_1_certificate_may_be_an_anchor() {
     assert_eq!(CaBundle::from_pem("id.ca", include_str!("version1.pem")).unwrap().certificates().len(), 1);
 }
+
+#[test]
+fn a_set_of_countless_elements_is_refused() {
+    let error = CaBundle::from_pkcs7(&pkcs7(&vec![vec![0x30, 0x00]; 10_001])).unwrap_err();
+    assert!(error.to_string().contains("more than 10000 certificates"), "{error}");
+}

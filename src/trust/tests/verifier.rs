@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::{EnrollmentProblem, Error};
-use crate::trust::verifier::{self, BootstrapVerifier, verify_chain};
+use crate::trust::verifier::{self, BootstrapVerifier, Verifier, verify_chain};
 use crate::trust::{CaBundle, EnrollmentToken, issued_for};
 use rcgen::PublicKeyData;
 use rustls::client::danger::ServerCertVerifier;
@@ -17,6 +17,10 @@ fn days(count: u64) -> Duration {
     Duration::from_secs(count * 86_400)
 }
 
+fn verifier(pki: &Pki) -> Verifier {
+    verifier::controller(Some(&bundle(pki)), false).unwrap()
+}
+
 #[test]
 fn without_bundle_and_opt_in_the_error_names_the_option() {
     let message = verifier::controller(None, false).unwrap_err().to_string();
@@ -29,9 +33,9 @@ fn a_chain_of_the_network_is_accepted_by_name_and_by_address() {
     let leaf = pki.leaf(&KeyPair::generate().unwrap(), LeafPlan::default());
     for host in ["ctrl.acme.test", "127.0.0.1"] {
         let chain = [leaf.clone(), pki.intermediate_der()];
-        verify_chain(Some(&bundle(&pki)), false, &chain, host, SystemTime::now()).unwrap();
+        verify_chain(&*verifier(&pki), &chain, host, SystemTime::now()).unwrap();
         // The intermediate is an anchor too, so a server that does not send it is accepted.
-        verify_chain(Some(&bundle(&pki)), false, &chain[..1], host, SystemTime::now()).unwrap();
+        verify_chain(&*verifier(&pki), &chain[..1], host, SystemTime::now()).unwrap();
     }
 }
 
@@ -56,10 +60,10 @@ fn each_unacceptable_chain_is_explained() {
         (&pki.root.der().clone(), "ctrl.acme.test", now, "a CA's own certificate"),
         (&CertificateDer::from(vec![1, 2, 3]), "ctrl.acme.test", now, "not a valid X.509"),
     ] {
-        let error = verify_chain(Some(&bundle(&pki)), false, std::slice::from_ref(leaf), host, time).unwrap_err();
+        let error = verify_chain(&*verifier(&pki), std::slice::from_ref(leaf), host, time).unwrap_err();
         assert!(error.contains(expected), "expected {expected:?}, got {error:?}");
     }
-    let error = verify_chain(Some(&bundle(&pki)), false, &[], "ctrl.acme.test", now).unwrap_err();
+    let error = verify_chain(&*verifier(&pki), &[], "ctrl.acme.test", now).unwrap_err();
     assert_eq!(error, "the controller showed no certificate");
 }
 
