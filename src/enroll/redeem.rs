@@ -33,7 +33,7 @@ pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, cs
         credential: None,
         first_byte_by: None,
     };
-    let started = Instant::now();
+    let mut unknown_since = None;
     let mut pause = FIRST_PAUSE;
     let mut body = Vec::new();
     loop {
@@ -42,9 +42,8 @@ pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, cs
             return issued_chain(&request, &body);
         }
         let answer = refusal::read(&request.operation(), &head, &body);
-        let lagging = network.clustered && started.elapsed() < LAGGING_NODE;
         let wait = answer.retry_after.unwrap_or(pause).max(pause);
-        if !was_not_carried_out(&answer, lagging) || call.remaining() <= wait {
+        if call.remaining().min(patience(&answer, network, &mut unknown_since)) <= wait {
             return Err(refused(answer));
         }
         log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);
@@ -53,10 +52,16 @@ pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, cs
     }
 }
 
-/// True for answers that promise that nothing happened and may not be repeated for ever: too busy, no leader, and on
-/// a cluster for a short time a token that this node does not know yet.
-fn was_not_carried_out(answer: &ApiError, lagging: bool) -> bool {
-    matches!(answer.status, 429 | 503) || (lagging && answer.code == "INVALID_ENROLLMENT_TOKEN")
+/// How much longer to ask after an answer that promises that nothing happened and may not be repeated for ever: too
+/// busy, no leader, and on a cluster a token that this node does not know yet.
+fn patience(answer: &ApiError, network: &Network, unknown_since: &mut Option<Instant>) -> Duration {
+    match (answer.status, answer.code.as_str()) {
+        (429 | 503, _) => Duration::MAX,
+        (_, "INVALID_ENROLLMENT_TOKEN") if network.clustered => {
+            LAGGING_NODE.saturating_sub(unknown_since.get_or_insert_with(Instant::now).elapsed())
+        }
+        _ => Duration::ZERO,
+    }
 }
 
 fn lost(failure: Failure) -> Error {
@@ -92,7 +97,8 @@ fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
 fn refused(answer: ApiError) -> Error {
     let (problem, advice) = match (answer.status, answer.code.as_str()) {
         (429 | 503, _) => return refusal::into_error(answer),
-        (500 | 502 | 504, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
+        // Also what proxies made up, such as 524: the controller may have gone on without them.
+        (500..=599, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
         (_, "INVALID_ENROLLMENT_TOKEN") => (
             EnrollmentProblem::TokenNotKnown,
             "the controller does not know the token: it was used, deleted or replaced; ask for a new one",
