@@ -1,5 +1,6 @@
 //! The identity file as JSON, with all its members: the ones that are read here and the ones that are only kept.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
@@ -32,12 +33,11 @@ impl Document {
             Category::Data => "is not a JSON object".to_owned(),
             _ => format!("is not valid JSON (line {}, column {})", error.line(), error.column()),
         })?;
-        for (index, (name, _)) in document.members.iter().enumerate() {
-            if document.members[..index].iter().any(|(earlier, _)| earlier == name) {
-                return Err(format!("has the member {name:?} twice"));
-            }
+        let mut known = HashSet::with_capacity(document.members.len());
+        match document.members.iter().find(|(name, _)| !known.insert(name)) {
+            Some((name, _)) => Err(format!("has the member {name:?} twice")),
+            None => Ok(document),
         }
-        Ok(document)
     }
 
     fn get(&self, name: &str) -> Option<&Member> {

@@ -37,6 +37,9 @@ use reference::Reference;
 /// The members of `id` that hold PEM text or say where it is.
 const PEM_MEMBERS: [&str; 3] = ["key", "cert", "ca"];
 
+/// More than any cluster has.
+const MAX_CONTROLLERS: usize = 100;
+
 /// Who a client is: controllers, CA bundle, key and certificate. Cheap to clone.
 ///
 /// It is read from and written to the identity file that OpenZiti's SDKs share. The members `key`, `cert` and `ca`
@@ -74,7 +77,11 @@ impl Identity {
     /// Reads the text of an identity file; `file:` references in it are relative to the current folder.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         if text.len() as u64 > reading::MAX_FILE {
-            return Err(Error::Identity(format!("identity: {} bytes are too many", text.len())));
+            return Err(Error::Identity(format!(
+                "identity: {} bytes are too many, at most {} are read",
+                text.len(),
+                reading::MAX_FILE
+            )));
         }
         Self::read("identity", text, Path::new("."))
     }
@@ -201,7 +208,8 @@ impl Identity {
         }
         let inner = Inner {
             document,
-            folder: folder.to_owned(),
+            // The current folder may be another one when the identity is saved.
+            folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             pem: [key, cert, ca],
             controllers,
             config_types,
@@ -222,6 +230,9 @@ fn controllers(document: &Document) -> Result<Vec<ControllerUrl>, String> {
         let url = ControllerUrl::parse(address.trim()).map_err(|error| format!("{name}: {error}"))?;
         if !controllers.contains(&url) {
             controllers.push(url);
+        }
+        if controllers.len() > MAX_CONTROLLERS {
+            return Err(format!("ztAPIs: more than {MAX_CONTROLLERS} controllers"));
         }
     }
     if controllers.is_empty() {

@@ -28,6 +28,10 @@ mod unix {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(path)?;
         let made = file.metadata()?;
+        // Mode and owner of a file with another name beside this one are not ours to change.
+        if !made.is_file() || made.nlink() > 1 {
+            return Err(io::Error::other("is not a file of its own"));
+        }
         if made.mode() & PERMISSION_BITS != OWNER_ONLY {
             file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
         }

@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use super::platform::open_for_reading;
 use crate::error::Error;
 
-/// Identity files have about 10 KiB.
-pub(super) const MAX_FILE: u64 = 1024 * 1024;
+/// Identity files have about 10 KiB, but whatever an enrollment may write can be read: with all CA certificates that a
+/// controller may give.
+pub(super) const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// The text of a file. `what` names it for errors.
 pub(super) fn read_text(what: &str, path: &Path) -> Result<Zeroizing<String>, Error> {

@@ -117,7 +117,14 @@ fn each_bad_text_has_its_own_message() {
         (identity_json(key, cert, key), "id.ca: no certificate in it"),
         (identity_json(other_key.to_pem().expose(), cert, ca), "id.key: the private key does not belong to"),
         (identity_json("no/such/file.pem", cert, ca), "no/such/file.pem: read: No such file"),
-        (" ".repeat(1024 * 1024 + 1), "bytes are too many"),
+        (" ".repeat(8 * 1024 * 1024 + 1), "bytes are too many, at most 8388608 are read"),
+        (
+            format!(
+                r#"{{"ztAPIs":[{}],"id":{{}}}}"#,
+                (0..101).map(|n| format!("\"https://a:{}\"", n + 1)).collect::<Vec<_>>().join(",")
+            ),
+            "ztAPIs: more than 100 controllers",
+        ),
     ] {
         let error = Identity::from_json(&json).unwrap_err();
         assert!(error.to_string().contains(expected), "expected {expected:?}, got {error}");
@@ -135,7 +142,7 @@ fn each_bad_file_has_its_own_message() {
         ([&[0xff, 0xfe], utf16.as_slice()].concat(), "is UTF-16 text"),
         ([b"\xef\xbb\xbf", usual_json().as_bytes()].concat(), "begins with a byte order mark"),
         (b"{\"ztAPI\": \"\xff\"}".to_vec(), "is not UTF-8 text"),
-        (vec![b' '; 1024 * 1024 + 1], "has 1048577 bytes, at most 1048576 are read"),
+        (vec![b' '; 8 * 1024 * 1024 + 1], "has 8388609 bytes, at most 8388608 are read"),
     ] {
         let path = write(folder.path(), "alice.json", &content);
         let error = Identity::load(&path).unwrap_err();
@@ -195,6 +202,40 @@ fn puts_together_what_an_enrollment_brings() {
     assert!(message.contains("does not belong to the certificate CN=leaf"), "{message}");
     Identity::assemble(urls.to_vec(), "/edge/client/v1", &key, "nothing", &ca).unwrap_err();
     Identity::assemble(Vec::new(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap_err();
+}
+
+#[test]
+fn what_a_network_with_very_many_authorities_brings_can_be_read_again() {
+    let papers = papers();
+    let key = KeyPair::generate().unwrap();
+    let padding = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![7; 3000]);
+    let authority = |number: usize| {
+        let mut parameters = rcgen::CertificateParams::default();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, format!("authority {number}"));
+        parameters.custom_extensions.push(padding.clone());
+        parameters.self_signed(&key).unwrap().pem()
+    };
+    let ca = CaBundle::from_pem("ca", &(0..500).map(authority).collect::<String>()).unwrap();
+    let url = ControllerUrl::parse("https://a:1").unwrap();
+    let own_key = PrivateKey::from_pem("k", &papers.key).unwrap();
+    let identity = Identity::assemble(vec![url], "/edge/client/v1", &own_key, &papers.cert, &ca).unwrap();
+    let text = identity.to_json();
+    assert!(text.expose().len() > 2 * 1024 * 1024);
+    assert_eq!(Identity::from_json(text.expose()).unwrap().ca().unwrap().certificates().len(), 500);
+}
+
+#[test]
+fn a_file_of_very_many_members_is_read_at_once() {
+    let members: String = (0..300_000).map(|number| format!("\"member {number}\":1,")).collect();
+    let start = std::time::Instant::now();
+    Identity::from_json(&format!("{{{members}{}", &usual_json()[1..])).unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn relative_paths_start_where_they_started_when_the_identity_was_read() {
+    let identity = usual();
+    assert_eq!(identity.inner.folder, std::env::current_dir().unwrap());
 }
 
 #[test]

@@ -300,4 +300,16 @@ mod unix {
         let error = usual().save(folder.path().join("bob.json")).unwrap_err();
         assert!(error.to_string().contains("bob.json.lock: lock: "), "{error}");
     }
+
+    #[test]
+    fn a_lock_that_is_another_file_by_a_second_name_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("other");
+        fs::write(&other, "x").unwrap();
+        fs::set_permissions(&other, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::hard_link(&other, folder.path().join("alice.json.lock")).unwrap();
+        let error = usual().save(target(&folder)).unwrap_err();
+        assert!(error.to_string().contains("alice.json.lock: lock: is not a file of its own"), "{error}");
+        assert_eq!(mode(&other), 0o644);
+    }
 }
