@@ -98,7 +98,8 @@ pub enum Error {
     /// This cannot be done here; the message names the way that works.
     #[error("{0}")]
     Unsupported(String),
-    /// A file could not be read or written; what was there before is unchanged.
+    /// A file could not be read or written. It holds what it held before or, if only making that durable failed, all
+    /// that was to be written.
     #[error("{}: {action}: {source}", path.display())]
     Storage {
         /// The file or folder.
@@ -189,11 +190,11 @@ impl ApiError {
     fn cause_summary(&self) -> Option<String> {
         let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
         let text = |key: &str| cause.get(key).and_then(|v| v.as_str());
-        match (text("field"), text("reason").or(text("message"))) {
-            (Some(field), Some(reason)) => Some(format!("{field}: {reason}")),
-            (None, Some(reason)) => Some(reason.to_owned()),
-            _ => None,
-        }
+        let reason = text("reason").or(text("message"))?;
+        Some(match text("field") {
+            Some(field) => format!("{}: {}", one_line(field), one_line(reason)),
+            None => one_line(reason),
+        })
     }
 
     /// The name of the field that the cause points at.
@@ -292,6 +293,12 @@ impl Error {
     }
 }
 
+/// The start of what a controller wrote, fit for one line of a log.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 fn during(controller: &Option<String>, what: &str) -> String {
     match controller {
         Some(controller) => format!("{controller}: {what}"),
@@ -302,4 +309,27 @@ fn during(controller: &Option<String>, what: &str) -> String {
 fn list_factors(factors: &[AuthQuery]) -> String {
     let names: Vec<String> = factors.iter().map(AuthQuery::describe).collect();
     format!("the controller still wants {}", names.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_of_any_length_is_one_short_line_of_the_message() {
+        let cause = serde_json::json!({"field": "na\nme", "reason": format!("bad\r\n{}", "x".repeat(100_000))});
+        let error = ApiError {
+            status: 400,
+            code: "BAD".to_owned(),
+            message: "no".to_owned(),
+            cause: Some(RawValue::from_string(cause.to_string()).unwrap()),
+            request_id: None,
+            retry_after: None,
+            operation: "GET /x".to_owned(),
+        };
+        let text = error.to_string();
+        assert!(text.starts_with("GET /x: 400 BAD: no (na me: bad  xxx") && text.ends_with("xx)"), "{text}");
+        assert!(text.len() < 400, "{}", text.len());
+        assert_eq!(error.cause_field().as_deref(), Some("na\nme"), "as it came");
+    }
 }
