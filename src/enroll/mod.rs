@@ -103,7 +103,8 @@ impl Enrollment {
     /// # Errors
     /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
     /// been carried out: it is not repeated. `NAME.pending` stays then, and if the certificate that was issued cannot
-    /// be used or stored. Everything else leaves no trace.
+    /// be used or stored; in that case another call with the same token and file goes on from there. Everything else
+    /// leaves no trace.
     pub fn enroll(&self, options: &EnrollOptions) -> Result<Identity, Error> {
         if self.token.method != EnrollmentMethod::Ott {
             let message = format!(
@@ -115,20 +116,35 @@ impl Enrollment {
         let call = Call::new(options.timeout.unwrap_or(DEFAULT_TIMEOUT), options.cancel.as_slice());
         let place = options.store.as_ref().map(|store| store.reserve(|| call.check())).transpose()?;
         let network = bootstrap::meet(&call, &self.token, options)?;
-        let key = PrivateKey::generate()?;
-        let csr = key.csr(&self.token.subject)?;
         let fingerprint = self.token.fingerprint();
-        let pending = Pending { token: &fingerprint, key: &key, csr: &csr, cert: None };
-        if let Some(place) = &place {
-            place.keep_key(&pending)?;
-        }
-        let redeemed = redeem::redeem(&call, &self.token, &network, &csr);
-        let identity = settle(&call, redeemed, &network, pending, place)?;
+        let issued = place.as_ref().map(|place| place.issued(&fingerprint)).transpose()?.flatten();
+        let identity = match issued {
+            Some((key, chain_pem)) => store(&call, assemble(&chain_pem, &key, &network)?, place)?,
+            None => self.spend(&call, &network, &fingerprint, place)?,
+        };
         log::info!("enrolled {} at {}", self.token.subject, network.controller);
         Ok(match &options.store {
             Some(store) => identity.stored_in(store),
             None => identity,
         })
+    }
+
+    /// Makes a key, keeps it, has it certified and stores the identity.
+    fn spend(
+        &self,
+        call: &Call,
+        network: &Network,
+        fingerprint: &str,
+        place: Option<Reservation<'_>>,
+    ) -> Result<Identity, Error> {
+        let key = PrivateKey::generate()?;
+        let csr = key.csr(&self.token.subject)?;
+        let pending = Pending { token: fingerprint, key: &key, csr: &csr, cert: None };
+        if let Some(place) = &place {
+            place.keep_key(&pending)?;
+        }
+        let redeemed = redeem::redeem(call, &self.token, network, &csr);
+        settle(call, redeemed, network, pending, place)
     }
 }
 
@@ -153,7 +169,10 @@ fn settle(
     if let Some(place) = &place {
         place.keep_certificate(&Pending { cert: Some(&chain_pem), ..pending });
     }
-    let identity = assemble(&chain_pem, pending.key, network)?;
+    store(call, assemble(&chain_pem, pending.key, network)?, place)
+}
+
+fn store(call: &Call, identity: Identity, place: Option<Reservation<'_>>) -> Result<Identity, Error> {
     if let Some(place) = place {
         place.fill(&identity, call.remaining())?;
     }

@@ -8,11 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::PrivateKey;
 use super::atomic::sibling;
+use super::reading::read_text;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::trust::display_time;
@@ -54,6 +55,26 @@ struct PendingFile<'a> {
     csr: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cert: Option<&'a str>,
+}
+
+/// Key and chain of an enrollment with the same token that got its certificate but could not store it. What is no
+/// such thing is none of this enrollment's business.
+pub(super) fn issued(sidecar: &Path, token: &str) -> Result<Option<(PrivateKey, String)>, Error> {
+    #[derive(Deserialize)]
+    struct Kept {
+        token: String,
+        key: Secret,
+        cert: String,
+    }
+    let name = sidecar.display().to_string();
+    let text = match read_text(&name, sidecar) {
+        Ok(text) => text,
+        Err(Error::Storage { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error @ Error::Storage { .. }) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let kept = serde_json::from_str(&text).ok().filter(|kept: &Kept| kept.token == token);
+    Ok(kept.and_then(|kept| Some((PrivateKey::from_pem(&name, kept.key.expose()).ok()?, kept.cert))))
 }
 
 pub(super) fn path(identity: &Path) -> PathBuf {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use super::Identity;
 use super::atomic::{folder_of, put_new, remove_leftovers, replace, temporary};
 use super::pending::{self, Pending};
 use super::platform::sync_folder;
+use super::{Identity, PrivateKey};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -21,7 +21,7 @@ pub(super) type SaveHook = dyn Fn(&Secret, Duration) -> Result<(), String> + Sen
 /// As much as an identity file with twenty certificates needs: the disk space is taken before a token is spent.
 const RESERVED_BYTES: usize = 64 * 1024;
 /// What fails once the token is spent.
-const STORE: &str = "store the identity (the token is spent; what it brought is kept in the file .pending beside it)";
+const STORE: &str = "store the identity (the token is spent, but what it brought is kept: enroll with it again)";
 
 /// A place for an identity that was found fit, and that no other process enrolls into while this lives.
 pub(crate) struct Reservation<'a> {
@@ -52,6 +52,12 @@ impl<'a> Reservation<'a> {
         remove_leftovers(path);
         let file = temporary(path, &[b' '; RESERVED_BYTES])?;
         Ok(Self { place: Place::File { path, file, _lock: lock } })
+    }
+
+    /// Key and certificate that an earlier try with this token was issued and could not store.
+    pub(crate) fn issued(&self, token: &str) -> Result<Option<(PrivateKey, String)>, Error> {
+        let Place::File { path, .. } = &self.place else { return Ok(None) };
+        pending::issued(&pending::path(path), token)
     }
 
     /// Keeps a key that is about to be used, durably, in `NAME.pending` (0600). Nothing for a hook.

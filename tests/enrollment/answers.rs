@@ -1,5 +1,6 @@
 //! What a controller answers to the request that spends the token.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -103,6 +104,34 @@ fn an_earlier_key_whose_token_may_be_spent_outlives_the_next_enrollment() {
 
     assert_eq!(place.names(), ["alice.json", "alice.json.pending.1"]);
     assert!(String::from_utf8(place.read("alice.json.pending.1")).unwrap().contains(&earlier.replace('\n', "\\n")));
+}
+
+/// The certificate was issued, but its place was taken meanwhile, or a crash came before it was stored.
+#[test]
+fn a_certificate_that_could_not_be_stored_is_stored_by_the_next_try() {
+    let controller = single();
+    let (jwt, place) = (controller.create_identity("alice"), Place::new());
+    controller.fault_times(Operation::Enroll, Fault::Late(Duration::from_millis(300)), 1);
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while controller.count(Operation::Enroll) == 0 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            fs::write(place.target(), "of somebody else").unwrap();
+        });
+        place.enroll(&jwt).unwrap_err()
+    });
+    assert!(matches!(error, Error::Storage { .. }), "{error:?}");
+    assert!(error.to_string().contains("the token is spent"), "{error}");
+    assert_eq!(place.read("alice.json"), b"of somebody else");
+    let key = place.pending_key();
+    fs::remove_file(place.target()).unwrap();
+
+    let identity = place.enroll(&jwt).unwrap();
+
+    assert!(identity.to_json().expose().contains(&key.replace('\n', "\\n")), "it has the key that was sent");
+    assert_eq!(controller.count(Operation::Enroll), 1, "the request is not repeated");
+    assert_eq!(place.names(), ["alice.json"]);
 }
 
 #[test]

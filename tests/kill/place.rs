@@ -69,7 +69,9 @@ impl Place {
             let mode = fs::metadata(self.path().join(&name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{what}: {name} may be read by others");
         }
+        let keeps_certificate = self.keeps_certificate();
         if enrolled || self.token_is_spent(what) {
+            assert!(enrolled || !keeps_certificate, "{what}: the certificate beside is not used");
             let request = controller.requests().into_iter().find(|seen| seen.operation == Operation::Enroll);
             let csr = String::from_utf8(request.expect("a spent token was sent").body).unwrap();
             let kept = self.kept_keys().iter().any(|key| fits(key, &csr));
@@ -90,7 +92,7 @@ impl Place {
         text.is_ok_and(|text| text.contains("\"cert\": \"-----BEGIN CERTIFICATE-----"))
     }
 
-    /// Tries the token again, which makes the identity if it can be made.
+    /// Tries the token again, which makes the identity if it can be made, or was and could not be stored.
     fn token_is_spent(&self, what: &str) -> bool {
         match enroll(&self.jwt, &self.target()) {
             Ok(_) => false,

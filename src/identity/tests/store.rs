@@ -153,6 +153,12 @@ fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
     let kept = fs::read(folder.path().join("alice.json.pending")).unwrap();
     let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.to_pem().expose().into()));
+    let place = store.reserve(|| Ok(())).unwrap();
+    let (same, chain) = place.issued("f").unwrap().unwrap();
+    assert_eq!((same.to_pem().expose(), chain.as_str()), (key.to_pem().expose(), "chain"));
+    assert!(place.issued("another token").unwrap().is_none());
+    place.keep_key(&pending(&key)).unwrap();
+    assert!(place.issued("f").unwrap().is_none(), "nothing was issued yet");
 }
 
 #[test]
