@@ -75,8 +75,8 @@ fn lost(failure: Failure) -> Error {
     Error::enrollment(EnrollmentProblem::MaybeSpent, message)
 }
 
-/// The controller answers JSON, or the bare PEM text where it is older. The body decides, not what it is said to be: the
-/// token is spent, so the certificate must not be lost to a wrong or missing header.
+/// The controller answers JSON, or the bare PEM text where it is older. The body decides, not what it is said to be:
+/// the token is spent, so the certificate must not be lost to a wrong or missing header.
 fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
     #[derive(Deserialize)]
     struct Issued {
