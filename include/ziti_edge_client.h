@@ -129,7 +129,7 @@ typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left
 typedef void (*zec_userdata_free)(void *userdata);
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
-/// Without `path` a crash can lose the identity after the token is spent.
+/// Without `path` or `save` a crash can lose the identity after the token is spent.
 typedef struct {
   /// Set by the _INIT macro.
   size_t size;
@@ -137,13 +137,16 @@ typedef struct {
   uint32_t trust_system_roots;
   /// The most time the whole enrollment may take. Default 30,000.
   uint64_t timeout_ms;
-  /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY.
+  /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY. Beside it,
+  /// `NAME.lock` stays; `NAME.pending` holds the new key until the enrollment is through, and is kept while the token
+  /// may be spent.
   const char *path;
-  /// Is given the identity, in place of `path`.
+  /// Is given the identity, in place of `path`; not both.
   zec_save_callback save;
   /// Passed to `save`.
   void *userdata;
-  /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
+  /// Frees `userdata` when it is no longer needed, also if the call fails, unless it fails because of `size`. May be
+  /// NULL.
   zec_userdata_free userdata_free;
   /// Ends the enrollment.
   const zec_cancel *cancel;
@@ -170,11 +173,12 @@ typedef struct {
   /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
   /// when the controller refuses the certificate, as another process may have renewed it.
   const char *path;
-  /// Is given the identity when a call changes it, in place of `path`; so far no call does.
+  /// Is given the identity when a call changes it, in place of `path`, not both; so far no call does.
   zec_save_callback save;
   /// Passed to `save`.
   void *userdata;
-  /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
+  /// Frees `userdata` when the last client that uses it is freed, or when the call fails, unless it fails because of
+  /// `size`. May be NULL.
   zec_userdata_free userdata_free;
   /// Ends the calls of this client and of those derived from it. May be freed while they have it.
   const zec_cancel *cancel;
@@ -406,14 +410,20 @@ bool zec_cancel_is_canceled(const zec_cancel *cancel);
 /// Allowed while calls and clients have it: they go on, and can no longer be canceled by it.
 void zec_cancel_free(zec_cancel *cancel);
 
-/// Reads an identity file.
-ZEC_MUST_USE zec_error *zec_identity_load(const char *path, zec_identity **out);
+/// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
+ZEC_MUST_USE
+zec_error *zec_identity_load(const char *path,
+                             zec_identity **out);
 
 /// Reads the text of an identity file. `file:` references in it are relative to the current folder.
 ZEC_MUST_USE zec_error *zec_identity_from_json(const char *identity_json, zec_identity **out);
 
-/// Writes the identity file: whole or not at all, readable by its owner only.
-ZEC_MUST_USE zec_error *zec_identity_save(const zec_identity *identity, const char *path);
+/// Writes the identity file: whole or not at all, in place of what is there. A new file is readable by its owner only;
+/// one that is there keeps owner and mode. Waits at most 10 s for another process that writes it. The file `NAME.lock`
+/// beside it stays.
+ZEC_MUST_USE
+zec_error *zec_identity_save(const zec_identity *identity,
+                             const char *path);
 
 /// The text of the identity file, private key included. Free it with zec_string_free(), which wipes it.
 ZEC_MUST_USE

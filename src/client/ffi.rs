@@ -52,11 +52,12 @@ pub struct zec_client_options {
     /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
     /// when the controller refuses the certificate, as another process may have renewed it.
     pub path: *const c_char,
-    /// Is given the identity when a call changes it, in place of `path`; so far no call does.
+    /// Is given the identity when a call changes it, in place of `path`, not both; so far no call does.
     pub save: zec_save_callback,
     /// Passed to `save`.
     pub userdata: *mut c_void,
-    /// Frees `userdata` when the last client that uses it is freed, or when the call fails. May be NULL.
+    /// Frees `userdata` when the last client that uses it is freed, or when the call fails, unless it fails because of
+    /// `size`. May be NULL.
     pub userdata_free: zec_userdata_free,
     /// Ends the calls of this client and of those derived from it. May be freed while they have it.
     pub cancel: *const zec_cancel,

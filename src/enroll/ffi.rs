@@ -20,7 +20,7 @@ use crate::ffi::{
 };
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
-/// Without `path` a crash can lose the identity after the token is spent.
+/// Without `path` or `save` a crash can lose the identity after the token is spent.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct zec_enroll_options {
@@ -30,13 +30,16 @@ pub struct zec_enroll_options {
     pub trust_system_roots: u32,
     /// The most time the whole enrollment may take. Default 30,000.
     pub timeout_ms: u64,
-    /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY.
+    /// The identity file to write. One that is there already is never replaced: that is ZEC_ERR_IDENTITY. Beside it,
+    /// `NAME.lock` stays; `NAME.pending` holds the new key until the enrollment is through, and is kept while the token
+    /// may be spent.
     pub path: *const c_char,
-    /// Is given the identity, in place of `path`.
+    /// Is given the identity, in place of `path`; not both.
     pub save: zec_save_callback,
     /// Passed to `save`.
     pub userdata: *mut c_void,
-    /// Frees `userdata` when it is no longer needed, also if the call fails. May be NULL.
+    /// Frees `userdata` when it is no longer needed, also if the call fails, unless it fails because of `size`. May be
+    /// NULL.
     pub userdata_free: zec_userdata_free,
     /// Ends the enrollment.
     pub cancel: *const zec_cancel,

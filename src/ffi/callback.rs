@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::strings::optional_text;
+use super::strings::optional_path;
 use crate::error::Error;
 use crate::identity::Store;
 use crate::secret::Secret;
@@ -59,7 +59,7 @@ pub(crate) unsafe fn store(
     userdata: Userdata,
 ) -> Result<Option<Store>, Error> {
     // SAFETY: the same promise is asked of the caller.
-    let path = unsafe { optional_text(path, "options.path") }?;
+    let path = unsafe { optional_path(path, "options.path") }?;
     match (path, save) {
         (None, None) => Ok(None),
         (Some(path), None) => Ok(Some(Store::file(path))),

@@ -29,7 +29,7 @@ pub(crate) use callback::{Userdata, store};
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
 pub(crate) use record::{Root, publish, release};
-pub(crate) use strings::{give_secret, optional_text, text, texts};
+pub(crate) use strings::{give_secret, optional_text, path, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
 pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_canceled, zec_cancel_new};

@@ -14,7 +14,8 @@ use crate::transport::{CancelToken, Proxy};
 /// No struct will ever be so large; a larger size is a field that nobody set.
 const MAX_SIZE: usize = 4096;
 
-/// A struct that the caller fills in: `repr(C)`, its first field `size: usize`, new fields only at its end.
+/// A struct that the caller fills in: `repr(C)`, its first field `size: usize`, new fields only at its end and without
+/// padding between them: an older library takes whatever stands there for an option that it does not have.
 ///
 /// # Safety
 /// All bytes zero is a value of the type, as is any other pattern that C can write.

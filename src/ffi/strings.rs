@@ -45,6 +45,32 @@ pub(crate) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Re
     Ok(Some(text))
 }
 
+/// The path of a required argument.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Error> {
+    // SAFETY: the same promise is asked of the caller.
+    not_empty(unsafe { text(pointer, name) }?, name)
+}
+
+/// The path of an option that may be absent.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn optional_path<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>, Error> {
+    // SAFETY: the same promise is asked of the caller.
+    unsafe { optional_text(pointer, name) }?.map(|path| not_empty(path, name)).transpose()
+}
+
+/// An empty path is a setting that nobody filled in; the system's "no such file" would not say which.
+fn not_empty<'a>(path: &'a str, name: &str) -> Result<&'a str, Error> {
+    if path.is_empty() {
+        return Err(Error::InvalidArgument(format!("argument {name} is empty; expected the path of a file")));
+    }
+    Ok(path)
+}
+
 /// The texts of an array that may be absent; its elements may not.
 ///
 /// # Safety
@@ -126,6 +152,17 @@ mod tests {
         let (required, optional) = unsafe { (text(std::ptr::null(), "jwt"), optional_text(std::ptr::null(), "jwt")) };
         assert_eq!(required.unwrap_err().to_string(), "argument jwt is NULL");
         assert_eq!(optional.unwrap(), None);
+    }
+
+    #[test]
+    fn an_empty_path_is_refused_by_name() {
+        // SAFETY: the texts are NUL-terminated, and NULL is allowed.
+        let (empty, given, absent) = unsafe {
+            let options = "options.path";
+            (path(c"".as_ptr(), "path"), path(c"a".as_ptr(), "path"), optional_path(std::ptr::null(), options))
+        };
+        assert_eq!(empty.unwrap_err().to_string(), "argument path is empty; expected the path of a file");
+        assert_eq!((given.unwrap(), absent.unwrap()), ("a", None));
     }
 
     #[test]

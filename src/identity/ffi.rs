@@ -12,7 +12,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::Identity;
-use crate::ffi::{arg, clear, give_secret, guard, guard_or, text, zec_error, zec_string_list};
+use crate::ffi::{self, arg, clear, give_secret, guard, guard_or, text, zec_error, zec_string_list};
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 pub struct zec_identity {
@@ -26,7 +26,7 @@ impl zec_identity {
     }
 }
 
-/// Reads an identity file.
+/// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_identity_load(
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn zec_identity_load(
     guard(|| {
         let out = clear(arg(out, "out")?);
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let path = unsafe { text(path, "path") }?;
+        let path = unsafe { ffi::path(path, "path") }?;
         out.write(zec_identity::give(Identity::load(path)?));
         Ok(())
     })
@@ -58,7 +58,9 @@ pub unsafe extern "C" fn zec_identity_from_json(
     })
 }
 
-/// Writes the identity file: whole or not at all, readable by its owner only.
+/// Writes the identity file: whole or not at all, in place of what is there. A new file is readable by its owner only;
+/// one that is there keeps owner and mode. Waits at most 10 s for another process that writes it. The file `NAME.lock`
+/// beside it stays.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_identity_save(
@@ -67,7 +69,7 @@ pub unsafe extern "C" fn zec_identity_save(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let path = unsafe { text(path, "path") }?;
+        let path = unsafe { ffi::path(path, "path") }?;
         let identity = arg(identity, "identity")?;
         identity.identity.save(path)
     })

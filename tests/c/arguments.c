@@ -43,6 +43,16 @@ static void text_that_is_not_utf8(void) {
   CHECK(identity == NULL);
 }
 
+static void paths_that_are_empty(void) {
+  zec_identity *identity = NULL;
+  zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
+  FAILS(zec_identity_load("", &identity), ZEC_ERR_INVALID_ARGUMENT, "argument path is empty");
+  FAILS(zec_identity_save(NULL, ""), ZEC_ERR_INVALID_ARGUMENT, "argument path is empty");
+  options.path = "";
+  FAILS(zec_identity_enroll("no token", &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.path is empty");
+  CHECK(identity == NULL);
+}
+
 static void sizes_of_options(void) {
   zec_identity *identity = NULL;
   zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
@@ -153,6 +163,7 @@ static void log_levels(void) {
 int main(void) {
   cancel_is_sticky();
   text_that_is_not_utf8();
+  paths_that_are_empty();
   sizes_of_options();
   tokens();
   texts_in_options();
