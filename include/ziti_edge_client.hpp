@@ -4,6 +4,7 @@
 #define ZITI_EDGE_CLIENT_HPP
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -32,7 +33,7 @@ using owned = std::unique_ptr<T, deleter<Free>>;
 class error : public std::runtime_error {
  public:
   /// Takes over the error, which is not NULL.
-  explicit error(zec_error *error) : std::runtime_error(zec_error_message(error)), error_(error, zec_error_free) {}
+  explicit error(zec_error *owned) : std::runtime_error(zec_error_message(owned)), error_(owned, zec_error_free) {}
 
   zec_code code() const noexcept { return zec_error_code(error_.get()); }
   bool is_retryable() const noexcept { return zec_error_is_retryable(error_.get()); }

@@ -113,7 +113,7 @@ pub(crate) fn compiles_alone(header: &str, standard: &str) {
     let (compiler, language) = if standard.starts_with("c++") { ("c++", "c++") } else { ("cc", "c") };
     let output = Command::new(compiler)
         .args(["-x", language, &format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
-        .args(["-fsyntax-only", "-I"])
+        .args(["-Wshadow", "-Wconversion", "-fsyntax-only", "-I"])
         .arg(root().join("include"))
         .arg(&source)
         .output()
