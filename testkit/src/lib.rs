@@ -52,3 +52,8 @@ pub use pki::ServerKey;
 pub use services::{Permission, Policy, ServiceSpec};
 pub use shared::Seen;
 pub use state::{Created, IdentityOptions};
+
+/// The Rust of the page about this package is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
