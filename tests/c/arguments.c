@@ -4,20 +4,12 @@
 
 #include "ziti_edge_client.h"
 
-static int failures;
-
-static void check(int holds, const char *what, int line) {
-  if (holds) return;
-  fprintf(stderr, "arguments.c:%d: %s\n", line, what);
-  failures++;
-}
-
-#define CHECK(condition) check((condition) != 0, #condition, __LINE__)
+#include "check.h"
 
 /* Takes over the error of a call: it has this code, and this text in its message. */
 static void fails(zec_error *error, zec_code code, const char *text, int line) {
   const char *message = zec_error_message(error);
-  check(zec_error_code(error) == code && strstr(message, text) != NULL, message, line);
+  check(zec_error_code(error) == code && strstr(message, text) != NULL, message, __FILE__, line);
   zec_error_free(error);
 }
 

@@ -6,15 +6,7 @@
 
 #include "ziti_edge_client.h"
 
-static int failures;
-
-static void check(int holds, const char *what, int line) {
-  if (holds) return;
-  fprintf(stderr, "flow.c:%d: %s\n", line, what);
-  failures++;
-}
-
-#define CHECK(condition) check((condition) != 0, #condition, __LINE__)
+#include "check.h"
 
 /* Without this call nothing that follows makes sense. */
 static void must(zec_error *error, const char *call, int line) {

@@ -4,26 +4,19 @@
 
 #include "ziti_edge_client.h"
 
-static int failures;
-
-static void check(int holds, const char *what, int line) {
-  if (holds) return;
-  fprintf(stderr, "null.c:%d: %s\n", line, what);
-  failures++;
-}
+#include "check.h"
 
 /* Takes over the error of a call and looks whether it is about the argument. */
 static void refused(zec_error *error, const char *argument, const char *call, int line) {
   char expected[100];
   snprintf(expected, sizeof expected, "argument %s is NULL", argument);
-  check(zec_error_code(error) == ZEC_ERR_INVALID_ARGUMENT, call, line);
-  check(strcmp(zec_error_message(error), expected) == 0, zec_error_message(error), line);
+  check(zec_error_code(error) == ZEC_ERR_INVALID_ARGUMENT, call, __FILE__, line);
+  check(strcmp(zec_error_message(error), expected) == 0, zec_error_message(error), __FILE__, line);
   zec_error_free(error);
 }
 
 static char something;
 
-#define CHECK(condition) check((condition) != 0, #condition, __LINE__)
 #define REFUSES(call, argument) refused((call), (argument), #call, __LINE__)
 /* The same for a call with an `out` of the given type, which has to be NULL afterwards. */
 #define REFUSES_OUT(type, call, argument)      \
