@@ -166,7 +166,8 @@ typedef struct {
   uint32_t no_environment;
   /// The most time one call may take. Default 30,000.
   uint64_t timeout_ms;
-  /// The most time opening one connection may take. Default 10,000.
+  /// The most time opening one connection may take, from the look-up of the name to the end of the TLS handshake.
+  /// Default 10,000.
   uint64_t connect_timeout_ms;
   /// The most rows a list may have; a longer one is ZEC_ERR_INVALID_ARGUMENT. Default 1,000,000.
   uint64_t max_rows;
@@ -443,6 +444,8 @@ ZEC_MUST_USE zec_error *zec_enrollment_parse(const char *jwt, zec_enrollment **o
 void zec_enrollment_free(zec_enrollment *enrollment);
 
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
+/// Once the token is on its way, a time limit, a cancel or a broken connection is ZEC_ERR_ENROLLMENT with the problem
+/// "maybe_spent", not the code of its own: another try with this token may be refused.
 /// POST /enroll (enroll)
 ZEC_MUST_USE
 zec_error *zec_identity_enroll(const char *jwt,
@@ -535,7 +538,8 @@ void zec_service_free(zec_service *service);
 /// Sends the library's log lines of the whole process to `callback`, in place of an earlier one; NULL silences it.
 /// `level`: 0 nothing, 1 errors, 2 warnings, 3 information, 4 details, 5 all there is. No line holds a secret.
 /// An earlier callback may still be running on another thread when this returns: keep its `userdata` until the calls
-/// that were running have ended. A callback may call this function.
+/// that were running have ended. A callback may call this function. In a process whose Rust code has a logger already,
+/// that one gets the lines, and this is ZEC_ERR_UNSUPPORTED.
 ZEC_MUST_USE
 zec_error *zec_set_log(int32_t level,
                        zec_log_callback callback,

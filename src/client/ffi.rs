@@ -45,7 +45,8 @@ pub struct zec_client_options {
     pub no_environment: u32,
     /// The most time one call may take. Default 30,000.
     pub timeout_ms: u64,
-    /// The most time opening one connection may take. Default 10,000.
+    /// The most time opening one connection may take, from the look-up of the name to the end of the TLS handshake.
+    /// Default 10,000.
     pub connect_timeout_ms: u64,
     /// The most rows a list may have; a longer one is ZEC_ERR_INVALID_ARGUMENT. Default 1,000,000.
     pub max_rows: u64,

@@ -133,6 +133,8 @@ pub unsafe extern "C" fn zec_enrollment_free(enrollment: *mut zec_enrollment) {
 }
 
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
+/// Once the token is on its way, a time limit, a cancel or a broken connection is ZEC_ERR_ENROLLMENT with the problem
+/// "maybe_spent", not the code of its own: another try with this token may be refused.
 /// POST /enroll (enroll)
 #[unsafe(no_mangle)]
 #[must_use]

@@ -109,7 +109,8 @@ fn set_log(level: i32, callback: zec_log_callback, userdata: *mut c_void) -> Res
 /// Sends the library's log lines of the whole process to `callback`, in place of an earlier one; NULL silences it.
 /// `level`: 0 nothing, 1 errors, 2 warnings, 3 information, 4 details, 5 all there is. No line holds a secret.
 /// An earlier callback may still be running on another thread when this returns: keep its `userdata` until the calls
-/// that were running have ended. A callback may call this function.
+/// that were running have ended. A callback may call this function. In a process whose Rust code has a logger already,
+/// that one gets the lines, and this is ZEC_ERR_UNSUPPORTED.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_set_log(level: i32, callback: zec_log_callback, userdata: *mut c_void) -> Option<Box<zec_error>> {
