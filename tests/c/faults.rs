@@ -1,7 +1,7 @@
 //! The cells of the matrix as tests of C programs.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, JoinHandle};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use ziti_edge_client::Stage;
 use ziti_edge_testkit::{Operation, TestController};
 
-use crate::programs::{Linking, command, compile};
+use crate::programs::{Linking, command, compile, has, valgrind};
 use crate::stages::cells::{Cell, Hang, Kind, cells};
 use crate::stages::names;
 use crate::stages::scene::{SETTLE, Scene};
@@ -90,7 +90,7 @@ pub(crate) fn run() -> ExitCode {
 /// no valgrind.
 fn valgrind_trials(programs: &Arc<LazyLock<Programs>>) -> Vec<Trial> {
     const NONE: &str = "needs valgrind";
-    let is_here = Command::new("valgrind").arg("--version").output().is_ok();
+    let is_here = has("valgrind");
     let last_of = |kind, stage| cells(stage).into_iter().rfind(|cell| cell.kind == kind).expect("a cell of each kind");
     let canceled = STAGES.map(|stage| (By::Cancel, last_of(Kind::List, stage)));
     let others = [
@@ -108,15 +108,6 @@ fn valgrind_trials(programs: &Arc<LazyLock<Programs>>) -> Vec<Trial> {
         if is_here { trial } else { trial.with_kind(NONE).with_ignored_flag(true) }
     };
     canceled.into_iter().chain(others).map(trial).collect()
-}
-
-/// Leaks, wrong accesses and values that were never set are errors. What is only "possibly lost" is not: the standard
-/// library keeps pointers into the middle of what it allocates for maps and threads.
-fn valgrind(program: &Path) -> Command {
-    let mut command = command("valgrind");
-    command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
-    command.arg("--errors-for-leak-kinds=definite,indirect").arg("--show-leak-kinds=definite,indirect").arg(program);
-    command
 }
 
 /// Plays a cell: the program's call hangs, ends by deadline or cancel, and works afterwards.

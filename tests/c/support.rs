@@ -127,3 +127,13 @@ pub(crate) fn command(program: impl Into<OsString>) -> Command {
     command.env("LD_LIBRARY_PATH", built());
     command
 }
+
+/// The same under valgrind: leaks, wrong accesses and values that were never set are errors. What is only "possibly lost"
+/// is not: the standard library keeps pointers into the middle of what it allocates for maps and threads.
+pub(crate) fn valgrind(program: &Path) -> Command {
+    let mut command = command("valgrind");
+    command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
+    let leaks = "definite,indirect";
+    command.arg(format!("--errors-for-leak-kinds={leaks}")).arg(format!("--show-leak-kinds={leaks}")).arg(program);
+    command
+}

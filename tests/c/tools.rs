@@ -1,13 +1,12 @@
 //! What needs a C++ compiler, `nm` or valgrind.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
 use ziti_edge_testkit::TestController;
 
 use crate::scene::{flow, text, told};
-use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions};
+use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions, valgrind};
 
 /// The tool, the name and the test.
 pub(crate) const ALL: &[(&str, &str, fn())] = &[
@@ -49,14 +48,6 @@ fn no_name_begins_with_ziti() {
     let names = names(Command::new("nm").args(["-g", "--defined-only"]).arg(support::static_library()));
     assert!(names.contains("zec_version"), "{STALE}");
     assert!(!names.iter().any(|name| name.starts_with("ziti_")), "{names:?}");
-}
-
-/// Leaks, wrong accesses and values that were never set are errors.
-fn valgrind(program: &Path) -> Command {
-    let mut command = command("valgrind");
-    command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
-    command.arg("--errors-for-leak-kinds=definite,indirect").arg(program);
-    command
 }
 
 fn valgrind_finds_nothing_on_the_whole_way() {
