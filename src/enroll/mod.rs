@@ -202,7 +202,7 @@ fn leaves_the_token_in_doubt(error: &Error) -> bool {
 }
 
 /// How to enroll. The defaults work but for one thing: without a store, a crash or a lost answer loses the identity.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct EnrollOptions {
     store: Option<Store>,

@@ -1,5 +1,6 @@
 //! Where an identity is kept.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,15 @@ pub struct Store {
 enum Place {
     File(PathBuf),
     Hook(Arc<SaveHook>),
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::File(path) => f.debug_tuple("Store::file").field(path).finish(),
+            Place::Hook(_) => f.write_str("Store::hook"),
+        }
+    }
 }
 
 impl Store {

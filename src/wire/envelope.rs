@@ -10,12 +10,11 @@ use super::page::{Meta, Pagination};
 use crate::error::Error;
 
 /// Reads the `data` of an enveloped answer. `operation` is `METHOD /path`, for the error.
+///
+/// Small answers are read with track kept of the place, in one pass: a second reader for failures would cost each model
+/// its code twice.
 pub(crate) fn data<T: DeserializeOwned>(operation: &str, body: &[u8]) -> Result<T, Error> {
-    let seed = || Envelope { data: PhantomData::<T>, paged: false };
-    match parse(body, seed()) {
-        Ok((data, _)) => Ok(data),
-        Err(error) => Err(explain(operation, body, seed(), &error)),
-    }
+    tracked(operation, body, Envelope { data: PhantomData::<T>, paged: false }).map(|(data, _)| data)
 }
 
 /// How to read an envelope: its `data` by a seed, and whether `meta.pagination` matters.
@@ -24,7 +23,7 @@ pub(crate) struct Envelope<S> {
     pub(crate) paged: bool,
 }
 
-/// Reads all of `body`. Looking at its UTF-8 at once is a tenth cheaper than string by string.
+/// Reads all of `body`, as fast as can be. Looking at its UTF-8 at once is a tenth cheaper than string by string.
 pub(crate) fn parse<'de, S>(body: &'de [u8], seed: S) -> Result<S::Value, serde_json::Error>
 where
     S: DeserializeSeed<'de>,
@@ -36,27 +35,36 @@ where
     Ok(value)
 }
 
-/// Reads `body` once more to find the place at which it cannot be read. `error` is what the first pass said.
+/// Reads `body` once more to find the place at which it cannot be read. `error` is what [`parse`] said.
 pub(crate) fn explain<'de, S>(operation: &str, body: &'de [u8], seed: S, error: &serde_json::Error) -> Error
+where
+    S: DeserializeSeed<'de>,
+{
+    tracked(operation, body, seed).err().unwrap_or_else(|| Error::Decode {
+        operation: operation.to_owned(),
+        path: TOP.to_owned(),
+        message: without_values(error),
+    })
+}
+
+/// Reads all of `body`, with the place in the error.
+fn tracked<'de, S>(operation: &str, body: &'de [u8], seed: S) -> Result<S::Value, Error>
 where
     S: DeserializeSeed<'de>,
 {
     let decode = |path: String, message: String| Error::Decode { operation: operation.to_owned(), path, message };
     if body.trim_ascii().is_empty() {
-        return decode(TOP.to_owned(), "the body is empty".to_owned());
+        return Err(decode(TOP.to_owned(), "the body is empty".to_owned()));
     }
-    let text = match str::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => return decode(format!("byte {}", error.valid_up_to()), "the body is not UTF-8".to_owned()),
-    };
+    let text = str::from_utf8(body)
+        .map_err(|error| decode(format!("byte {}", error.valid_up_to()), "the body is not UTF-8".to_owned()))?;
     let mut track = serde_path_to_error::Track::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
-    match seed.deserialize(tracked) {
-        Err(error) => decode(path_text(&track.path()), without_values(&error)),
-        // The value is sound, so it is what follows it that is wrong.
-        Ok(_) => decode(TOP.to_owned(), without_values(error)),
-    }
+    let value = seed
+        .deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track))
+        .map_err(|error| decode(path_text(&track.path()), without_values(&error)))?;
+    deserializer.end().map_err(|error| decode(TOP.to_owned(), without_values(&error)))?;
+    Ok(value)
 }
 
 /// Stands where a path would be empty.

@@ -154,10 +154,16 @@ fn single(request: &Request, limits: Limits<'_>, mut fetch: impl Fetch) -> Resul
     Ok(services)
 }
 
+/// Ids of controllers have some twenty characters.
+const LONGEST_ID: usize = 512;
+
 fn detail(id: &str) -> Result<Request, Error> {
     // An empty id would ask for the list, and dots are steps in a path.
     if matches!(id, "" | "." | "..") {
         return Err(Error::InvalidArgument(format!("service id {id:?}: not an id")));
+    }
+    if id.len() > LONGEST_ID {
+        return Err(Error::InvalidArgument(format!("service id: {} bytes are too long for an id", id.len())));
     }
     Ok(Request::get(format!("/services/{}", segment(id))))
 }

@@ -301,3 +301,9 @@ fn an_id_becomes_one_path_segment() {
         assert!(detail(id).is_err(), "{id}");
     }
 }
+
+#[test]
+fn an_id_without_end_is_refused_and_not_repeated() {
+    let message = detail(&"x".repeat(1_000_000)).err().unwrap().to_string();
+    assert_eq!(message, "service id: 1000000 bytes are too long for an id");
+}
