@@ -10,7 +10,7 @@ mod ours;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: ziti-edge-benches ours|ours-plain|floor|naive|login|start IDENTITY.json
-       ziti-edge-benches get|handshake|resume COUNT IDENTITY.json
+       ziti-edge-benches get|connect|reconnect|handshake|resume COUNT IDENTITY.json
        ziti-edge-benches enroll TOKEN.jwt IDENTITY.json";
 
 /// What the measured programs answer with: anything that went wrong ends the measurement.
@@ -40,6 +40,8 @@ fn run(words: &[&str]) -> Outcome<String> {
         ["login", identity] => ours::login(identity),
         ["start", identity] => ours::start(identity),
         ["get", count, identity] => ours::get(count.parse()?, identity),
+        ["connect", count, identity] => ours::connect(count.parse()?, identity),
+        ["reconnect", count, identity] => ours::reconnect(count.parse()?, identity),
         ["handshake", count, identity] => floor::handshakes(count.parse()?, false, identity),
         ["resume", count, identity] => floor::handshakes(count.parse()?, true, identity),
         ["enroll", jwt, identity] => ours::enroll(jwt, identity),

@@ -40,6 +40,25 @@ pub(crate) fn get(count: u32, identity: &str) -> Outcome<String> {
     Ok(format!("{count} requests"))
 }
 
+/// Asks `count` new clients for the version: each makes a full handshake.
+pub(crate) fn connect(count: u32, identity: &str) -> Outcome<String> {
+    let identity = Identity::load(identity)?;
+    for _ in 0..count {
+        Client::new(&identity)?.controller().version()?;
+    }
+    Ok(format!("{count} new clients"))
+}
+
+/// Asks one client `count` times for the version. Where the controller closes the connection after each answer, each
+/// but the first makes a resumed handshake.
+pub(crate) fn reconnect(count: u32, identity: &str) -> Outcome<String> {
+    let client = Client::new(&Identity::load(identity)?)?;
+    for _ in 0..count {
+        client.controller().version()?;
+    }
+    Ok(format!("{count} connections"))
+}
+
 pub(crate) fn enroll(jwt: &str, identity: &str) -> Outcome<String> {
     let jwt = std::fs::read_to_string(jwt)?;
     Enrollment::parse(&jwt)?.enroll(&EnrollOptions::new().store(Store::file(identity)))?;

@@ -97,8 +97,9 @@ fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
 fn refused(answer: ApiError) -> Error {
     let (problem, advice) = match (answer.status, answer.code.as_str()) {
         (429 | 503, _) => return refusal::into_error(answer),
-        // Also what proxies made up, such as 524: the controller may have gone on without them.
-        (500..=599, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
+        // Also what proxies made up, such as 524: the controller may have gone on without them. But not a 501, which
+        // says that nothing is there to be carried out.
+        (500 | 502..=599, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
         (_, "INVALID_ENROLLMENT_TOKEN") => (
             EnrollmentProblem::TokenNotKnown,
             "the controller does not know the token: it was used, deleted or replaced; ask for a new one",

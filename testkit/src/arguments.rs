@@ -17,6 +17,7 @@ usage: ziti-edge-testkit [OPTIONS]
   --port P                    listen on this port of 127.0.0.1 (a free one)
   --identity NAME --jwt FILE  make an identity and write its enrollment token; may be repeated
   --session-timeout SECONDS   end sessions after this time (1800)
+  --close-after N             close each connection after N answers, without announcing it
   --fault OPERATION=FAULT     let this go wrong; may be repeated
   --help                      say this
 
@@ -44,6 +45,7 @@ pub(crate) struct Arguments {
     pub(crate) port: u16,
     pub(crate) identities: Vec<Wanted>,
     pub(crate) session_timeout: Option<Duration>,
+    pub(crate) close_after: usize,
     pub(crate) faults: Vec<(Operation, Fault)>,
 }
 
@@ -66,6 +68,7 @@ impl Arguments {
                 "--identity",
                 "--jwt",
                 "--session-timeout",
+                "--close-after",
                 "--fault",
             ];
             if !known.contains(&option.as_str()) {
@@ -101,6 +104,7 @@ impl Arguments {
             "--session-timeout" => {
                 self.session_timeout = Some(Duration::from_secs(value.parse().map_err(not_a_number)?));
             }
+            "--close-after" => self.close_after = value.parse().map_err(not_a_number)?,
             "--fault" => self.faults.push(fault(&value)?),
             _ => self.recorded = Some(value.into()),
         }

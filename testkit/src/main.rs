@@ -35,6 +35,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         return io::stdout().write_all(HELP.as_bytes());
     }
     let controller = start(arguments)?;
+    controller.drop_after_requests(arguments.close_after);
     for (operation, fault) in &arguments.faults {
         controller.fault(*operation, fault.clone());
     }
