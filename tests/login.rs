@@ -339,3 +339,35 @@ fn a_logout_that_fails_says_so_and_the_session_is_used_no_more() {
     assert_eq!(list(&client).unwrap(), 1);
     assert_eq!(counts(&controller).0, 2);
 }
+
+#[test]
+fn sessions_that_are_refused_at_once_are_asked_for_ever_more_slowly() {
+    let controller = controller(Version::V2_0, 1);
+    let client = client(&controller);
+    controller.fault(Operation::Services, Fault::SessionGone);
+    for (round, least) in [250, 500, 1000].into_iter().enumerate() {
+        let began = Instant::now();
+        assert!(matches!(list(&client), Err(Error::Unauthorized(_))));
+        assert_eq!(controller.count(Operation::Authenticate), round + 2);
+        // A part of the time between two logins passes before the second is wanted.
+        assert!(began.elapsed() >= Duration::from_millis(least - 100), "{round}: {:?}", began.elapsed());
+    }
+    let hasty = client.with_timeout(Duration::from_millis(500));
+    let began = Instant::now();
+    assert!(matches!(list(&hasty), Err(Error::Unauthorized(_))), "the refusal, and not a timeout");
+    assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    assert_eq!(controller.count(Operation::Authenticate), 4);
+}
+
+#[test]
+fn a_session_that_was_good_is_replaced_at_once() {
+    let controller = controller(Version::V2_0, 1);
+    let client = client(&controller);
+    for _ in 0..4 {
+        list(&client).unwrap();
+        controller.expire_sessions();
+        let began = Instant::now();
+        list(&client).unwrap();
+        assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+    }
+}
