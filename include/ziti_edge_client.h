@@ -46,6 +46,10 @@
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
   { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define ZEC_LIST_QUERY_INIT \
+  { sizeof(zec_list_query), 0, 0, NULL, NULL }
+#define ZEC_REQUEST_INIT \
+  { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
 #define ZEC_SERVICE_QUERY_INIT \
   { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
 
@@ -289,6 +293,67 @@ typedef struct {
   size_t api_versions_len;
 } zec_version_info;
 
+/// Which rows of a list are wanted; zero and NULL mean the default. Begin with ZEC_LIST_QUERY_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// For a page: at most this many. Controllers send at most 500, which is the default.
+  uint64_t limit;
+  /// For a page: without this many at the beginning.
+  uint64_t offset;
+  /// Only rows that match a filter in the controller's language, such as `name contains "db"`. What comes from
+  /// elsewhere has to be quoted: see zec_filter_quote().
+  const char *filter;
+  /// Sorted by a field, such as `name` or `createdAt desc`.
+  const char *sort;
+} zec_list_query;
+
+/// Where a controller serves one version of an API. Each text but `binding` may be NULL.
+typedef struct {
+  /// Such as "edge-client".
+  const char *binding;
+  /// Such as "v1".
+  const char *version;
+  /// The address with the path.
+  const char *url;
+} zec_api_address;
+
+/// One controller of a cluster. Each text but `id` and `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  const char *name;
+  /// Where routers reach it, such as "tls:ctrl.example.test:6262".
+  const char *ctrl_address;
+  /// Its certificate, as PEM.
+  const char *cert_pem;
+  /// The SHA-1 of its certificate, in hexadecimal.
+  const char *fingerprint;
+  /// True if the cluster can reach it.
+  bool is_online;
+  /// True if it is to lead the cluster when it can.
+  bool is_preferred_leader;
+  /// Where it serves its APIs.
+  const zec_api_address *const *api_addresses;
+  size_t api_addresses_len;
+  /// This and the times below are as the controller wrote them (RFC 3339).
+  const char *last_joined_at;
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_controller;
+
+/// Controllers, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_controller *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_controller_list;
+
+/// Is shown one controller, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_controller_callback)(const zec_controller *controller, void *userdata);
+
 /// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
 typedef struct {
   /// Set by the _INIT macro.
@@ -345,6 +410,36 @@ typedef struct {
   /// How many services match in all: for a page, how far to go on.
   uint64_t total;
 } zec_service_list;
+
+/// A request for zec_client_request(). Begin with ZEC_REQUEST_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// "GET", "POST", "PUT", "PATCH" or "DELETE".
+  const char *method;
+  /// Below the base path of the API and escaped, such as "/services/a%20b".
+  const char *path;
+  /// Names and values in turn, not escaped.
+  const char *const *query;
+  /// How many names and values; an even number.
+  size_t query_len;
+  /// May be NULL.
+  const uint8_t *body;
+  size_t body_len;
+  /// What the body is. Default: "application/json".
+  const char *media_type;
+} zec_request;
+
+/// The answer to zec_client_request().
+typedef struct {
+  /// 200 to 299.
+  uint16_t http_status;
+  /// What the body is, or NULL.
+  const char *content_type;
+  /// The body as it came, and a NUL that `body_len` does not count.
+  const uint8_t *body;
+  size_t body_len;
+} zec_answer;
 
 /// Takes one log line: `level` from 1 (errors) to 5 (all there is), `target` the part of the library that wrote it.
 /// Runs on the thread of the call that logs, possibly on several threads at once. It must not use the clients whose
@@ -411,6 +506,9 @@ bool zec_cancel_is_canceled(const zec_cancel *cancel);
 /// Allowed while calls and clients have it: they go on, and can no longer be canceled by it.
 void zec_cancel_free(zec_cancel *cancel);
 
+/// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free().
+ZEC_MUST_USE zec_error *zec_filter_quote(const char *value, char **out);
+
 /// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
 ZEC_MUST_USE
 zec_error *zec_identity_load(const char *path,
@@ -473,6 +571,13 @@ zec_error *zec_client_with_cancel(const zec_client *client,
                                   const zec_cancel *cancel,
                                   zec_client **out);
 
+/// The same client for the management API of the same controllers. It has the operations on the own session and the own
+/// authenticators, zec_controller_version() and zec_client_request(); anything else is ZEC_ERR_UNSUPPORTED without any
+/// I/O. It shares login and connections with `client`, which may be freed first.
+ZEC_MUST_USE
+zec_error *zec_client_management(const zec_client *client,
+                                 zec_client **out);
+
 /// The identity as it is now; it may have been renewed since the client was made.
 ZEC_MUST_USE zec_error *zec_client_identity(const zec_client *client, zec_identity **out);
 
@@ -497,6 +602,32 @@ zec_error *zec_controller_version(const zec_client *client,
                                   zec_version_info **out);
 
 void zec_version_info_free(zec_version_info *version);
+
+/// All controllers of the network that match the query; none where there is no cluster. `query` may be NULL; it must
+/// have no `limit` and no `offset`.
+/// GET /controllers (listControllers), page by page
+ZEC_MUST_USE
+zec_error *zec_controllers_list(const zec_client *client,
+                                const zec_list_query *query,
+                                zec_controller_list **out);
+
+/// One page of the controllers that match the query. `query` may be NULL.
+/// GET /controllers (listControllers)
+ZEC_MUST_USE
+zec_error *zec_controllers_page(const zec_client *client,
+                                const zec_list_query *query,
+                                zec_controller_list **out);
+
+/// Shows the controllers that match the query to `callback` one by one, without keeping them all. `query` may be NULL;
+/// it must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /controllers (listControllers), page by page
+ZEC_MUST_USE
+zec_error *zec_controllers_for_each(const zec_client *client,
+                                    const zec_list_query *query,
+                                    zec_controller_callback callback,
+                                    void *userdata);
+
+void zec_controller_list_free(zec_controller_list *list);
 
 /// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it
 /// alive.
@@ -534,6 +665,16 @@ zec_error *zec_services_get(const zec_client *client,
 
 /// Frees a service that zec_services_get() returned; those of a list are freed with it.
 void zec_service_free(zec_service *service);
+
+/// Sends any request below the base path of the API, for operations that are newer than this library. It is a call
+/// like any other: with the login, within the client's time limit, and a refusal is the same error. Only a GET is
+/// sent again after a lost connection.
+ZEC_MUST_USE
+zec_error *zec_client_request(const zec_client *client,
+                              const zec_request *request,
+                              zec_answer **out);
+
+void zec_answer_free(zec_answer *answer);
 
 /// Sends the library's log lines of the whole process to `callback`, in place of an earlier one; NULL silences it.
 /// `level`: 0 nothing, 1 errors, 2 warnings, 3 information, 4 details, 5 all there is. No line holds a secret.

@@ -3,18 +3,17 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::api::api_session::CurrentApiSession;
-use crate::api::controller::Controller;
-use crate::api::services::Services;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{AboutClient, Controllers, Flight, Generation, Login, Wanted};
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
-use crate::wire::{Head, Method, Request};
+use crate::wire::fields::Field;
+use crate::wire::{Api, Head, Method, Request, envelope};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,6 +28,7 @@ pub struct Client {
     shared: Arc<Shared>,
     timeout: Duration,
     cancels: Vec<CancelToken>,
+    api: Api,
 }
 
 /// What all clones of a client share.
@@ -101,23 +101,20 @@ impl Client {
         let generation = self.generation();
         let Some(session) = generation.flight.current() else { return Ok(()) };
         generation.flight.forget(session.number);
-        let request = Request::new(Method::Delete, "/current-api-session");
-        generation.end(&self.call(), &session, request)
+        let request = Request::new(Method::Delete, "/current-api-session").on_management();
+        generation.end(&self.call(), &session, self.addressed(&request)?.into_owned())
     }
 
-    /// The session as the controller sees it. `GET /current-api-session` (getCurrentAPISession)
-    pub fn current_api_session(&self) -> CurrentApiSession<'_> {
-        CurrentApiSession::new(self)
-    }
-
-    /// What the controller says of itself.
-    pub fn controller(&self) -> Controller<'_> {
-        Controller::new(self)
-    }
-
-    /// The services the identity may use.
-    pub fn services(&self) -> Services<'_> {
-        Services::new(self)
+    /// The same client for the management API of the same controllers.
+    ///
+    /// It shares login, connections and trust with this one: the login of an administrator works there. It has the
+    /// operations of the management API on the own session and the own authenticators,
+    /// [`controller().version()`](crate::api::controller::Controller::version) and [`request`](Client::request); anything else is
+    /// [`Error::Unsupported`] without any I/O, as are all of them at a controller that does not serve the management
+    /// API at the same address.
+    #[must_use = "the client itself stays with the client API"]
+    pub fn management(&self) -> Self {
+        Self { api: Api::Management, ..self.clone() }
     }
 
     /// The identity as it is now.
@@ -138,7 +135,39 @@ impl Client {
     /// Sends one request of `call`, with a login if it needs one. Returns the head of a successful answer, whose body
     /// is in `body`; any other answer is an error.
     pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
-        self.on_generation(|generation| generation.send(call, request, body))
+        let request = self.addressed(request)?;
+        self.on_generation(|generation| generation.send(call, &request, body))
+    }
+
+    /// Sends a request as a call of its own and returns the head and the body of its answer.
+    pub(crate) fn exchange(&self, request: &Request) -> Result<(Head, Vec<u8>), Error> {
+        let mut body = Vec::new();
+        let head = self.send(&self.call(), request, &mut body)?;
+        Ok((head, body))
+    }
+
+    /// Sends a request as a call of its own and reads the `data` of its answer.
+    pub(crate) fn fetch<T: Field>(&self, request: &Request) -> Result<T, Error> {
+        let (_, body) = self.exchange(request)?;
+        envelope::data(&request.operation(), &body)
+    }
+
+    /// Sends a request as a call of its own; a success says all there is to say.
+    pub(crate) fn run(&self, request: &Request) -> Result<(), Error> {
+        self.exchange(request).map(drop)
+    }
+
+    /// The request for the API that this client is for.
+    fn addressed<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, Error> {
+        match self.api {
+            Api::Client => Ok(Cow::Borrowed(request)),
+            Api::Management if request.on_management => Ok(Cow::Owned(request.clone().to(Api::Management))),
+            Api::Management => Err(Error::Unsupported(format!(
+                "{}: not an operation of the management API on the own session and authenticators; use the client \
+                 that this one was made of",
+                request.operation()
+            ))),
+        }
     }
 
     fn generation(&self) -> Arc<Generation> {
@@ -353,6 +382,6 @@ impl ClientBuilder {
         settings.about = Arc::new(about);
         let store = store.or_else(|| identity.store().cloned());
         let generation = RwLock::new(Arc::new(settings.generation(identity)?));
-        Ok(Client { shared: Arc::new(Shared { settings, store, generation }), timeout, cancels })
+        Ok(Client { shared: Arc::new(Shared { settings, store, generation }), timeout, cancels, api: Api::Client })
     }
 }

@@ -50,6 +50,7 @@ pub use identity::{Identity, Store};
 pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
+pub use wire::{Filter, FilterField, FilterValue, Method};
 
 /// What is said of threads above, kept by the compiler.
 const _: () = {

@@ -14,9 +14,19 @@ fn run(name: &str, linking: Linking) {
     assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
 }
 
+/// The programs whose names begin like this, without their ending.
+fn programs(begin: &str) -> Vec<String> {
+    let files = std::fs::read_dir(root().join("tests/c")).unwrap().map(|file| file.unwrap().file_name());
+    let names = files.filter_map(|name| name.into_string().unwrap().strip_suffix(".c").map(str::to_owned));
+    let mut programs: Vec<String> = names.filter(|name| name.starts_with(begin)).collect();
+    programs.sort();
+    assert!(programs.contains(&begin.to_owned()), "{programs:?}");
+    programs
+}
+
 #[test]
 fn null_is_defined_everywhere() {
-    run("null", Linking::Shared);
+    programs("null").iter().for_each(|name| run(name, Linking::Shared));
 }
 
 #[test]
@@ -26,9 +36,10 @@ fn the_static_library_does_the_same() {
 
 #[test]
 fn no_function_is_left_out_of_the_test_of_null() {
-    let program = std::fs::read_to_string(root().join("tests/c/null.c")).unwrap();
+    let text = |name: &String| std::fs::read_to_string(root().join(format!("tests/c/{name}.c"))).unwrap();
+    let program: String = programs("null").iter().map(text).collect();
     for function in exported_functions() {
-        assert!(program.contains(&format!("{function}(")), "{function} is not called by tests/c/null.c");
+        assert!(program.contains(&format!("{function}(")), "{function} is not called by tests/c/null*.c");
     }
 }
 
@@ -40,7 +51,9 @@ fn arguments_that_are_wrong_are_named() {
 #[test]
 fn records_and_codes_are_where_they_were() {
     let folder = tempfile::tempdir().unwrap();
-    compile("tests/c/abi.c", "c11", Linking::Shared, folder.path());
+    for name in programs("abi") {
+        compile(&format!("tests/c/{name}.c"), "c11", Linking::Shared, folder.path());
+    }
 }
 
 #[test]

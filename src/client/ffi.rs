@@ -200,6 +200,23 @@ pub extern "C" fn zec_client_with_cancel(
     })
 }
 
+/// The same client for the management API of the same controllers. It has the operations on the own session and the own
+/// authenticators, zec_controller_version() and zec_client_request(); anything else is ZEC_ERR_UNSUPPORTED without any
+/// I/O. It shares login and connections with `client`, which may be freed first.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_management(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_client>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_client::give(client.client.management()));
+        Ok(())
+    })
+}
+
 /// The identity as it is now; it may have been renewed since the client was made.
 #[unsafe(no_mangle)]
 #[must_use]

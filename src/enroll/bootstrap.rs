@@ -9,7 +9,7 @@ use crate::login::Features;
 use crate::transport::{Attempt, Call, ConnectionOptions, Connections};
 use crate::trust::verifier::{self, BootstrapVerifier, Verifier};
 use crate::trust::{CaBundle, EnrollmentToken};
-use crate::wire::{Accept, ControllerUrl, Head, Request, refusal, timestamp};
+use crate::wire::{Api, ControllerUrl, Head, Request, refusal, timestamp};
 
 /// More than this between the local clock and the controller's is worth a word.
 const SKEW_WORTH_A_WORD: Duration = Duration::from_secs(60);
@@ -41,7 +41,8 @@ pub(super) fn meet(call: &Call, token: &EnrollmentToken, options: &EnrollOptions
     let head = stranger.get(&Features::request(), &mut body)?;
     judge_time(token, &head)?;
     let features = Features::read(&body)?;
-    let mut request = Request::get("/.well-known/est/cacerts").without_login().at_root().accept(Accept::Pkcs7);
+    let mut request =
+        Request::get("/.well-known/est/cacerts").without_login().at_root().accept("application/pkcs7-mime");
     request.max_answer = MAX_BUNDLE;
     stranger.get(&request, &mut body)?;
     let bundle = CaBundle::from_pkcs7(&body).map_err(|error| bundle_problem(&error.to_string()))?;
@@ -54,7 +55,7 @@ pub(super) fn meet(call: &Call, token: &EnrollmentToken, options: &EnrollOptions
     let connections = connections(verifier, options)?;
     Ok(Network {
         controller: token.issuer.clone(),
-        base_path: features.base_path,
+        base_path: features.path(Api::Client)?.to_owned(),
         clustered: features.clustered,
         bundle,
         connections,

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-
 use super::bootstrap::Network;
 use crate::error::{ApiError, EnrollmentProblem, Error};
 use crate::transport::{Attempt, Call, Failure};
 use crate::trust::EnrollmentToken;
+use crate::wire::fields::{Fields, Model};
 use crate::wire::{Body, Method, Request, envelope, refusal};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -78,10 +77,6 @@ fn lost(failure: Failure) -> Error {
 /// The controller answers JSON, or the bare PEM text where it is older. The body decides, not what it is said to be:
 /// the token is spent, so the certificate must not be lost to a wrong or missing header.
 fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
-    #[derive(Deserialize)]
-    struct Issued {
-        cert: String,
-    }
     let is_pem = |text: &str| !text.trim_start().starts_with('{') && text.contains("-----BEGIN CERTIFICATE-----");
     let chain = match std::str::from_utf8(body) {
         Ok(text) if is_pem(text) => Ok(text.to_owned()),
@@ -91,6 +86,17 @@ fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
         let message = format!("the token is spent, but the answer holds no certificate: {error}");
         Error::enrollment(EnrollmentProblem::BadCertificate, message)
     })
+}
+
+/// The answer to an enrollment, as far as it matters here.
+struct Issued {
+    cert: String,
+}
+
+impl Model for Issued {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { cert: fields.get("cert") }
+    }
 }
 
 /// Says what an administrator has to do, and claims no more than the answer does.

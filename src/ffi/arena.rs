@@ -4,6 +4,10 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use serde_json::{Map, Value};
+
+use crate::wire::Timestamp;
+
 /// All that is stored starts at a multiple of a word.
 type Word = MaybeUninit<u64>;
 
@@ -41,6 +45,17 @@ impl Arena {
         text.map_or(ptr::null(), |text| self.str(text))
     }
 
+    /// The point in time as the controller wrote it, or NULL.
+    pub(crate) fn time(&mut self, time: Option<&Timestamp>) -> *const c_char {
+        self.optional_str(time.map(Timestamp::as_str))
+    }
+
+    /// The object as JSON.
+    pub(crate) fn json(&mut self, object: &Map<String, Value>) -> *const c_char {
+        let text = serde_json::to_string(object).expect("a map with text as keys can always be written");
+        self.str(&text)
+    }
+
     /// The texts, as an array that ends with NULL.
     pub(crate) fn strs<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> *const *const c_char {
         let mut pointers: Vec<*const c_char> = texts.into_iter().map(|text| self.str(text)).collect();
@@ -54,6 +69,11 @@ impl Arena {
         let mut pointers: Vec<*const T> = (0..records.len()).map(|at| first.wrapping_add(at)).collect();
         pointers.push(ptr::null());
         self.slice(&pointers)
+    }
+
+    /// One record.
+    pub(crate) fn one<T: Copy>(&mut self, record: T) -> *const T {
+        self.slice(&[record])
     }
 
     fn slice<T: Copy>(&mut self, items: &[T]) -> *const T {

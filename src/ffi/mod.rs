@@ -19,6 +19,7 @@ mod error;
 mod guard;
 mod log;
 mod options;
+mod query;
 mod record;
 mod string_list;
 mod strings;
@@ -28,7 +29,7 @@ pub(crate) use arena::Arena;
 pub(crate) use callback::{Userdata, store};
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
-pub(crate) use record::{Root, publish, release};
+pub(crate) use record::{Root, View, for_each, give, publish, release};
 pub(crate) use strings::{give_secret, optional_text, path, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
@@ -39,13 +40,16 @@ pub use error::{
     zec_error_retry_after_ms, zec_error_stage,
 };
 pub use log::{zec_log_callback, zec_set_log};
+pub use query::{zec_filter_quote, zec_list_query};
 pub use string_list::{zec_string_list, zec_string_list_free};
 pub use strings::zec_string_free;
 pub use version::zec_version;
 
 pub use crate::api::api_session::ffi::*;
 pub use crate::api::authentication::ffi::*;
+pub use crate::api::controller::controllers::ffi::*;
 pub use crate::api::controller::ffi::*;
+pub use crate::api::raw::ffi::*;
 pub use crate::api::services::ffi::*;
 pub use crate::client::ffi::*;
 pub use crate::enroll::ffi::*;

@@ -1,5 +1,11 @@
 //! What a call returns: a record that C reads, and behind it, where C does not look, what it points to.
 
+use std::ptr;
+
+use super::arena::Arena;
+use crate::api::list::Rows;
+use crate::error::Error;
+
 /// The root of a result: handed out as a pointer, freed as a whole.
 pub(crate) trait Root: Sized {
     /// What owns everything the record points to. It must not move its contents when it is moved itself.
@@ -28,6 +34,54 @@ pub(crate) unsafe fn release<R: Root>(root: *mut R) {
         // SAFETY: publish made it of such a box.
         drop(unsafe { Box::from_raw(root.cast::<Published<R>>()) });
     }
+}
+
+/// A record that is made of a model, with its texts in an arena.
+pub(crate) trait View: Copy {
+    type Model;
+
+    fn view(model: &Self::Model, arena: &mut Arena) -> Self;
+}
+
+impl Arena {
+    /// The records of all models, as an array of pointers that ends with NULL.
+    pub(crate) fn views<V: View>(&mut self, models: &[V::Model]) -> *const *const V {
+        let records: Vec<V> = models.iter().map(|model| V::view(model, self)).collect();
+        self.list(&records)
+    }
+
+    /// The record of a model, or NULL.
+    pub(crate) fn optional_view<V: View>(&mut self, model: Option<&V::Model>) -> *const V {
+        let Some(model) = model else { return ptr::null() };
+        let record = V::view(model, self);
+        self.one(record)
+    }
+}
+
+/// Gives the record of a model to C.
+pub(crate) fn give<V: View + Root<Kept = Arena>>(model: &V::Model) -> *mut V {
+    publish(Arena::new(), |arena| V::view(model, arena))
+}
+
+/// Shows the rows of a list to C one by one, each only as long as `visit` runs, until that answers other than 0.
+pub(crate) fn for_each<V: View>(
+    mut rows: Rows<'_, V::Model>,
+    mut visit: impl FnMut(*const V) -> i32,
+) -> Result<(), Error> {
+    rows.try_for_each(|row| {
+        let mut arena = Arena::new();
+        let record = V::view(&row.map_err(Stop::Failed)?, &mut arena);
+        if visit(&raw const record) == 0 { Ok(()) } else { Err(Stop::Wanted) }
+    })
+    .or_else(|stop| match stop {
+        Stop::Wanted => Ok(()),
+        Stop::Failed(error) => Err(error),
+    })
+}
+
+enum Stop {
+    Wanted,
+    Failed(Error),
 }
 
 #[cfg(test)]

@@ -101,7 +101,11 @@ pub(crate) fn c_string(text: &str) -> CString {
 
 /// A secret text that C owns from now on, in the one place that [`zec_string_free`] wipes.
 pub(crate) fn give_secret(secret: &Secret) -> Result<*mut c_char, Error> {
-    let text = secret.expose();
+    give_text(secret.expose())
+}
+
+/// A text that C owns from now on; secret or not, its end is the same.
+pub(crate) fn give_text(text: &str) -> Result<*mut c_char, Error> {
     // The exact capacity, so that no reallocation leaves a copy behind.
     let mut bytes = Vec::with_capacity(text.len() + 1);
     bytes.extend_from_slice(text.as_bytes());

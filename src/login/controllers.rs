@@ -1,13 +1,13 @@
 //! The controllers of a network: which one to ask next, and where its API lies.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-
 use crate::error::Error;
+use crate::wire::fields::{Fields, Model};
 use crate::wire::url::is_plain_path;
-use crate::wire::{ControllerUrl, Request, envelope};
+use crate::wire::{Api, ControllerUrl, Request, envelope};
 
 /// A controller that failed is asked last for this long.
 const AVOIDED_FOR: Duration = Duration::from_secs(60);
@@ -21,7 +21,7 @@ pub(crate) struct Controllers {
 
 struct Known {
     url: ControllerUrl,
-    features: Option<Features>,
+    features: Option<Arc<Features>>,
     failed_at: Option<Instant>,
 }
 
@@ -29,12 +29,25 @@ struct Known {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Features {
     /// The path of the client API, without a trailing slash.
-    pub(crate) base_path: String,
+    client_path: String,
+    /// The path of the management API, if the controller serves it at this address.
+    management_path: Option<String>,
     /// True on a cluster, where one node may know what another does not know yet.
     pub(crate) clustered: bool,
 }
 
 impl Features {
+    /// The path of an API, without a trailing slash.
+    pub(crate) fn path(&self, api: Api) -> Result<&str, Error> {
+        match api {
+            Api::Client => Ok(&self.client_path),
+            Api::Management => self.management_path.as_deref().ok_or_else(|| {
+                let message = "this controller does not serve the management API at this address";
+                Error::Unsupported(message.to_owned())
+            }),
+        }
+    }
+
     /// `GET /version`, which answers below the host itself: it is asked before the path of the API is known.
     pub(crate) fn request() -> Request {
         let mut request = Request::get("/version").without_login().at_root();
@@ -45,17 +58,22 @@ impl Features {
     /// Reads an answer of `GET /version`. Only paths are taken from it, never a host.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Error> {
         let version: VersionAnswer = envelope::data("GET /version", body)?;
-        let api = |name: &str| version.api_versions.as_ref()?.get(name)?.get("v1")?.path.clone();
-        let base_path = api("edge-client").or_else(|| api("edge")).unwrap_or_else(|| DEFAULT_PATH.to_owned());
-        if !is_plain_path(&base_path) {
+        let path = |api: &str| version.api_versions.get(api)?.get("v1")?.path.as_deref();
+        let client_path = path("edge-client").or_else(|| path("edge")).unwrap_or(DEFAULT_PATH);
+        if !is_plain_path(client_path) {
             return Err(Error::Decode {
                 operation: "GET /version".to_owned(),
                 path: "data.apiVersions.edge-client.v1.path".to_owned(),
                 message: "this is not the path of an API".to_owned(),
             });
         }
-        let clustered = version.capabilities.iter().flatten().any(|word| word == "HA_CONTROLLER");
-        Ok(Self { base_path: base_path.trim_end_matches('/').to_owned(), clustered })
+        let management_path = path("edge-management").filter(|path| is_plain_path(path));
+        let owned = |path: &str| path.trim_end_matches('/').to_owned();
+        Ok(Self {
+            client_path: owned(client_path),
+            management_path: management_path.map(owned),
+            clustered: version.capabilities.iter().any(|word| word == "HA_CONTROLLER"),
+        })
     }
 }
 
@@ -63,16 +81,25 @@ impl Features {
 const MAX_VERSION: u64 = 1024 * 1024;
 const DEFAULT_PATH: &str = "/edge/client/v1";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct VersionAnswer {
-    api_versions: Option<std::collections::HashMap<String, std::collections::HashMap<String, ApiPath>>>,
-    capabilities: Option<Vec<String>>,
+    api_versions: BTreeMap<String, BTreeMap<String, ApiPath>>,
+    capabilities: Vec<String>,
 }
 
-#[derive(Deserialize)]
+impl Model for VersionAnswer {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { api_versions: fields.get("apiVersions"), capabilities: fields.get("capabilities") }
+    }
+}
+
 struct ApiPath {
     path: Option<String>,
+}
+
+impl Model for ApiPath {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { path: fields.get("path") }
+    }
 }
 
 impl Controllers {
@@ -95,13 +122,13 @@ impl Controllers {
         self.lock().len()
     }
 
-    pub(crate) fn features(&self, url: &ControllerUrl) -> Option<Features> {
+    pub(crate) fn features(&self, url: &ControllerUrl) -> Option<Arc<Features>> {
         self.lock().iter().find(|one| one.url == *url)?.features.clone()
     }
 
-    pub(crate) fn learn(&self, url: &ControllerUrl, features: &Features) {
+    pub(crate) fn learn(&self, url: &ControllerUrl, features: &Arc<Features>) {
         if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
-            one.features = Some(features.clone());
+            one.features = Some(Arc::clone(features));
         }
     }
 
@@ -176,7 +203,7 @@ mod tests {
 
     #[test]
     fn only_a_plain_path_is_taken_from_a_version_answer() {
-        assert_eq!(Features::read(&version("/edge/client/v1/")).unwrap().base_path, "/edge/client/v1");
+        assert_eq!(Features::read(&version("/edge/client/v1/")).unwrap().path(Api::Client).unwrap(), "/edge/client/v1");
         for path in ["https://evil.test/edge", "//evil.test/x", "/a/../b", "edge/client/v1", "/x?y=z", ""] {
             assert!(matches!(Features::read(&version(path)), Err(Error::Decode { .. })), "{path}");
         }
@@ -185,7 +212,8 @@ mod tests {
     #[test]
     fn an_old_controller_without_capabilities_is_not_clustered() {
         let features = Features::read(br#"{"data":{"capabilities":null}}"#).unwrap();
-        assert_eq!(features, Features { base_path: "/edge/client/v1".to_owned(), clustered: false });
+        assert_eq!((features.path(Api::Client).unwrap(), features.clustered), ("/edge/client/v1", false));
+        assert!(matches!(features.path(Api::Management), Err(Error::Unsupported(_))));
         let features = Features::read(br#"{"data":{"capabilities":["NEWER","HA_CONTROLLER"]}}"#).unwrap();
         assert!(features.clustered);
     }

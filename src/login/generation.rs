@@ -68,14 +68,17 @@ impl Generation {
     ) -> Result<Head, Failure> {
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credential = session.map(|session| &session.credential);
-        let base_path = match request.at_root {
-            true => Ok(String::new()),
-            false => self.features(call, controller, first_byte_by, body).map(|features| features.base_path),
-        };
-        let outcome = base_path.and_then(|base_path| {
-            let attempt = Attempt { controller, base_path: &base_path, credential, first_byte_by };
+        let below = |base_path: &str, body: &mut Vec<u8>| {
+            let attempt = Attempt { controller, base_path, credential, first_byte_by };
             self.connections.exchange(call, &attempt, request, body)
-        });
+        };
+        let outcome = match request.at_root {
+            true => below("", body),
+            false => self.features(call, controller, first_byte_by, body).and_then(|features| {
+                let path = features.path(request.api).map_err(|error| Failure { error, sent: false })?;
+                below(path, body)
+            }),
+        };
         match &outcome {
             Ok(head) if !has_failed(head) => self.controllers.answered(controller),
             Err(failure) if !is_of_the_controller(failure) => {}
@@ -91,7 +94,7 @@ impl Generation {
         controller: &ControllerUrl,
         first_byte_by: Option<Instant>,
         body: &mut Vec<u8>,
-    ) -> Result<Features, Failure> {
+    ) -> Result<Arc<Features>, Failure> {
         if let Some(features) = self.controllers.features(controller) {
             return Ok(features);
         }
@@ -100,7 +103,7 @@ impl Generation {
         let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
         let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
         // The request that this is for has not left.
-        let features = features.map_err(|error| Failure { error, sent: false })?;
+        let features = Arc::new(features.map_err(|error| Failure { error, sent: false })?);
         self.controllers.learn(controller, &features);
         Ok(features)
     }
@@ -190,7 +193,7 @@ pub(crate) fn may_move_on(outcome: &Result<Head, Failure>, request: &Request) ->
 
 /// False if no controller could have done better: the caller wants no more, or asks for what cannot be sent.
 fn is_of_the_controller(failure: &Failure) -> bool {
-    !matches!(failure.error, Error::Canceled { .. } | Error::InvalidArgument(_))
+    !matches!(failure.error, Error::Canceled { .. } | Error::InvalidArgument(_) | Error::Unsupported(_))
 }
 
 /// True for the statuses with which a controller says that it cannot serve, and another may. A 500 is about the

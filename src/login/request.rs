@@ -54,16 +54,14 @@ struct EnvInfo {
 
 /// `POST /authenticate?method=cert`. Sent twice it makes a second session and nothing else, so it may be repeated.
 pub(crate) fn by_certificate(about: &AboutClient) -> Request {
-    let mut request = Request::new(Method::Post, "/authenticate")
-        .without_login()
-        .query("method", "cert")
-        .body(Body::json(login_body(about)));
+    let mut request =
+        Request::new(Method::Post, "/authenticate").without_login().query("method", "cert").body(login_body(about));
     request.idempotent = true;
     request
 }
 
-fn login_body(about: &AboutClient) -> String {
-    let body = LoginBody {
+fn login_body(about: &AboutClient) -> Body {
+    Body::json(&LoginBody {
         config_types: &about.config_types,
         sdk_info: SdkInfo {
             kind: env!("CARGO_PKG_NAME"),
@@ -72,8 +70,7 @@ fn login_body(about: &AboutClient) -> String {
             app_version: cut(&about.app_version, LONGEST_TEXT),
         },
         env_info: about.send_environment.then(environment),
-    };
-    serde_json::to_string(&body).expect("a struct of strings is always JSON")
+    })
 }
 
 fn environment() -> EnvInfo {
@@ -117,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_login_says_who_asks_within_the_limits_of_the_controller() {
-        let body: serde_json::Value = serde_json::from_str(&login_body(&about())).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&login_body(&about()).bytes).unwrap();
         assert_eq!(body["configTypes"], serde_json::json!(["all"]));
         assert_eq!(body["sdkInfo"]["type"], "ziti-edge-client");
         assert_eq!(body["sdkInfo"]["appId"], "a".repeat(254), "cut between characters");
@@ -128,7 +125,7 @@ mod tests {
     #[test]
     fn the_environment_is_sent_only_if_wanted() {
         let about = AboutClient { send_environment: true, ..about() };
-        let body: serde_json::Value = serde_json::from_str(&login_body(&about)).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&login_body(&about).bytes).unwrap();
         assert_eq!(body["envInfo"]["os"], std::env::consts::OS);
     }
 

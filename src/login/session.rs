@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::wire::Timestamp;
-use crate::wire::lenient::null_as_default;
+use crate::wire::fields::{Fields, Model};
+use crate::wire::{EntityRef, Timestamp};
 
 /// What `authenticate` answers.
 #[derive(Debug, Clone)]
@@ -36,8 +35,7 @@ impl From<ApiSession> for Login {
 }
 
 /// A login as the controller sees it.
-#[derive(Clone, Deserialize)]
-#[serde(from = "Answer")]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ApiSession {
     /// The id of the session. It proves nothing: that is what the token is for.
@@ -106,85 +104,39 @@ impl fmt::Debug for ApiSession {
     }
 }
 
-/// The session as it comes, with the identity as an entity of its own.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    id: String,
-    token: Secret,
-    identity: Option<Entity>,
-    identity_id: Option<String>,
-    authenticator_id: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    config_types: Vec<String>,
-    ip_address: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    auth_queries: Vec<AuthQuery>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    is_mfa_required: bool,
-    #[serde(default, deserialize_with = "null_as_default")]
-    is_mfa_complete: bool,
-    #[serde(default, deserialize_with = "null_as_default")]
-    is_cert_extendable: bool,
-    #[serde(default, deserialize_with = "null_as_default")]
-    is_cert_extend_requested: bool,
-    #[serde(default, deserialize_with = "null_as_default")]
-    is_cert_key_roll_requested: bool,
-    #[serde(default, deserialize_with = "null_as_default")]
-    improper_client_cert_chain: bool,
-    #[serde(default, deserialize_with = "Timestamp::optional")]
-    created_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "Timestamp::optional")]
-    updated_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "Timestamp::optional")]
-    last_activity_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "Timestamp::optional")]
-    cached_last_activity_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "Timestamp::optional")]
-    expires_at: Option<Timestamp>,
-    expiration_seconds: Option<u64>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    tags: Map<String, Value>,
-}
-
-#[derive(Default, Deserialize)]
-struct Entity {
-    id: Option<String>,
-    name: Option<String>,
-}
-
-impl From<Answer> for ApiSession {
-    fn from(answer: Answer) -> Self {
-        let Entity { id, name } = answer.identity.unwrap_or_default();
+impl Model for ApiSession {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let entity: Option<EntityRef> = fields.get("identity");
+        let (id, name) = entity.map(|entity| (entity.id, entity.name)).unwrap_or_default();
+        let identity_id: Option<String> = fields.get("identityId");
         Self {
-            id: answer.id,
-            token: answer.token,
-            identity_id: answer.identity_id.or(id),
+            id: fields.get("id"),
+            token: fields.get("token"),
+            identity_id: identity_id.or(id),
             identity_name: name,
-            authenticator_id: answer.authenticator_id,
-            config_types: answer.config_types,
-            ip_address: answer.ip_address,
-            auth_queries: answer.auth_queries,
-            is_mfa_required: answer.is_mfa_required,
-            is_mfa_complete: answer.is_mfa_complete,
-            is_cert_extendable: answer.is_cert_extendable,
-            is_cert_extend_requested: answer.is_cert_extend_requested,
-            is_cert_key_roll_requested: answer.is_cert_key_roll_requested,
-            improper_client_cert_chain: answer.improper_client_cert_chain,
-            created_at: answer.created_at,
-            updated_at: answer.updated_at,
-            last_activity_at: answer.last_activity_at,
-            cached_last_activity_at: answer.cached_last_activity_at,
-            expires_at: answer.expires_at,
-            expiration_seconds: answer.expiration_seconds,
-            tags: answer.tags,
+            authenticator_id: fields.get("authenticatorId"),
+            config_types: fields.get("configTypes"),
+            ip_address: fields.get("ipAddress"),
+            auth_queries: fields.get("authQueries"),
+            is_mfa_required: fields.get("isMfaRequired"),
+            is_mfa_complete: fields.get("isMfaComplete"),
+            is_cert_extendable: fields.get("isCertExtendable"),
+            is_cert_extend_requested: fields.get("isCertExtendRequested"),
+            is_cert_key_roll_requested: fields.get("isCertKeyRollRequested"),
+            improper_client_cert_chain: fields.get("improperClientCertChain"),
+            created_at: fields.get("createdAt"),
+            updated_at: fields.get("updatedAt"),
+            last_activity_at: fields.get("lastActivityAt"),
+            cached_last_activity_at: fields.get("cachedLastActivityAt"),
+            expires_at: fields.get("expiresAt"),
+            expiration_seconds: fields.get("expirationSeconds"),
+            tags: fields.get("tags"),
         }
     }
 }
 
 /// A factor that a login still wants.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthQuery {
     /// `MFA`, `TOTP` or `EXT-JWT`; other words may come.
@@ -204,12 +156,29 @@ pub struct AuthQuery {
     /// The client id to use at the identity provider.
     pub client_id: Option<String>,
     /// The scopes to ask the identity provider for.
-    #[serde(deserialize_with = "null_as_default")]
     pub scopes: Vec<String>,
     /// The id of the signer whose token is wanted.
     pub id: Option<String>,
     /// Whether the identity has TOTP set up; only an OIDC login says so.
     pub is_totp_enrolled: Option<bool>,
+}
+
+impl Model for AuthQuery {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self {
+            type_id: fields.get("typeId"),
+            provider: fields.get("provider"),
+            http_method: fields.get("httpMethod"),
+            http_url: fields.get("httpUrl"),
+            format: fields.get("format"),
+            min_length: fields.get("minLength"),
+            max_length: fields.get("maxLength"),
+            client_id: fields.get("clientId"),
+            scopes: fields.get("scopes"),
+            id: fields.get("id"),
+            is_totp_enrolled: fields.get("isTotpEnrolled"),
+        }
+    }
 }
 
 impl AuthQuery {
@@ -272,7 +241,9 @@ mod tests {
 
     #[test]
     fn factors_are_told_in_words() {
-        let describe = |text: &str| serde_json::from_str::<AuthQuery>(text).unwrap().describe();
+        let describe = |text: &str| {
+            envelope::data::<AuthQuery>("GET /x", format!(r#"{{"data":{text}}}"#).as_bytes()).unwrap().describe()
+        };
         assert_eq!(describe(r#"{"typeId":"MFA","scopes":null}"#), "a TOTP code");
         assert_eq!(describe(r#"{"typeId":"TOTP","isTotpEnrolled":true}"#), "a TOTP code");
         assert!(describe(r#"{"typeId":"TOTP","isTotpEnrolled":false}"#).contains("set up first"));

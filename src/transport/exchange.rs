@@ -13,6 +13,7 @@ use super::pool::MAX_HEADERS;
 use super::tcp::OUTPUT_BUFFER;
 use super::{Attempt, Call, Connections, Failure};
 use crate::error::{Error, Stage};
+use crate::secret::Secret;
 use crate::trust;
 use crate::wire::{Head, Method, Request};
 
@@ -97,8 +98,11 @@ impl Connections {
         }
         if !head.is_success() {
             let credential = attempt.credential.map(|credential| &credential.value);
-            for secret in credential.into_iter().chain(request.secret()) {
-                black_out(body, secret.expose().as_bytes());
+            let headers = request.headers.iter().map(|(_, value)| value);
+            for secret in credential.into_iter().chain(request.secret()).chain(headers) {
+                // After the scheme, where there is one.
+                let token = secret.expose().rsplit(' ').next().unwrap_or_default();
+                black_out(body, token.as_bytes());
             }
         }
         Ok(head)
@@ -129,6 +133,7 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
             format!("{operation}: the {what} is too long: {length} bytes, at most {LONGEST_LINE} can be sent");
         Err(Error::InvalidArgument(message))
     };
+    let plain = |value: &str, what: &str| HeaderValue::from_str(value).map_err(|_| unusable(what));
     let target = request.target(attempt.base_path);
     fits(target.expose().len(), "path with its query")?;
     let uri = Uri::try_from(format!("{}{}", attempt.controller.origin(), target.expose()))
@@ -137,17 +142,24 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
     *prepared.method_mut() = method(request.method);
     *prepared.uri_mut() = uri;
     let headers = prepared.headers_mut();
-    headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept.as_str()));
+    headers.insert(header::ACCEPT, plain(&request.accept, "media type")?);
     // Always said, because ureq would else offer whatever the program's other crates switched on in it.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(if gzip { "gzip" } else { "identity" }));
     if let Some(body) = &request.body {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body.media_type));
+        headers.insert(header::CONTENT_TYPE, plain(&body.media_type, "media type")?);
     }
-    if let Some(credential) = attempt.credential {
-        fits(credential.value.expose().len(), "login")?;
-        let mut value = HeaderValue::from_str(credential.value.expose()).map_err(|_| unusable("login"))?;
+    let mut secret = |name: &'static str, value: &Secret, what: &str| {
+        fits(value.expose().len(), what)?;
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| unusable(what))?;
         value.set_sensitive(true);
-        headers.insert(HeaderName::from_static(credential.header), value);
+        headers.append(HeaderName::from_static(name), value);
+        Ok::<(), Error>(())
+    };
+    if let Some(credential) = attempt.credential {
+        secret(credential.header, &credential.value, "login")?;
+    }
+    for (name, value) in &request.headers {
+        secret(name, value, &format!("header {name}"))?;
     }
     Ok(prepared)
 }
@@ -156,6 +168,8 @@ fn method(method: Method) -> http::Method {
     match method {
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
         Method::Delete => http::Method::DELETE,
     }
 }
@@ -167,7 +181,7 @@ fn send(
     max_idle: Option<Duration>,
 ) -> Result<http::Response<ureq::Body>, ureq::Error> {
     match (&request.body, request.method) {
-        (Some(body), _) => run(agent, prepared.map(|()| &*body.bytes), max_idle),
+        (Some(body), _) => run(agent, prepared.map(|()| body.bytes.as_slice()), max_idle),
         (None, Method::Get | Method::Delete) => run(agent, prepared, max_idle),
         // Says `Content-Length: 0`, which some servers insist on.
         (None, _) => run(agent, prepared.map(|()| &[][..]), max_idle),

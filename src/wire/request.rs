@@ -5,15 +5,28 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
 use crate::secret::Secret;
 
 /// RFC 3986 "unreserved": all else is escaped, in a path segment as in a query.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// How a request acts on what its path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+#[non_exhaustive]
+pub enum Method {
+    /// Asks, and changes nothing.
     Get,
+    /// Makes something, or does what the path says.
     Post,
+    /// Replaces.
+    Put,
+    /// Changes in part.
+    Patch,
+    /// Removes.
     Delete,
 }
 
@@ -22,9 +35,18 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
         }
     }
+}
+
+/// Which of a controller's APIs: each has a base path of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    Client,
+    Management,
 }
 
 /// Which login an operation wants.
@@ -36,36 +58,21 @@ pub(crate) enum LoginNeed {
     Complete,
 }
 
-/// What an operation can read. Never more than one: controllers of 1.3 take only the exact value for JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accept {
-    Json,
-    Pkcs7,
-}
-
-impl Accept {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Accept::Json => "application/json",
-            Accept::Pkcs7 => "application/pkcs7-mime",
-        }
-    }
-}
-
-/// The body of a request with its media type.
+/// The body of a request with its media type. It may hold passwords and codes, so it is wiped when dropped.
 #[derive(Clone)]
 pub(crate) struct Body {
-    pub(crate) media_type: &'static str,
-    pub(crate) bytes: Cow<'static, [u8]>,
+    pub(crate) media_type: Cow<'static, str>,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Body {
-    pub(crate) fn json(text: String) -> Self {
-        Self { media_type: "application/json", bytes: Cow::Owned(text.into_bytes()) }
+    pub(crate) fn json(model: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(model).expect("texts, numbers and maps with texts as keys are always JSON");
+        Self { media_type: Cow::Borrowed("application/json"), bytes: Zeroizing::new(bytes) }
     }
 
     pub(crate) fn text(text: String) -> Self {
-        Self { media_type: "text/plain", bytes: Cow::Owned(text.into_bytes()) }
+        Self { media_type: Cow::Borrowed("text/plain"), bytes: Zeroizing::new(text.into_bytes()) }
     }
 }
 
@@ -79,10 +86,16 @@ pub(crate) struct Request {
     query: String,
     /// A last query parameter that must not be seen.
     secret_query: Option<(&'static str, Secret)>,
+    /// Beside those that every request has; none of them must be seen.
+    pub(crate) headers: Vec<(&'static str, Secret)>,
     pub(crate) body: Option<Body>,
-    pub(crate) accept: Accept,
+    /// What of media can be read. Never more than one: controllers of 1.3 take only the exact value for JSON.
+    pub(crate) accept: Cow<'static, str>,
     /// True if the request may be sent twice without doing anything twice.
     pub(crate) idempotent: bool,
+    pub(crate) api: Api,
+    /// True if the management API has the operation too.
+    pub(crate) on_management: bool,
     /// True for a path that is below the host itself, whatever the base path of the API is.
     pub(crate) at_root: bool,
     pub(crate) login: LoginNeed,
@@ -92,8 +105,10 @@ pub(crate) struct Request {
     pub(crate) max_answer: u64,
 }
 
-/// Enough for a page of 500 large services, and for every small answer.
-const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// Enough for a page of 500 rows of a kilobyte. Read into values it takes ten times as much memory.
+const MAX_ANSWER: u64 = 8 * 1024 * 1024;
+/// Enough for a page of 500 large services.
+const MAX_LONG_ANSWER: u64 = 64 * 1024 * 1024;
 
 impl Request {
     pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
@@ -102,9 +117,12 @@ impl Request {
             path: path.into(),
             query: String::new(),
             secret_query: None,
+            headers: Vec::new(),
             body: None,
-            accept: Accept::Json,
+            accept: Cow::Borrowed("application/json"),
             idempotent: matches!(method, Method::Get),
+            api: Api::Client,
+            on_management: false,
             at_root: false,
             login: LoginNeed::Complete,
             compress: false,
@@ -114,6 +132,10 @@ impl Request {
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
         Self::new(Method::Get, path)
+    }
+
+    pub(crate) fn post(path: impl Into<String>) -> Self {
+        Self::new(Method::Post, path)
     }
 
     pub(crate) fn at_root(mut self) -> Self {
@@ -131,14 +153,33 @@ impl Request {
         self
     }
 
-    /// The answer may come compressed.
-    pub(crate) fn compress(mut self) -> Self {
-        self.compress = true;
+    /// The management API has the operation too.
+    pub(crate) fn on_management(mut self) -> Self {
+        self.on_management = true;
         self
     }
 
-    pub(crate) fn accept(mut self, accept: Accept) -> Self {
-        self.accept = accept;
+    /// The same request to one of the APIs.
+    pub(crate) fn to(mut self, api: Api) -> Self {
+        self.api = api;
+        self
+    }
+
+    /// The answer may be long, and come compressed.
+    pub(crate) fn long_answer(mut self) -> Self {
+        self.compress = true;
+        self.max_answer = MAX_LONG_ANSWER;
+        self
+    }
+
+    /// Adds a header whose value must not be seen. The name is in lower case.
+    pub(crate) fn header(mut self, name: &'static str, value: &Secret) -> Self {
+        self.headers.push((name, value.clone()));
+        self
+    }
+
+    pub(crate) fn accept(mut self, media_type: &'static str) -> Self {
+        self.accept = Cow::Borrowed(media_type);
         self
     }
 
@@ -152,7 +193,7 @@ impl Request {
         if !self.query.is_empty() {
             self.query.push('&');
         }
-        self.query.push_str(name);
+        self.query.extend(utf8_percent_encode(name, ESCAPED));
         self.query.push('=');
         self.query.extend(utf8_percent_encode(value, ESCAPED));
         self
@@ -207,9 +248,19 @@ impl fmt::Display for Request {
     }
 }
 
-/// Escapes an id for use as one path segment.
-pub(crate) fn segment(id: &str) -> impl fmt::Display + '_ {
-    utf8_percent_encode(id, ESCAPED)
+/// Ids of controllers have some twenty characters.
+const LONGEST_ID: usize = 512;
+
+/// The path of one entity: the collection, and the id as one escaped segment.
+pub(crate) fn entity_path(collection: &str, id: &str) -> Result<String, Error> {
+    // An empty id would ask for the list, and dots are steps in a path.
+    if matches!(id, "" | "." | "..") {
+        return Err(Error::InvalidArgument(format!("id {id:?}: not an id of {collection}")));
+    }
+    if id.len() > LONGEST_ID {
+        return Err(Error::InvalidArgument(format!("id for {collection}: {} bytes are too long for an id", id.len())));
+    }
+    Ok(format!("{collection}/{}", utf8_percent_encode(id, ESCAPED)))
 }
 
 /// Status and the headers that somebody reads.
@@ -225,5 +276,24 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_becomes_one_path_segment() {
+        assert_eq!(entity_path("/services", "a/b?c").unwrap(), "/services/a%2Fb%3Fc");
+        for id in ["", ".", ".."] {
+            assert!(entity_path("/services", id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_id_without_end_is_refused_and_not_repeated() {
+        let message = entity_path("/services", &"x".repeat(1_000_000)).unwrap_err().to_string();
+        assert_eq!(message, "id for /services: 1000000 bytes are too long for an id");
     }
 }

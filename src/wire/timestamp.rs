@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
+
+use super::fields::{Field, Place};
 
 /// A point in time, kept as the controller wrote it.
 ///
@@ -33,10 +35,16 @@ impl Timestamp {
     pub fn unix_seconds(&self) -> Option<i64> {
         OffsetDateTime::parse(&self.0, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
     }
+}
 
-    /// For a field that may be missing, `null`, or the zero time: all of them read as `None`.
-    pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(Self::new))
+/// As an `Option` the zero time is `None`, like nothing at all.
+impl Field for Timestamp {
+    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+        Self(String::from_value(value, at).into())
+    }
+
+    fn if_given(value: Value, at: &Place<'_>) -> Option<Self> {
+        Self::new(&String::from_value(Some(value), at))
     }
 }
 
@@ -94,20 +102,6 @@ mod tests {
             let timestamp = Timestamp::new(text).unwrap();
             assert_eq!((timestamp.as_str(), timestamp.unix_seconds()), (text, None));
         }
-    }
-
-    #[test]
-    fn missing_null_and_zero_times_all_read_as_none() {
-        #[derive(Deserialize)]
-        struct Model {
-            #[serde(default, deserialize_with = "Timestamp::optional")]
-            at: Option<Timestamp>,
-        }
-        for body in ["{}", r#"{"at":null}"#, r#"{"at":"0001-01-01T00:00:00.000Z"}"#] {
-            assert_eq!(serde_json::from_str::<Model>(body).unwrap().at, None, "{body}");
-        }
-        let model: Model = serde_json::from_str(r#"{"at":"2026-11-22T07:13:06Z"}"#).unwrap();
-        assert_eq!(model.at.unwrap().to_string(), "2026-11-22T07:13:06Z");
     }
 
     #[test]

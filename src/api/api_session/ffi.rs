@@ -11,8 +11,6 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use serde_json::{Map, Value};
-
 use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_client, zec_error};
 use crate::login::{ApiSession, AuthQuery};
 use crate::wire::Timestamp;
@@ -171,22 +169,14 @@ impl zec_api_session {
             is_cert_extend_requested: *is_cert_extend_requested,
             is_cert_key_roll_requested: *is_cert_key_roll_requested,
             improper_client_cert_chain: *improper_client_cert_chain,
-            expires_at: time(arena, expires_at.as_ref()),
-            created_at: time(arena, created_at.as_ref()),
-            updated_at: time(arena, updated_at.as_ref()),
-            last_activity_at: time(arena, last_activity_at.as_ref()),
-            cached_last_activity_at: time(arena, cached_last_activity_at.as_ref()),
-            tags_json: arena.str(&json(tags)),
+            expires_at: arena.time(expires_at.as_ref()),
+            created_at: arena.time(created_at.as_ref()),
+            updated_at: arena.time(updated_at.as_ref()),
+            last_activity_at: arena.time(last_activity_at.as_ref()),
+            cached_last_activity_at: arena.time(cached_last_activity_at.as_ref()),
+            tags_json: arena.json(tags),
         }
     }
-}
-
-fn time(arena: &mut Arena, time: Option<&Timestamp>) -> *const c_char {
-    arena.optional_str(time.map(Timestamp::as_str))
-}
-
-fn json(tags: &Map<String, Value>) -> String {
-    serde_json::to_string(tags).expect("a map with text as keys can always be written")
 }
 
 /// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it

@@ -7,12 +7,14 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
+#[cfg(test)]
+pub(super) mod recorded;
 
 pub use model::{ApiSession, AuthQuery};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::wire::{Request, envelope};
+use crate::wire::Request;
 
 /// The session of a client's login.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +37,18 @@ impl<'a> CurrentApiSession<'a> {
     /// # Errors
     /// [`Error::Rejected`] if a login is needed and refused.
     pub fn get(&self) -> Result<ApiSession, Error> {
-        let request = Request::get("/current-api-session").with_partial_login();
-        let mut body = Vec::new();
-        self.client.send(&self.client.call(), &request, &mut body)?;
-        envelope::data(&request.operation(), &body)
+        self.client.fetch(&Request::get("/current-api-session").with_partial_login().on_management())
+    }
+}
+
+/// The certificates of the session of a client's login.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionCertificates<'a> {
+    client: &'a Client,
+}
+
+impl<'a> SessionCertificates<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
     }
 }

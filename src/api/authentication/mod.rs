@@ -13,3 +13,17 @@
 pub(crate) mod ffi;
 
 pub use crate::login::{ApiSession, AuthQuery, Login};
+
+use crate::client::Client;
+
+/// The identity providers of a network.
+#[derive(Debug, Clone, Copy)]
+pub struct ExternalJwtSigners<'a> {
+    client: &'a Client,
+}
+
+impl<'a> ExternalJwtSigners<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+}

@@ -52,7 +52,8 @@ impl Root for zec_version_info {
 
 impl zec_api_version {
     fn view(binding: &str, version: &str, api: &ApiVersion, arena: &mut Arena) -> Self {
-        let ApiVersion { path, api_base_urls } = api;
+        // The key of the map says the version, as controllers leave it out inside.
+        let ApiVersion { version: _, path, api_base_urls } = api;
         Self {
             binding: arena.str(binding),
             version: arena.str(version),

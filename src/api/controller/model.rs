@@ -2,21 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::wire::fields::{Fields, Model};
 use crate::wire::url::is_plain_path;
-use serde::Deserialize;
-
-use crate::wire::lenient::null_as_default;
 
 /// Which software a controller runs, which APIs it serves, and what it can do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Version {
     /// The APIs: binding such as `edge-client`, then version such as `v1`.
-    #[serde(deserialize_with = "null_as_default")]
     pub api_versions: BTreeMap<String, BTreeMap<String, ApiVersion>>,
     /// What the controller can do, such as `OIDC_AUTH` and `HA_CONTROLLER`; unknown words may come.
-    #[serde(deserialize_with = "null_as_default")]
     pub capabilities: Vec<String>,
     /// The version, such as `v2.0.3`; development builds say `v0.0.0`.
     pub version: Option<String>,
@@ -29,15 +24,34 @@ pub struct Version {
 }
 
 /// Where one version of an API is served.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiVersion {
+    /// The version, which most controllers leave out.
+    pub version: Option<String>,
     /// The path below every address of the controller.
     pub path: Option<String>,
     /// Where the controller believes it is reached. May lack the path, and may be empty.
-    #[serde(deserialize_with = "null_as_default")]
     pub api_base_urls: Vec<String>,
+}
+
+impl Model for Version {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self {
+            api_versions: fields.get("apiVersions"),
+            capabilities: fields.get("capabilities"),
+            version: fields.get("version"),
+            revision: fields.get("revision"),
+            build_date: fields.get("buildDate"),
+            runtime_version: fields.get("runtimeVersion"),
+        }
+    }
+}
+
+impl Model for ApiVersion {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { version: fields.get("version"), path: fields.get("path"), api_base_urls: fields.get("apiBaseUrls") }
+    }
 }
 
 impl Version {
@@ -62,10 +76,15 @@ impl Version {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::fields;
+
+    fn read(data: &str) -> Version {
+        fields::read("GET /version", "data", serde_json::from_str(data).unwrap()).unwrap()
+    }
 
     fn serving(binding: &str, path: &str) -> Version {
         let body = serde_json::json!({ "apiVersions": { binding: { "v1": { "path": path } } } });
-        serde_json::from_value(body).unwrap()
+        fields::read("GET /version", "data", body).unwrap()
     }
 
     #[test]
@@ -102,13 +121,13 @@ mod tests {
     #[test]
     fn a_minimal_answer_is_read() {
         for body in ["{}", r#"{"capabilities":null,"apiVersions":null,"version":null}"#] {
-            let version: Version = serde_json::from_str(body).unwrap();
+            let version = read(body);
             assert_eq!(version, Version::default(), "{body}");
             assert!(!version.has_capability("OIDC_AUTH"));
         }
         let body =
             r#"{"capabilities":["NEW_WORD"],"apiVersions":{"x":{"v1":{"path":null,"apiBaseUrls":null,"more":1}}}}"#;
-        let version: Version = serde_json::from_str(body).unwrap();
+        let version = read(body);
         assert!(version.has_capability("NEW_WORD"));
         assert_eq!(version.base_path("x"), None);
     }

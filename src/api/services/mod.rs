@@ -13,6 +13,8 @@ pub(crate) mod ffi;
 mod model;
 mod query;
 #[cfg(test)]
+pub(super) mod recorded;
+#[cfg(test)]
 pub(super) mod tests;
 
 #[cfg_attr(not(any(feature = "capi", test)), expect(unused_imports, reason = "for the C records"))]
@@ -25,7 +27,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::wire::Request;
 use crate::wire::page::{Pager, too_many_rows};
-use crate::wire::request::segment;
+use crate::wire::request::entity_path;
 
 /// The services of a client's identity.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +80,7 @@ impl<'a> Services<'a> {
     /// # Errors
     /// [`Error::InvalidArgument`] for what cannot be an id. A service that this identity may not use is [`Error::Api`] with status 404, like one that is not there.
     pub fn get(&self, id: &str) -> Result<OwnedService, Error> {
-        let request = detail(id)?;
+        let request = Request::get(entity_path("/services", id)?);
         let mut body = Vec::new();
         self.client.send(&self.client.call(), &request, &mut body)?;
         decode::one(&request.operation(), &body).map(OwnedService::new)
@@ -152,18 +154,4 @@ fn single(request: &Request, limits: Limits<'_>, mut fetch: impl Fetch) -> Resul
     services.set_total(page.pagination.total_count.unwrap_or(page.rows));
     services.push(page.block);
     Ok(services)
-}
-
-/// Ids of controllers have some twenty characters.
-const LONGEST_ID: usize = 512;
-
-fn detail(id: &str) -> Result<Request, Error> {
-    // An empty id would ask for the list, and dots are steps in a path.
-    if matches!(id, "" | "." | "..") {
-        return Err(Error::InvalidArgument(format!("service id {id:?}: not an id")));
-    }
-    if id.len() > LONGEST_ID {
-        return Err(Error::InvalidArgument(format!("service id: {} bytes are too long for an id", id.len())));
-    }
-    Ok(Request::get(format!("/services/{}", segment(id))))
 }

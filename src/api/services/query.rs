@@ -1,20 +1,18 @@
 //! Which services are wanted.
 
+use crate::api::list::ListQuery;
 use crate::error::Error;
-use crate::wire::Request;
-use crate::wire::page::LARGEST_PAGE;
+use crate::wire::{Filter, Request};
 
 /// Which services are wanted, and with which of their configs. The default is all, with the configs that the
 /// login asked for.
 #[derive(Debug, Clone, Default)]
 #[must_use]
-#[non_exhaustive]
 pub struct ServiceQuery {
-    filter: Option<String>,
-    sort: Option<String>,
+    rows: ListQuery,
     config_types: Vec<String>,
-    limit: Option<u64>,
-    offset: Option<u64>,
+    role_filter: Vec<String>,
+    role_semantic: Option<String>,
 }
 
 impl ServiceQuery {
@@ -23,18 +21,16 @@ impl ServiceQuery {
         Self::default()
     }
 
-    /// Only services that match a filter in the controller's language, such as `name contains "db"` or
-    /// `anyOf(roleAttributes) = "web"`.
-    ///
-    /// The text is sent as it is: quote what comes from elsewhere.
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
+    /// Only services that match: a [`Filter`], or a text in the controller's language such as `name contains "db"` or
+    /// `anyOf(roleAttributes) = "web"`, which is sent as it is.
+    pub fn filter(mut self, filter: impl Into<Filter>) -> Self {
+        self.rows = self.rows.filter(filter);
         self
     }
 
     /// Sorted by a field, such as `name` or `createdAt desc`. By default services come sorted by id.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
-        self.sort = Some(sort.into());
+        self.rows = self.rows.sort(sort);
         self
     }
 
@@ -50,124 +46,88 @@ impl ServiceQuery {
 
     /// At most this many in a page. Controllers send at most 500, which is the default. For `page` only.
     pub fn limit(mut self, limit: u64) -> Self {
-        self.limit = Some(limit);
+        self.rows = self.rows.limit(limit);
         self
     }
 
     /// Without this many at the beginning; controllers go up to 100,000. For `page` only.
     pub fn offset(mut self, offset: u64) -> Self {
-        self.offset = Some(offset);
+        self.rows = self.rows.offset(offset);
+        self
+    }
+
+    /// Role attributes or ids to select by, and how: `AllOf` or `AnyOf`. All controllers seen so far take these
+    /// parameters and ignore them: filter by `anyOf(roleAttributes) = "web"` instead.
+    pub fn roles<I>(mut self, roles: I, semantic: impl Into<String>) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.role_filter = roles.into_iter().map(Into::into).collect();
+        self.role_semantic = Some(semantic.into());
         self
     }
 
     /// The request for the page that was asked for.
     pub(super) fn one_page(&self) -> Result<Request, Error> {
-        // A controller takes 0 for its own default of 10.
-        if self.limit == Some(0) {
-            return Err(Error::InvalidArgument("limit: must be at least 1".to_owned()));
-        }
-        let limit = self.limit.unwrap_or(LARGEST_PAGE).to_string();
-        Ok(self.request(&limit, self.offset.unwrap_or(0)))
+        self.rows.one_page(services()).map(|request| self.finish(request))
     }
 
     /// The request for the page of a whole list that starts at `offset`.
     pub(super) fn page_at(&self, offset: u64) -> Request {
-        self.request(&LARGEST_PAGE.to_string(), offset)
+        self.finish(self.rows.page_at(services(), offset))
     }
 
     /// The request for what the filter itself cuts out, in one answer.
     pub(super) fn own_window(&self) -> Request {
-        self.request("-1", 0)
+        self.finish(self.rows.own_window(services()))
     }
 
     /// A whole list has no limit and no offset.
     pub(super) fn check_whole(&self) -> Result<(), Error> {
-        if self.limit.is_some() || self.offset.is_some() {
-            return Err(Error::InvalidArgument(
-                "limit and offset: a list fetches every page; ask for a single page instead".to_owned(),
-            ));
-        }
-        Ok(())
+        self.rows.check_whole()
     }
 
-    /// True if the filter has a `limit` or `skip` of its own, which the controller obeys before those of the query:
-    /// each page would be the same.
+    /// True if the filter cuts out a part of the list by itself.
     pub(super) fn has_own_window(&self) -> bool {
-        let Some(filter) = &self.filter else { return false };
-        // Every second part lies between quotes; an escaped quote leaves an empty word more or less, no more.
-        let unescaped = filter.replace("\\\\", "").replace("\\\"", "");
-        let outside = unescaped.split('"').step_by(2);
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
-        outside
-            .flat_map(|part| part.split(|c| !is_word(c)))
-            .any(|word| word.eq_ignore_ascii_case("limit") || word.eq_ignore_ascii_case("skip"))
+        self.rows.has_own_window()
     }
 
-    fn request(&self, limit: &str, offset: u64) -> Request {
-        let mut request =
-            Request::get("/services").compress().query("limit", limit).query("offset", &offset.to_string());
-        if let Some(filter) = &self.filter {
-            request = request.query("filter", filter);
-        }
-        if let Some(sort) = &self.sort {
-            request = request.query("sort", sort);
-        }
-        // Repeated, because the controller takes a list with commas for one name.
-        self.config_types.iter().fold(request, |request, name| request.query("configTypes", name))
+    /// Lists are repeated parameters, because the controller takes one with commas for one name.
+    fn finish(&self, request: Request) -> Request {
+        let repeated = |request: Request, name: &'static str, values: &[String]| {
+            values.iter().fold(request, |request, value| request.query(name, value))
+        };
+        let request = repeated(request, "configTypes", &self.config_types);
+        let request = repeated(request, "roleFilter", &self.role_filter);
+        self.role_semantic.iter().fold(request, |request, semantic| request.query("roleSemantic", semantic))
     }
+}
+
+fn services() -> Request {
+    Request::get("/services").long_answer()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn target(request: Request) -> String {
-        request.target("").expose().to_owned()
-    }
-
     #[test]
-    fn the_request_of_a_page_holds_all_that_was_asked() {
+    fn the_request_holds_all_that_was_asked() {
         let query = ServiceQuery::new()
-            .filter("name = \"a&b\"")
+            .filter(Filter::name().eq("a&b"))
             .sort("name desc")
             .config_types(["intercept.v1", "host.v1"])
+            .roles(["#web", "@id"], "AnyOf")
             .limit(20)
             .offset(40);
         assert_eq!(
-            target(query.one_page().unwrap()),
+            query.one_page().unwrap().target("").expose(),
             "/services?limit=20&offset=40&filter=name%20%3D%20%22a%26b%22&sort=name%20desc\
-             &configTypes=intercept.v1&configTypes=host.v1"
+             &configTypes=intercept.v1&configTypes=host.v1&roleFilter=%23web&roleFilter=%40id&roleSemantic=AnyOf"
         );
-        assert_eq!(target(ServiceQuery::default().one_page().unwrap()), "/services?limit=500&offset=0");
-    }
-
-    #[test]
-    fn numbers_that_mean_something_else_to_a_controller_are_refused() {
-        assert!(matches!(ServiceQuery::new().limit(0).one_page(), Err(Error::InvalidArgument(_))));
-        assert!(ServiceQuery::new().limit(5).check_whole().unwrap_err().to_string().contains("every page"));
-        assert!(ServiceQuery::new().offset(0).check_whole().is_err());
-        assert!(ServiceQuery::new().filter("true").check_whole().is_ok());
-    }
-
-    #[test]
-    fn a_limit_or_skip_in_the_filter_is_seen() {
-        let has = |filter: &str| ServiceQuery::new().filter(filter).has_own_window();
-        for filter in
-            ["true limit 2", "true LIMIT none", "name = \"a\" sort by name skip 3", "true\tlimit\n2", "(true)limit 2"]
-        {
-            assert!(has(filter), "{filter}");
-        }
-        for filter in [
-            "",
-            "name = \"limit 2\"",
-            "name = \"a\\\" limit 2\"",
-            "name = \"a\\\\\" or name = \"skip 1\"",
-            "tags.limit = 2",
-            "limits = 1 or skipped = true",
-        ] {
-            assert!(!has(filter), "{filter}");
-        }
-        assert!(has("name = \"a\\\\\" limit 2"));
-        assert!(!ServiceQuery::new().has_own_window());
+        let query = ServiceQuery::default();
+        assert_eq!(query.one_page().unwrap().target("").expose(), "/services?limit=500&offset=0");
+        assert_eq!(query.own_window().target("").expose(), "/services?limit=-1&offset=0");
     }
 }

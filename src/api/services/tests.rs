@@ -293,17 +293,3 @@ fn reading_a_page_of_many_rows_ends_with_the_call() {
         assert!(matches!(outcome, Err(Error::Canceled { .. })));
     }
 }
-
-#[test]
-fn an_id_becomes_one_path_segment() {
-    assert_eq!(detail("a/b?c").unwrap().operation(), "GET /services/a%2Fb%3Fc");
-    for id in ["", ".", ".."] {
-        assert!(detail(id).is_err(), "{id}");
-    }
-}
-
-#[test]
-fn an_id_without_end_is_refused_and_not_repeated() {
-    let message = detail(&"x".repeat(1_000_000)).err().unwrap().to_string();
-    assert_eq!(message, "service id: 1000000 bytes are too long for an id");
-}

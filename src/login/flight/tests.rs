@@ -6,6 +6,7 @@ use super::*;
 use crate::error::{ApiError, Rejection, Stage};
 use crate::secret::Secret;
 use crate::transport::CancelToken;
+use crate::wire::envelope;
 
 fn call() -> Call {
     Call::new(Duration::from_secs(10), &[])
@@ -15,7 +16,7 @@ fn new_session() -> Result<NewSession, Error> {
     Ok(NewSession {
         credential: Credential { header: "zt-session", value: Secret::new("t") },
         controller: ControllerUrl::parse("https://a:1")?,
-        api_session: serde_json::from_str(r#"{"id":"s","token":"t"}"#).unwrap(),
+        api_session: envelope::data("POST /authenticate", br#"{"data":{"id":"s","token":"t"}}"#).unwrap(),
     })
 }
 

@@ -17,7 +17,7 @@ fn network() -> ([TestController; 2], Client) {
 
 /// Sends what must not be done twice, and what no controller knows: it is answered with 404.
 fn order(client: &Client) -> Error {
-    let request = Request::new(Method::Post, "/orders").body(Body::json("{}".to_owned()));
+    let request = Request::new(Method::Post, "/orders").body(Body::text("{}".to_owned()));
     client.send(&client.call(), &request, &mut Vec::new()).unwrap_err()
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::error::{Error, Stage};
 use crate::secret::Secret;
 use crate::transport::Credential;
-use crate::wire::{Accept, Body, Method};
+use crate::wire::{Body, Method};
 
 /// What a server reads of `request`.
 fn on_the_wire(request: &Request, credential: Option<&Credential>, gzip: bool) -> String {
@@ -33,7 +33,7 @@ fn lines(text: &str) -> Vec<&str> {
 #[test]
 fn a_get_says_what_it_accepts_and_nothing_else() {
     let credential = Credential { header: "zt-session", value: Secret::new("token") };
-    let request = get().compress().query("filter", "a = \"b\"").accept(Accept::Pkcs7);
+    let request = get().long_answer().query("filter", "a = \"b\"").accept("application/pkcs7-mime");
     let text = on_the_wire(&request, Some(&credential), true);
     let agent = concat!("user-agent: ziti-edge-client/", env!("CARGO_PKG_VERSION"));
     let expected = [
@@ -51,7 +51,7 @@ fn a_get_says_what_it_accepts_and_nothing_else() {
 #[test]
 fn compression_is_asked_for_where_it_pays_unless_it_is_switched_off() {
     for (request, gzip, encoding) in
-        [(get().compress(), true, "gzip"), (get().compress(), false, "identity"), (get(), true, "identity")]
+        [(get().long_answer(), true, "gzip"), (get().long_answer(), false, "identity"), (get(), true, "identity")]
     {
         let text = on_the_wire(&request, None, gzip);
         assert!(text.contains(&format!("accept-encoding: {encoding}\r\n")), "{text}");
@@ -60,8 +60,8 @@ fn compression_is_asked_for_where_it_pays_unless_it_is_switched_off() {
 
 #[test]
 fn a_body_goes_with_its_length_and_media_type() {
-    for method in [Method::Post, Method::Delete] {
-        let request = Request::new(method, "/x").body(Body::json("{\"a\":1}".to_owned()));
+    for method in [Method::Post, Method::Put, Method::Patch, Method::Delete] {
+        let request = Request::new(method, "/x").body(Body::json(&std::collections::BTreeMap::from([("a", 1)])));
         let text = on_the_wire(&request, None, true);
         assert!(text.starts_with(&format!("{} /edge/client/v1/x HTTP/1.1\r\n", method.as_str())), "{text}");
         assert!(text.contains("content-type: application/json\r\n"), "{text}");

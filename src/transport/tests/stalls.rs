@@ -117,7 +117,7 @@ fn a_handshake_that_drips() {
 #[test]
 fn a_request_that_is_not_read() {
     let mut request = Request::new(Method::Post, "/x");
-    request.body = Some(Body { media_type: "text/plain", bytes: vec![b'x'; 32 * 1024 * 1024].into() });
+    request.body = Some(Body { media_type: "text/plain".into(), bytes: vec![b'x'; 32 * 1024 * 1024].into() });
     server_hangs(Stage::Send, &request, |peer| peer.read_nothing(Duration::from_secs(2)));
 }
 
