@@ -49,7 +49,8 @@ pub(crate) struct Fields<'p> {
 }
 
 impl Fields<'_> {
-    /// The member with this name.
+    /// The member with this name. Not inlined: models ask for hundreds of members of a dozen types.
+    #[inline(never)]
     pub(crate) fn get<T: Field>(&mut self, name: &'static str) -> T {
         let at = self.at.below(Step::Key(name));
         #[cfg(test)]
