@@ -592,7 +592,7 @@ zec_error *zec_client_authenticate(const zec_client *client,
                                    zec_api_session **out);
 
 /// Ends the session, if there is one; the next call that needs one logs in anew.
-/// DELETE /current-api-session (deleteCurrentAPISession)
+/// DELETE /current-api-session (deleteCurrentApiSession)
 ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
 
 /// Which software the controller runs, which APIs it serves and where, and what it can do. Needs no login.

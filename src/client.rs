@@ -93,7 +93,7 @@ impl Client {
 
     /// Ends the session, if there is one. A later call that needs a login makes a new one.
     ///
-    /// `DELETE /current-api-session`
+    /// `DELETE /current-api-session` (deleteCurrentApiSession)
     ///
     /// # Errors
     /// Any of a call. The session is used no more all the same, but the controller may keep it until its time is over.

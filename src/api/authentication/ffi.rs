@@ -24,7 +24,7 @@ pub extern "C" fn zec_client_authenticate(
 }
 
 /// Ends the session, if there is one; the next call that needs one logs in anew.
-/// DELETE /current-api-session (deleteCurrentAPISession)
+/// DELETE /current-api-session (deleteCurrentApiSession)
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_logout(client: Option<&zec_client>) -> Option<Box<zec_error>> {
