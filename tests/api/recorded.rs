@@ -1,0 +1,126 @@
+//! Every operation is read, in `src/api/recorded.rs`, from what real controllers answered to it.
+//!
+//! There an operation is a pattern of a `match`, as `"listVersion" =>`, if a success of it is recorded; else its name is
+//! in `ERROR_ONLY`, and the documentation of its method, or of what that returns, says so in one sentence.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::files::{root, rust_files};
+use crate::sources::{Methods, none};
+use crate::table::{Operation, operations};
+
+const RECORDINGS: &str = "tests/recordings";
+const UNSEEN: &str = "Known from the API document only.";
+
+/// Recorded successes are read, what has none is listed as such, and nothing is both.
+pub(crate) fn every_operation_is_read_from_a_recording() -> Result<(), String> {
+    let text = registry();
+    let (read, error_only) = (patterns(&text), error_only(&text));
+    let recorded = recorded();
+    let mut wrong = Vec::new();
+    for operation in operations() {
+        let key = operation.key();
+        let is_recorded = recorded.contains(operation.name);
+        if is_recorded && !read.contains(operation.name) {
+            wrong.push(format!("{key}: a success is recorded, and nothing reads it"));
+        }
+        if is_recorded == error_only.contains(operation.name) {
+            let what = if is_recorded { "is recorded, ERROR_ONLY says it is not" } else { "is not in ERROR_ONLY" };
+            wrong.push(format!("{key}: {what}"));
+        }
+    }
+    let unknown = error_only.iter().filter(|name| !operations().iter().any(|operation| operation.name == **name));
+    wrong.extend(unknown.map(|name| format!("{name} is in ERROR_ONLY, and is no operation")));
+    none(wrong)
+}
+
+/// What nobody has seen an answer of says so.
+pub(crate) fn what_no_recording_shows_says_so() -> Result<(), String> {
+    let methods = Methods::read();
+    let recorded = recorded();
+    let files = rust_files("src/api");
+    let unseen = operations().iter().filter(|operation| !recorded.contains(operation.name));
+    let mut wrong = Vec::new();
+    for (operation, call) in unseen.flat_map(|operation| operation.rust.iter().map(move |call| (operation, call))) {
+        let Ok(method) = methods.resolve(call) else {
+            wrong.push(format!("{}: there is no {call}", operation.key()));
+            continue;
+        };
+        let model = model_of(&method.returns);
+        if !method.docs.contains(UNSEEN) && !files.iter().any(|(_, text)| docs_of(model, text).contains(UNSEEN)) {
+            wrong.push(format!("{}: neither {call} nor {model} says: {UNSEEN}", operation.key()));
+        }
+    }
+    none(wrong)
+}
+
+/// `Keys` of `Result<Keys, Error>` and of `Result<Vec<Keys>, Error>`.
+fn model_of(returns: &str) -> &str {
+    let inner = returns.strip_prefix("Result<").unwrap_or(returns);
+    let inner = inner.strip_prefix("Vec<").unwrap_or(inner);
+    inner.split([',', '<', '>']).next().unwrap_or_default()
+}
+
+/// The documentation of a type in a file, empty if it is not there.
+fn docs_of(model: &str, text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let head = format!("pub struct {model} {{");
+    let Some(at) = lines.iter().position(|line| *line == head) else { return String::new() };
+    let above = lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
+    let mut docs: Vec<&str> = above.filter_map(|line| line.strip_prefix("///")).collect();
+    docs.reverse();
+    docs.concat().trim().to_owned()
+}
+
+/// The text of the registry, be it one file or a folder of them.
+fn registry() -> String {
+    let files = rust_files("src/api").into_iter();
+    files.filter(|(file, _)| file.starts_with("src/api/recorded")).map(|(_, text)| text).collect()
+}
+
+/// All texts that are patterns of a `match`.
+fn patterns(text: &str) -> BTreeSet<&str> {
+    let pieces: Vec<&str> = text.split('"').collect();
+    let is_pattern = |after: &str| {
+        let after = after.trim_start();
+        after.starts_with("=>") || after.starts_with("| ") || after == "|"
+    };
+    pieces.windows(2).filter(|pair| is_pattern(pair[1])).map(|pair| pair[0]).collect()
+}
+
+fn error_only(text: &str) -> BTreeSet<&str> {
+    let list = text.split_once("const ERROR_ONLY: ").and_then(|(_, after)| after.split_once("];"));
+    list.map(|(list, _)| list.split('"').skip(1).step_by(2).collect()).unwrap_or_default()
+}
+
+/// The operations of which a recording has a success.
+fn recorded() -> BTreeSet<&'static str> {
+    let folders = fs::read_dir(root().join(RECORDINGS)).unwrap().map(|entry| entry.unwrap().path());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    files.filter(|file| file.extension().is_some_and(|end| end == "jsonl")).flat_map(|file| successes(&file)).collect()
+}
+
+fn successes(file: &Path) -> Vec<&'static str> {
+    let text = fs::read_to_string(file).unwrap();
+    let exchanges = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let good = exchanges.filter(|exchange| exchange["response"]["status"].as_u64().is_some_and(|it| it / 100 == 2));
+    good.filter_map(|exchange| operation_of(&exchange)).map(|operation| operation.name).collect()
+}
+
+/// The operation of an exchange. Where the documents have no name for it, it is told by its request.
+fn operation_of(exchange: &Value) -> Option<&'static Operation> {
+    let request = &exchange["request"];
+    let is_it = |operation: &&Operation| match exchange["operation"].as_str() {
+        Some(name) => operation.name == name,
+        None => {
+            let path = request["path"].as_str().and_then(|path| path.split('?').next());
+            path == Some(format!("/edge/{}/v1{}", operation.api, operation.path).as_str())
+                && request["method"] == operation.method
+        }
+    };
+    operations().iter().find(is_it)
+}
