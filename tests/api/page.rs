@@ -51,14 +51,14 @@ fn printed() -> String {
 }
 
 fn table(page: &mut String, api: &str) {
-    *page += "\n| operation | Rust | C | |\n|---|---|---|---|\n";
+    *page += "\n| operation | Rust | C | remarks |\n|---|---|---|---|\n";
     for operation in operations().iter().filter(|operation| operation.api == api) {
         let Operation { name, remark, .. } = operation;
         let line = operation.line();
         let rust: Vec<String> = operation.rust.iter().map(|call| code(&in_full(call))).collect();
         let c: Vec<String> = operation.c.iter().map(|function| code(function)).collect();
         let remark = remark.map(|remark| format!("{remark}.")).unwrap_or_default();
-        writeln!(page, "| `{line}` {name} | {} | {} | {remark} |", rust.join(" "), c.join(" "))
+        writeln!(page, "| `{line}` {name} | {} | {} | {remark} |", rust.join(", "), c.join(", "))
             .expect("a string takes any text");
     }
 }

@@ -37,7 +37,10 @@ impl Methods {
         let mut steps: Vec<&str> = call.split('.').collect();
         let name = steps.pop().expect("splitting always gives a part");
         for step in steps {
-            of = type_name(&found(&of, step.trim_end_matches("()"))?.returns);
+            match type_name(&found(&of, step.trim_end_matches("()"))?.returns) {
+                same if same == "Self" => {}
+                other => of = other,
+            }
         }
         found(&of, name)
     }
@@ -159,7 +162,7 @@ struct Head {
 /// The rows at the heads of all resources, by `METHOD /path`.
 fn heads() -> BTreeMap<String, Head> {
     let mut heads = BTreeMap::new();
-    for (file, text) in rust_files("src/api").into_iter().filter(|(file, _)| file.ends_with("/mod.rs")) {
+    for (file, text) in rust_files("src/api") {
         for row in text.lines().filter_map(|line| line.strip_prefix("//! | `")) {
             let cells: Vec<&str> = row.split(" | ").collect();
             let [operation, rust, c] = cells[..] else { panic!("{file}: not operation | Rust | C: {row}") };
@@ -188,7 +191,7 @@ pub(crate) fn the_heads_of_the_resources_agree_with_the_table() -> Result<(), St
     let mut wrong = Vec::new();
     for operation in operations() {
         let Some(head) = heads.get(&operation.line()) else {
-            wrong.push(format!("{}: no mod.rs has a row for {}", operation.key(), operation.line()));
+            wrong.push(format!("{}: no head in src/api has a row for {}", operation.key(), operation.line()));
             continue;
         };
         let called = |call: &&str| all.resolve(call).map_or((*call).to_owned(), |to| format!("{}::{}", to.of, to.name));
@@ -197,11 +200,11 @@ pub(crate) fn the_heads_of_the_resources_agree_with_the_table() -> Result<(), St
             c: operation.c.iter().map(|&function| function.to_owned()).collect(),
         };
         if *head != ours {
-            wrong.push(format!("{}: mod.rs has {head:?}, operations.tsv has {ours:?}", operation.key()));
+            wrong.push(format!("{}: its head has {head:?}, operations.tsv has {ours:?}", operation.key()));
         }
     }
     for line in heads.keys().filter(|line| !operations().iter().any(|operation| operation.line() == **line)) {
-        wrong.push(format!("a mod.rs has {line}, operations.tsv does not"));
+        wrong.push(format!("a head in src/api has {line}, operations.tsv does not"));
     }
     none(wrong)
 }
