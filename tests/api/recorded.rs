@@ -58,10 +58,10 @@ pub(crate) fn what_no_recording_shows_says_so() -> Result<(), String> {
     none(wrong)
 }
 
-/// `Keys` of `Result<Keys, Error>` and of `Result<Vec<Keys>, Error>`.
+/// `Key` of `Result<Key, Error>` and of `Result<Vec<Key>, Error>`.
 fn model_of(returns: &str) -> &str {
-    let inner = returns.strip_prefix("Result<").unwrap_or(returns);
-    let inner = inner.strip_prefix("Vec<").unwrap_or(inner);
+    let ok = returns.strip_prefix("Result<").unwrap_or(returns);
+    let inner = ["Vec<", "List<", "Option<"].into_iter().fold(ok, |inner, of| inner.strip_prefix(of).unwrap_or(inner));
     inner.split([',', '<', '>']).next().unwrap_or_default()
 }
 

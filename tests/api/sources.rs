@@ -78,8 +78,10 @@ fn type_of(line: &str) -> String {
     type_name(line.trim_start())
 }
 
+/// `Services` of `services::Services<'_>`.
 fn type_name(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    let path: String = text.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+    path.rsplit("::").next().unwrap_or_default().to_owned()
 }
 
 /// True if the text names an operation as `METHOD /path` and then its name in parentheses. The path may have a query.
