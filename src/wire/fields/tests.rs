@@ -7,21 +7,29 @@ use crate::wire::Timestamp;
 
 /// All places that a model reads: `items[].name`, and `{}` for any key of a map.
 ///
-/// Found by feeding it documents: what it asks for in an empty one may be a list, a map or an object of more to ask.
+/// Found by feeding it documents: what it asks for in an empty one may be an object of more to ask, or a list or a map
+/// of such, or one of those within another.
 pub(crate) fn paths_of<T: Field>() -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    let mut documents = vec![json!({}), json!([{}]), json!({ANY_KEY: {}})];
+    let mut documents = Vec::from(shapes());
     while let Some(document) = documents.pop() {
         let reader = Reader::default();
         T::from_value(Some(document.clone()), &reader.top(""));
         for path in reader.asked.into_inner() {
             if known.insert(path.clone()) {
-                documents
-                    .extend([json!({}), json!([{}]), json!({ANY_KEY: {}})].map(|value| with(&document, &path, value)));
+                documents.extend(shapes().map(|value| with(&document, &path, value)));
             }
         }
     }
-    known.iter().map(|path| path.replace("[0]", "[]").replace(&format!(".{ANY_KEY}"), "{}")).collect()
+    let below = format!(".{ANY_KEY}");
+    known.iter().map(|path| path.replace("[0]", "[]").replace(&below, "{}").replace(ANY_KEY, "{}")).collect()
+}
+
+/// All that an object can be found in.
+fn shapes() -> [Value; 7] {
+    let map = |value: Value| json!({ANY_KEY: value});
+    let object = || json!({});
+    [object(), json!([{}]), map(object()), json!([[{}]]), json!([map(object())]), map(json!([{}])), map(map(object()))]
 }
 
 const ANY_KEY: &str = "any-key";
@@ -161,4 +169,12 @@ fn the_places_that_a_model_reads_are_known() {
     let expected = "at cost count id isKnown isOn name named named{}.words parts parts[].words tags";
     assert_eq!(paths.iter().map(String::as_str).collect::<Vec<_>>().join(" "), expected);
     assert_eq!(paths_of::<Vec<Part>>(), BTreeSet::from(["[].words".to_owned()]));
+}
+
+#[test]
+fn places_are_known_through_lists_and_maps_of_each_other() {
+    assert_eq!(paths_of::<BTreeMap<String, Vec<Part>>>(), ["{}[].words".to_owned()].into());
+    assert_eq!(paths_of::<BTreeMap<String, BTreeMap<String, Part>>>(), ["{}{}.words".to_owned()].into());
+    assert_eq!(paths_of::<Vec<BTreeMap<String, Part>>>(), ["[]{}.words".to_owned()].into());
+    assert_eq!(paths_of::<Vec<Vec<Part>>>(), ["[][].words".to_owned()].into());
 }
