@@ -1,7 +1,9 @@
-//! Every operation is read, in `src/api/recorded.rs`, from what real controllers answered to it.
+//! Every operation is read from what real controllers answered to it.
 //!
-//! There an operation is a pattern of a `match`, as `"listVersion" =>`, if a success of it is recorded; else its name is
-//! in `ERROR_ONLY`, and the documentation of its method, or of what that returns, says so in one sentence.
+//! Each resource has a `recorded.rs` with a reader, which `src/api/recorded.rs` knows. There an operation is a pattern of
+//! a `match`, as `"listVersion" =>`, if a success of it is recorded; else its name is in an `ERROR_ONLY` there, and the
+//! documentation of its method, or of what that returns, says so in one sentence. Of an operation whose methods return
+//! nothing there is nothing to read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,14 +20,16 @@ const UNSEEN: &str = "Known from the API document only.";
 
 /// Recorded successes are read, what has none is listed as such, and nothing is both.
 pub(crate) fn every_operation_is_read_from_a_recording() -> Result<(), String> {
-    let text = registry();
-    let (read, error_only) = (patterns(&text), error_only(&text));
+    let readers = readers();
+    let read: BTreeSet<&str> = readers.iter().flat_map(|(_, text)| patterns(text)).collect();
+    let error_only: BTreeSet<&str> = readers.iter().flat_map(|(_, text)| error_only(text)).collect();
     let recorded = recorded();
-    let mut wrong = Vec::new();
+    let methods = Methods::read();
+    let mut wrong = unknown_readers(&readers);
     for operation in operations() {
         let key = operation.key();
         let is_recorded = recorded.contains(operation.name);
-        if is_recorded && !read.contains(operation.name) {
+        if is_recorded && !read.contains(operation.name) && !gives_nothing(operation, &methods) {
             wrong.push(format!("{key}: a success is recorded, and nothing reads it"));
         }
         if is_recorded == error_only.contains(operation.name) {
@@ -36,6 +40,11 @@ pub(crate) fn every_operation_is_read_from_a_recording() -> Result<(), String> {
     let unknown = error_only.iter().filter(|name| !operations().iter().any(|operation| operation.name == **name));
     wrong.extend(unknown.map(|name| format!("{name} is in ERROR_ONLY, and is no operation")));
     none(wrong)
+}
+
+/// True if a success is all that the methods of an operation tell.
+fn gives_nothing(operation: &Operation, methods: &Methods) -> bool {
+    operation.rust.iter().all(|call| methods.resolve(call).is_ok_and(|method| method.returns == "Result<(), Error>"))
 }
 
 /// What nobody has seen an answer of says so.
@@ -76,10 +85,20 @@ fn docs_of(model: &str, text: &str) -> String {
     docs.concat().trim().to_owned()
 }
 
-/// The text of the registry, be it one file or a folder of them.
-fn registry() -> String {
-    let files = rust_files("src/api").into_iter();
-    files.filter(|(file, _)| file.starts_with("src/api/recorded")).map(|(_, text)| text).collect()
+/// The files with readers, and the one that knows them.
+fn readers() -> Vec<(String, String)> {
+    rust_files("src/api").into_iter().filter(|(file, _)| file.ends_with("/recorded.rs")).collect()
+}
+
+/// Readers that are there and that nobody uses.
+fn unknown_readers(readers: &[(String, String)]) -> Vec<String> {
+    let all = fs::read_to_string(root().join("src/api/recorded.rs")).unwrap();
+    let is_unknown = |file: &&str| {
+        let module = file.trim_start_matches("src/api/").trim_end_matches(".rs").replace('/', "::");
+        module != "recorded" && !all.contains(&format!("{module}::read"))
+    };
+    let files = readers.iter().map(|(file, _)| file.as_str()).filter(is_unknown);
+    files.map(|file| format!("{file} is not among the readers of src/api/recorded.rs")).collect()
 }
 
 /// All texts that are patterns of a `match`.
