@@ -8,6 +8,8 @@ pub mod current_identity;
 pub mod enrollment;
 pub mod list;
 pub mod mfa;
+#[cfg(test)]
+mod oracle;
 pub mod posture;
 pub mod raw;
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
 }
 
 /// The members of a service: those of `Field`, those of `List`, and the two that are no text.
-const MEMBERS: [&str; FIELDS + LISTS + 2] = [
+pub(in crate::api) const MEMBERS: [&str; FIELDS + LISTS + 2] = [
     "id",
     "name",
     "createdAt",

@@ -20,6 +20,8 @@ pub(super) mod tests;
 #[cfg_attr(not(any(feature = "capi", test)), expect(unused_imports, reason = "for the C records"))]
 pub(crate) use block::{Field, List};
 pub use config::{Config, DialOptions, InterceptV1, PortRange};
+#[cfg(test)]
+pub(super) use decode::MEMBERS;
 pub use model::{Iter, OwnedService, Service, ServiceList};
 pub use query::ServiceQuery;
 
