@@ -21,7 +21,8 @@ usage: ziti-edge-testkit [OPTIONS]
   --fault OPERATION=FAULT     let this go wrong; may be repeated
   --help                      say this
 
-operations: any version cacerts enroll authenticate session logout services service other
+operations: any version cacerts enroll authenticate session logout services service other, and every operation id of
+  the API document that the controller has, such as updateService
 faults: refuse silent-after-accept stall-in-handshake drip-handshake stall-before-answer stall-in-headers
   stall-after-headers stall-in-body stall-reading drip drip-body reset reset-in-body close-before-answer truncate
   wrong-length oversized:BYTES gzip-bomb huge-headers bad-json empty-body html status:STATUS session-gone
@@ -124,8 +125,7 @@ fn server_key(text: &str) -> Result<ServerKey, String> {
 fn fault(text: &str) -> Result<(Operation, Fault), String> {
     let wrong = |what: &str| format!("--fault {text}: {what}, see --help");
     let (operation, fault) = text.split_once('=').ok_or_else(|| wrong("not of the form OPERATION=FAULT"))?;
-    let named = Operation::NAMES.into_iter().find(|(_, name)| *name == operation);
-    let (operation, _) = named.ok_or_else(|| wrong("no such operation"))?;
+    let operation = Operation::by_name(operation).ok_or_else(|| wrong("no such operation"))?;
     let (name, detail) = fault.split_once(':').map_or((fault, None), |(name, detail)| (name, Some(detail)));
     let fault = match (name, detail) {
         ("oversized", Some(bytes)) => Fault::Oversized { bytes: bytes.parse().map_err(|_| wrong("not a size"))? },
@@ -178,14 +178,17 @@ mod tests {
     fn reads_every_option() {
         let parsed = parse(
             "--version 1.6 --services 3 --port 4000 --identity alice --jwt a.jwt --identity bob --jwt b.jwt \
-             --session-timeout 60 --fault services=status:503 --fault any=drip --recorded page.json",
+             --session-timeout 60 --fault services=status:503 --fault updateService=drip --recorded page.json",
         )
         .unwrap();
         assert_eq!(parsed.version, Version::V1_6);
         assert_eq!((parsed.services, parsed.port), (Some(3), 4000));
         assert_eq!(parsed.identities[1], Wanted { name: "bob".into(), jwt: "b.jwt".into() });
         assert_eq!(parsed.session_timeout, Some(Duration::from_secs(60)));
-        assert_eq!(parsed.faults, [(Operation::Services, Fault::Status(503)), (Operation::Any, Fault::Drip)]);
+        assert_eq!(
+            parsed.faults,
+            [(Operation::Services, Fault::Status(503)), (Operation::Named("updateService"), Fault::Drip)]
+        );
         assert_eq!(parsed.recorded, Some("page.json".into()));
     }
 

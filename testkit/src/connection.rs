@@ -73,7 +73,7 @@ impl<'a> Connection<'a> {
         connections.idle(number, IDLE);
         let head = self.reader.head(&mut self.tls, || connections.busy(number));
         let Ok(head) = head else { return Flow::Close };
-        let operation = operations::operation(&head);
+        let operation = operations::id_of(&head);
         let strike = self.shared.faults.strike_request(operation);
         let with_certificate = !self.peer.certificates.is_empty();
         if let Some(strike) = strike.as_ref().filter(|strike| strike.fault == Fault::StallReading) {

@@ -232,8 +232,13 @@ impl TestController {
     }
 
     /// How many of them asked for `operation`.
+    ///
+    /// # Panics
+    ///
+    /// [`Operation::Named`] names no operation of the controller.
     pub fn count(&self, operation: Operation) -> usize {
-        self.shared.requests().iter().filter(|seen| operation.covers(seen.operation)).count()
+        operation.check();
+        self.shared.requests().iter().filter(|seen| operation.covers(seen.operation_id)).count()
     }
 
     /// Forgets the requests seen so far.
@@ -258,16 +263,25 @@ impl TestController {
 
     /// Lets `fault` strike every request for `operation` until the faults are cleared, instead of what the operation
     /// was given before. In force when this returns.
+    ///
+    /// # Panics
+    ///
+    /// [`Operation::Named`] names no operation of the controller.
     pub fn fault(&self, operation: Operation, fault: Fault) {
         self.add_fault(operation, fault, None);
     }
 
     /// Lets `fault` strike the next `times` requests for `operation`, after the counted faults it was given before.
+    ///
+    /// # Panics
+    ///
+    /// [`Operation::Named`] names no operation of the controller.
     pub fn fault_times(&self, operation: Operation, fault: Fault, times: usize) {
         self.add_fault(operation, fault, Some(times));
     }
 
     fn add_fault(&self, operation: Operation, fault: Fault, times: Option<usize>) {
+        operation.check();
         let refuse = fault == Fault::Refuse;
         let reconnect = fault.is_of_the_connection() || (fault == Fault::StallReading && operation == Operation::Any);
         self.shared.faults.add(operation, fault, times);

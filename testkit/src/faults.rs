@@ -3,6 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use crate::operations;
+
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -24,12 +26,14 @@ pub enum Operation {
     Services,
     /// `GET /services/{id}`.
     Service,
-    /// Everything else.
+    /// Everything that has no variant of its own, operations and other paths.
     Other,
+    /// The operation with this id in the API document, such as `listSessions`.
+    Named(&'static str),
 }
 
 impl Operation {
-    /// Every operation with the name the program has for it.
+    /// The variants, with the names the program has for them.
     pub const NAMES: [(Self, &'static str); 10] = [
         (Self::Any, "any"),
         (Self::Version, "version"),
@@ -43,9 +47,44 @@ impl Operation {
         (Self::Other, "other"),
     ];
 
-    /// Whether `self`, as somebody asked for it, covers what a request turned out to be.
-    pub(crate) fn covers(self, found: Self) -> bool {
-        self == Self::Any || self == found
+    /// What `name` stands for: a name of [`Operation::NAMES`], or the id of an operation that the controller has.
+    pub fn by_name(name: &str) -> Option<Self> {
+        let short = Self::NAMES.into_iter().find(|(_, known)| *known == name).map(|(operation, _)| operation);
+        short.or_else(|| operations::ids().find(|id| *id == name).map(Self::Named))
+    }
+
+    /// What a request with this operation id asks for.
+    pub(crate) fn of(id: &'static str) -> Self {
+        match id {
+            "" => Self::Other,
+            "listRoot" | "listVersion" => Self::Version,
+            "listWellKnownCas" => Self::CaCerts,
+            "authenticate" => Self::Authenticate,
+            "getCurrentAPISession" => Self::CurrentApiSession,
+            "logout" => Self::Logout,
+            "listServices" => Self::Services,
+            "detailService" => Self::Service,
+            "extendRouterEnrollment" => Self::Enroll,
+            _ if id.starts_with("enroll") && id != "enrollMfa" => Self::Enroll,
+            _ => Self::Named(id),
+        }
+    }
+
+    /// Whether `self`, as somebody asked for it, covers a request with this operation id.
+    pub(crate) fn covers(self, id: &'static str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(name) => name == id,
+            Self::Other => matches!(Self::of(id), Self::Other | Self::Named(_)),
+            _ => self == Self::of(id),
+        }
+    }
+
+    /// A name that no operation has would never strike and never be counted.
+    pub(crate) fn check(self) {
+        if let Self::Named(name) = self {
+            assert!(operations::ids().any(|id| id == name), "the controller has no operation {name}");
+        }
     }
 }
 
@@ -228,9 +267,9 @@ impl FaultBoard {
         self.strike(|entry| entry.fault == Fault::StallReading && entry.operation == Operation::Any)
     }
 
-    /// What strikes a request whose head was read.
-    pub(crate) fn strike_request(&self, operation: Operation) -> Option<Strike> {
-        self.strike(|entry| !entry.fault.is_of_the_connection() && entry.operation.covers(operation))
+    /// What strikes a request for the operation with this id, whose head was read.
+    pub(crate) fn strike_request(&self, id: &'static str) -> Option<Strike> {
+        self.strike(|entry| !entry.fault.is_of_the_connection() && entry.operation.covers(id))
     }
 
     /// Waits for at most `time`; false once the strike is over.
@@ -260,11 +299,26 @@ mod tests {
     fn a_counted_fault_strikes_as_often_as_it_was_told_to() {
         let board = FaultBoard::default();
         board.add(Operation::Services, Fault::BadJson, Some(2));
-        assert!(board.strike_request(Operation::Version).is_none());
-        assert!(board.strike_request(Operation::Services).is_some());
-        assert!(board.strike_request(Operation::Services).is_some());
-        assert!(board.strike_request(Operation::Services).is_none());
+        assert!(board.strike_request("listVersion").is_none());
+        assert!(board.strike_request("listServices").is_some());
+        assert!(board.strike_request("listServices").is_some());
+        assert!(board.strike_request("listServices").is_none());
         assert_eq!(board.played(), 2);
+    }
+
+    #[test]
+    fn an_operation_is_struck_by_its_variant_and_by_its_id() {
+        assert!(Operation::Services.covers("listServices") && Operation::Named("listServices").covers("listServices"));
+        assert!(Operation::Enroll.covers("enrollOtt") && !Operation::Named("enroll").covers("enrollOtt"));
+        assert!(Operation::Other.covers("listSessions") && Operation::Other.covers(""));
+        assert!(!Operation::Other.covers("listServices"));
+    }
+
+    #[test]
+    fn operations_are_found_by_their_names_and_ids() {
+        assert_eq!(Operation::by_name("services"), Some(Operation::Services));
+        assert_eq!(Operation::by_name("updateService"), Some(Operation::Named("updateService")));
+        assert_eq!(Operation::by_name("nope"), None);
     }
 
     #[test]
@@ -272,7 +326,7 @@ mod tests {
         let board = FaultBoard::default();
         board.add(Operation::Any, Fault::BadJson, Some(1));
         board.add(Operation::Any, Fault::Html, Some(1));
-        let faults = [(); 2].map(|()| board.strike_request(Operation::Version).unwrap().fault);
+        let faults = [(); 2].map(|()| board.strike_request("listVersion").unwrap().fault);
         assert_eq!(faults, [Fault::BadJson, Fault::Html]);
     }
 
@@ -280,7 +334,7 @@ mod tests {
     fn clearing_ends_a_strike() {
         let board = FaultBoard::default();
         board.add(Operation::Any, Fault::StallBeforeAnswer, None);
-        let strike = board.strike_request(Operation::Version).unwrap();
+        let strike = board.strike_request("listVersion").unwrap();
         assert!(board.wait(&strike, Duration::ZERO));
         board.clear();
         assert!(!board.wait(&strike, Duration::from_secs(60)));

@@ -32,6 +32,9 @@ pub struct Seen {
     pub query: String,
     /// What it asked for.
     pub operation: Operation,
+    /// The id of that operation in the API document; `logout` for the one that has none there, empty for a path without
+    /// an operation.
+    pub operation_id: &'static str,
     /// Names as sent, and values.
     pub headers: Vec<(String, String)>,
     /// The body; empty if a fault left it unread.
@@ -102,7 +105,7 @@ impl Shared {
     pub(crate) fn remember(
         &self,
         request: &Request,
-        operation: Operation,
+        operation_id: &'static str,
         peer_has_certificate: bool,
         connection: u64,
     ) {
@@ -114,7 +117,8 @@ impl Shared {
             method: request.method.clone(),
             path: request.path.clone(),
             query: request.query.clone().unwrap_or_default(),
-            operation,
+            operation: Operation::of(operation_id),
+            operation_id,
             headers: request.headers.clone(),
             body: request.body.clone(),
             peer_has_certificate,

@@ -4,6 +4,7 @@ use rcgen::Certificate;
 use serde_json::{Value, json};
 
 use super::Call;
+use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::manners::{Invalid, Version};
 use crate::pki::{self, fingerprint};
@@ -15,9 +16,15 @@ const PEM: &str = "application/x-pem-file";
 const OCTETS: &str = "application/octet-stream";
 const CSR_LABEL: &str = "CERTIFICATE REQUEST";
 
+pub(super) const ROUTES: &[Route] = &[
+    Route::post(&["enroll"], "enroll", |call, _| call.enroll()),
+    Route::post(&["enroll", "ott"], "enrollOtt", |call, _| call.enroll_ott()),
+    Route::get(&["enroll", "jwks"], "getEnrollmentJwks", |call, _| call.missing("enroll.GetEnrollmentJwks")),
+];
+
 impl Call<'_> {
     /// The generic form: method and token in the query, the CSR as the body.
-    pub(super) fn enroll(&self) -> Result<Answer, Refusal> {
+    fn enroll(&self) -> Result<Answer, Refusal> {
         self.check_generic_content_type()?;
         if self.manners() != Version::V1_3 && !self.request.accepts(&[JSON]) {
             let message = "No suitable accept media types were detected, supports: application/json";
@@ -38,7 +45,7 @@ impl Call<'_> {
     }
 
     /// The form of its own: token and CSR in JSON.
-    pub(super) fn enroll_ott(&self) -> Result<Answer, Refusal> {
+    fn enroll_ott(&self) -> Result<Answer, Refusal> {
         let found = self.request.content_type().unwrap_or(OCTETS);
         if found != JSON {
             return Err(Refusal::unsupported_content_type(self.manners(), found, JSON));

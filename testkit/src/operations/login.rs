@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::manners::Invalid;
 use crate::pki::fingerprint;
@@ -11,8 +12,17 @@ use crate::state::{Authenticator, Identity};
 
 const METHODS: [&str; 3] = ["password", "cert", "ext-jwt"];
 
+const SESSION: &[&str] = &["current-api-session"];
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::post(&["authenticate"], "authenticate", |call, _| call.authenticate()),
+    Route::get(SESSION, "getCurrentAPISession", |call, _| call.current_api_session()),
+    // The API document has no name for it.
+    Route::delete(SESSION, "logout", |call, _| call.log_out()),
+];
+
 impl Call<'_> {
-    pub(super) fn authenticate(&self) -> Result<Answer, Refusal> {
+    fn authenticate(&self) -> Result<Answer, Refusal> {
         let method = self.method()?;
         let body = self.credentials()?;
         let login = match method.as_str() {
@@ -95,7 +105,7 @@ impl Call<'_> {
         answer.with("Zt-Session", session.token.clone())
     }
 
-    pub(super) fn current_api_session(&self) -> Result<Answer, Refusal> {
+    fn current_api_session(&self) -> Result<Answer, Refusal> {
         Ok(self.any_session().map_or_else(|refused| refused, |session| self.show(&session)))
     }
 
@@ -103,7 +113,7 @@ impl Call<'_> {
         Answer::data(&session.document(&self.state().catalog.type_ids(&session.login.config_types)))
     }
 
-    pub(super) fn log_out(&self) -> Result<Answer, Refusal> {
+    fn log_out(&self) -> Result<Answer, Refusal> {
         let session = match self.any_session() {
             Ok(session) => session,
             Err(refused) => return Ok(refused),

@@ -3,14 +3,21 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::manners::Version;
 use crate::pkcs7;
 
 const PKCS7: &str = "application/pkcs7-mime";
 
+pub(super) const ROUTES: &[Route] = &[
+    Route::get(&[], "listRoot", |call, _| Ok(call.version())).on_both(),
+    Route::get(&["version"], "listVersion", |call, _| Ok(call.version())).on_both(),
+    Route::get(&[".well-known", "est", "cacerts"], "listWellKnownCas", |call, _| call.ca_certificates()).on_both(),
+];
+
 impl Call<'_> {
-    pub(super) fn version(&self) -> Answer {
+    fn version(&self) -> Answer {
         let url = self.shared.url();
         let api = |base: &str, path: &str| json!({"v1": {"apiBaseUrls": [format!("{url}{base}")], "path": path}});
         let health: Value = json!({"v1": {"apiBaseUrls": [], "path": "/health-checks/v1"}});
@@ -42,7 +49,7 @@ impl Call<'_> {
         }))
     }
 
-    pub(super) fn ca_certificates(&self) -> Result<Answer, Refusal> {
+    fn ca_certificates(&self) -> Result<Answer, Refusal> {
         if !self.request.accepts(&[PKCS7, "application/json"]) {
             let accept = self.request.header("accept").unwrap_or_default();
             return Err(Refusal::not_acceptable(self.manners(), accept, "application/pkcs7-mime application/json"));

@@ -1,13 +1,22 @@
-//! `GET /services` and `GET /services/{id}`.
+//! Services, and what controllers do not let a client do with them.
 
 use super::Call;
+use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::http::Request;
 use crate::page::Query;
 use crate::sessions::Session;
 
+pub(super) const ROUTES: &[Route] = &[
+    Route::get(&["services"], "listServices", |call, _| call.list_services()),
+    Route::get(&["services", "{id}"], "detailService", |call, id| call.service(id)),
+    Route::put(&["services", "{id}"], "updateService", |call, _| call.missing_in_session("service.UpdateService")),
+    Route::patch(&["services", "{id}"], "patchService", |call, _| call.missing_in_session("service.PatchService")),
+    Route::delete(&["services", "{id}"], "deleteService", |call, _| call.missing_in_session("service.DeleteService")),
+];
+
 impl Call<'_> {
-    pub(super) fn list_services(&self) -> Result<Answer, Refusal> {
+    fn list_services(&self) -> Result<Answer, Refusal> {
         let session = match self.session() {
             Ok(session) => session,
             Err(refused) => return Ok(refused),
@@ -33,7 +42,7 @@ impl Call<'_> {
         Ok(page)
     }
 
-    pub(super) fn service(&self, id: &str) -> Result<Answer, Refusal> {
+    fn service(&self, id: &str) -> Result<Answer, Refusal> {
         let session = match self.session() {
             Ok(session) => session,
             Err(refused) => return Ok(refused),
