@@ -3,16 +3,20 @@
 
 use serde_json::Value;
 
-use crate::clock;
-use crate::services::Service;
+/// Rows of one kind, as filters and sorting see them.
+pub(crate) trait Listed {
+    /// What `meta.filterableFields` lists.
+    const FIELDS: &'static [&'static str];
+    /// Those of them that hold several values.
+    const SETS: &'static [&'static str] = &[];
 
-const FIELDS: [&str; 9] =
-    ["terminatorStrategy", "name", "id", "createdAt", "roleAttributes", "isSystem", "updatedAt", "tags", "configs"];
-const SETS: [&str; 2] = ["roleAttributes", "configs"];
+    /// The value of a field; null is one that the row does not have.
+    fn value(&self, field: &str) -> Value;
 
-/// What `meta.filterableFields` lists.
-pub(crate) fn fields() -> &'static [&'static str] {
-    &FIELDS
+    /// The values of a set.
+    fn values(&self, _set: &str) -> Vec<Value> {
+        Vec::new()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +54,10 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Parses `text`; the error is the controller's message.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.chars().count() };
+    /// Parses `text` for rows of kind `T`; the error is the controller's message.
+    pub(crate) fn parse<T: Listed>(text: &str) -> Result<Self, String> {
+        let end = text.chars().count();
+        let mut parser = Parser { tokens: tokens(text)?, at: 0, end, fields: T::FIELDS, sets: T::SETS };
         let mut filter = Self { expression: Expression::Constant(true), sort: Vec::new(), skip: None, limit: None };
         if parser.peek().is_some_and(|token| !["sort", "skip", "limit"].contains(&token)) {
             filter.expression = parser.or()?;
@@ -70,22 +75,21 @@ impl Filter {
         if parser.peek().is_some() { Err(parser.unexpected()) } else { Ok(filter) }
     }
 
-    pub(crate) fn matches(&self, service: &Service) -> bool {
-        matches(&self.expression, service)
+    pub(crate) fn matches(&self, row: &impl Listed) -> bool {
+        matches(&self.expression, row)
     }
 }
 
-fn matches(expression: &Expression, service: &Service) -> bool {
+fn matches(expression: &Expression, row: &impl Listed) -> bool {
     match expression {
         Expression::Constant(constant) => *constant,
-        Expression::Not(inner) => !matches(inner, service),
-        Expression::And(left, right) => matches(left, service) && matches(right, service),
-        Expression::Or(left, right) => matches(left, service) || matches(right, service),
+        Expression::Not(inner) => !matches(inner, row),
+        Expression::And(left, right) => matches(left, row) && matches(right, row),
+        Expression::Or(left, right) => matches(left, row) || matches(right, row),
         Expression::Compare { field, any: true, operator, value } => {
-            let values = service.spec.role_attributes.iter().filter(|_| field == "roleAttributes");
-            values.into_iter().any(|found| compare(&Value::from(found.as_str()), *operator, value))
+            row.values(field).iter().any(|found| compare(found, *operator, value))
         }
-        Expression::Compare { field, operator, value, .. } => compare(&value_of(service, field), *operator, value),
+        Expression::Compare { field, operator, value, .. } => compare(&row.value(field), *operator, value),
     }
 }
 
@@ -102,18 +106,6 @@ fn compare(found: &Value, operator: Operator, wanted: &Value) -> bool {
         Operator::Greater => {
             texts.is_some_and(|(found, wanted)| found > wanted) || numbers.is_some_and(|(found, wanted)| found > wanted)
         }
-    }
-}
-
-/// The value of a field, as filters and sorting see it.
-pub(crate) fn value_of(service: &Service, field: &str) -> Value {
-    match field {
-        "id" => service.id.as_str().into(),
-        "name" => service.spec.name.as_str().into(),
-        "createdAt" | "updatedAt" => clock::json(service.created).into(),
-        "isSystem" => false.into(),
-        "terminatorStrategy" => "smartrouting".into(),
-        _ => field.strip_prefix("tags.").map(|tag| service.spec.tags[tag].clone()).unwrap_or_default(),
     }
 }
 
@@ -173,6 +165,8 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     end: usize,
+    fields: &'static [&'static str],
+    sets: &'static [&'static str],
 }
 
 impl Parser {
@@ -239,7 +233,7 @@ impl Parser {
         let field = self.field()?;
         if any {
             self.expect(")")?;
-        } else if SETS.contains(&field.as_str()) {
+        } else if self.sets.contains(&field.as_str()) {
             return Err(format!("symbol '{field}' is a set symbol but is used in non-set function context"));
         }
         let operator = self.operator()?;
@@ -252,7 +246,7 @@ impl Parser {
             return Err(self.unexpected());
         };
         self.at += 1;
-        if FIELDS.contains(&field.as_str()) || field.starts_with("tags.") {
+        if self.fields.contains(&field.as_str()) || field.starts_with("tags.") {
             Ok(field)
         } else {
             Err(format!("unknown symbol '{field}'"))

@@ -1,29 +1,30 @@
 //! Which rows of a list are asked for, and the page of them.
 
 use std::cmp::Reverse;
+use std::marker::PhantomData;
 
 use serde::Serialize;
 
 use crate::answers::{Answer, Refusal};
-use crate::filter::{self, Filter, Limit};
+use crate::filter::{Filter, Limit, Listed};
 use crate::http::Request;
 use crate::manners::{Invalid, Version};
-use crate::services::{Service, Shown};
 
 const DEFAULT_LIMIT: i64 = 10;
 const LARGEST_LIMIT: i64 = 500;
 const LARGEST_OFFSET: i64 = 100_000;
 const UNLIMITED: i64 = i64::MAX;
 
-/// The part of a list that a request asks for.
+/// The part of a list of `T` that a request asks for.
 #[derive(Debug)]
-pub(crate) struct Query {
+pub(crate) struct Query<T> {
     pub(crate) limit: i64,
     pub(crate) offset: i64,
     filter: Filter,
+    rows: PhantomData<T>,
 }
 
-impl Query {
+impl<T: Listed> Query<T> {
     pub(crate) fn parse(request: &Request, version: Version) -> Result<Self, Refusal> {
         let limit = integer(request, "limit", version)?;
         let offset = integer(request, "offset", version)?;
@@ -31,12 +32,12 @@ impl Query {
         let invalid = |message: String| {
             Refusal::new(400, "INVALID_FILTER", "The filter query supplied is invalid").because(message)
         };
-        let mut filter = Filter::parse(&text).map_err(invalid)?;
+        let mut filter = Filter::parse::<T>(&text).map_err(invalid)?;
         if let Some(sort) = request.parameter("sort").filter(|sort| !sort.is_empty()) {
             let invalid = |message: String| {
                 Refusal::new(400, "INVALID_SORT_IDENTIFIER", "The sort order supplied is invalid").because(message)
             };
-            filter.sort = Filter::parse(&format!("true sort by {sort}")).map_err(invalid)?.sort;
+            filter.sort = Filter::parse::<T>(&format!("true sort by {sort}")).map_err(invalid)?.sort;
         }
         let limit = match filter.limit {
             Some(Limit::None) => -1,
@@ -49,22 +50,23 @@ impl Query {
             limit => limit.min(LARGEST_LIMIT),
         };
         let offset = filter.skip.or(offset).unwrap_or(0).clamp(0, LARGEST_OFFSET);
-        Ok(Self { limit, offset, filter })
+        Ok(Self { limit, offset, filter, rows: PhantomData })
     }
 
-    /// The page of `services` that `identity` gets.
-    pub(crate) fn page<'a>(
+    /// The page of `rows`, each as `show` shows it.
+    pub(crate) fn page<'a, S: Serialize>(
         &self,
-        services: impl Iterator<Item = &'a Service>,
-        identity: &str,
-        shown: &Shown,
-    ) -> Answer {
-        let visible = services.filter(|service| service.visible_to(identity) && self.filter.matches(service));
-        let mut rows: Vec<&Service> = visible.collect();
+        rows: impl Iterator<Item = &'a T>,
+        show: impl FnMut(&'a T) -> S,
+    ) -> Answer
+    where
+        T: 'a,
+    {
+        let mut rows: Vec<&T> = rows.filter(|row| self.filter.matches(*row)).collect();
         for (field, descending) in self.filter.sort.iter().rev() {
-            let key = |service: &&Service| filter::value_of(service, field).to_string();
+            let key = |row: &&T| row.value(field).to_string();
             if *descending {
-                rows.sort_by_cached_key(|service| Reverse(key(service)));
+                rows.sort_by_cached_key(|row| Reverse(key(row)));
             } else {
                 rows.sort_by_cached_key(key);
             }
@@ -72,9 +74,9 @@ impl Query {
         let total = rows.len();
         let wanted = rows.into_iter().skip(usize::try_from(self.offset).unwrap_or(usize::MAX));
         let wanted = wanted.take(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        let data: Vec<_> = wanted.map(|service| service.row(identity, shown)).collect();
+        let data: Vec<_> = wanted.map(show).collect();
         let pagination = Pagination { limit: self.limit, offset: self.offset, total_count: total };
-        Answer::json(200, &Page { data, meta: Meta { filterable_fields: filter::fields(), pagination } })
+        Answer::json(200, &Page { data, meta: Meta { filterable_fields: T::FIELDS, pagination } })
     }
 }
 

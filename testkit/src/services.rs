@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::filter::Listed;
 use crate::{clock, random};
 
 /// What a policy allows.
@@ -217,6 +218,37 @@ impl Service {
             service_policies: link("/service-policies"),
             terminators: link("/terminators"),
         }
+    }
+}
+
+impl Listed for Service {
+    const FIELDS: &'static [&'static str] = &[
+        "terminatorStrategy",
+        "name",
+        "id",
+        "createdAt",
+        "roleAttributes",
+        "isSystem",
+        "updatedAt",
+        "tags",
+        "configs",
+    ];
+    const SETS: &'static [&'static str] = &["roleAttributes", "configs"];
+
+    fn value(&self, field: &str) -> Value {
+        match field {
+            "id" => self.id.as_str().into(),
+            "name" => self.spec.name.as_str().into(),
+            "createdAt" | "updatedAt" => clock::json(self.created).into(),
+            "isSystem" => false.into(),
+            "terminatorStrategy" => "smartrouting".into(),
+            _ => field.strip_prefix("tags.").map(|tag| self.spec.tags[tag].clone()).unwrap_or_default(),
+        }
+    }
+
+    fn values(&self, set: &str) -> Vec<Value> {
+        let attributes = self.spec.role_attributes.iter().filter(|_| set == "roleAttributes");
+        attributes.map(|attribute| attribute.as_str().into()).collect()
     }
 }
 

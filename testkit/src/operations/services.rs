@@ -37,7 +37,9 @@ impl Call<'_> {
         }
         let wanted = self.request.parameters("configTypes");
         let wanted = if wanted.is_empty() { &session.login.config_types } else { &wanted };
-        let page = query.page(state.catalog.iter(), &session.login.identity_id, &state.catalog.shown(wanted));
+        let (identity, shown) = (&session.login.identity_id, state.catalog.shown(wanted));
+        let visible = state.catalog.iter().filter(|service| service.visible_to(identity));
+        let page = query.page(visible, |service| service.row(identity, &shown));
         state.pages.keep(key, page.body.clone());
         Ok(page)
     }
