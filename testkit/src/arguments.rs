@@ -26,7 +26,7 @@ operations: any version cacerts enroll authenticate session logout services serv
 faults: refuse silent-after-accept stall-in-handshake drip-handshake stall-before-answer stall-in-headers
   stall-after-headers stall-in-body stall-reading drip drip-body reset reset-in-body close-before-answer truncate
   wrong-length oversized:BYTES gzip-bomb huge-headers bad-json empty-body html status:STATUS session-gone
-  too-many-requests[:RETRY-AFTER] lost-answer
+  too-many-requests[:RETRY-AFTER] lost-answer no-such-path
 ";
 
 /// An identity to make, and where its token goes.
@@ -162,6 +162,7 @@ fn plain_fault(name: &str) -> Option<Fault> {
         "html" => Fault::Html,
         "session-gone" => Fault::SessionGone,
         "lost-answer" => Fault::LostAnswer,
+        "no-such-path" => Fault::NoSuchPath,
         _ => return None,
     })
 }

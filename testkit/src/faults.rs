@@ -155,6 +155,8 @@ pub enum Fault {
         /// The body.
         body: Vec<u8>,
     },
+    /// 404, as for a path of which the controller has never heard: an operation that an older one does not have.
+    NoSuchPath,
     /// The request's session is ended before the request is looked at.
     SessionGone,
     /// 429, with this `Retry-After` if there is one.

@@ -50,6 +50,9 @@ pub(crate) fn respond(shared: &Shared, tls: &mut Tls, request: &Request, peer: &
             shared.faults.wait(&strike, *time);
             return whole(shared, tls, request, peer, &operations::answer(shared, request, peer));
         }
+        Fault::NoSuchPath => {
+            return whole(shared, tls, request, peer, &operations::no_such_path(request).into());
+        }
         Fault::SessionGone => shared.state().sessions.end(request.header("zt-session").unwrap_or_default()),
         fault => {
             if let Some(answer) = replacement(fault) {

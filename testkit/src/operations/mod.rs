@@ -39,6 +39,11 @@ pub(crate) fn answer(shared: &Shared, request: &Request, peer: &Peer) -> Answer 
     call.with_session_headers(answer)
 }
 
+/// The refusal of a path that leads nowhere; also of one that a version does not have yet.
+pub(crate) fn no_such_path(request: &Request) -> Refusal {
+    Refusal::not_found(format!("path {} was not found", routes::full_path(request)))
+}
+
 /// One request while it is carried out.
 struct Call<'a> {
     shared: &'a Shared,
@@ -55,13 +60,8 @@ impl Call<'_> {
         match routes::find(self.request) {
             Found::Route(route, id) => (route.carry_out)(self, &id),
             Found::OtherVerbs(allowed) => Err(Refusal::method_not_allowed(&self.request.method, &allowed)),
-            Found::Nothing => Err(self.no_such_path()),
+            Found::Nothing => Err(no_such_path(self.request)),
         }
-    }
-
-    /// The refusal of a path that leads nowhere; also of one that this version does not have yet.
-    fn no_such_path(&self) -> Refusal {
-        Refusal::not_found(format!("path {} was not found", routes::full_path(self.request)))
     }
 
     /// The answer of an operation that is documented and that no controller has.
