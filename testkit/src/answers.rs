@@ -72,6 +72,11 @@ impl Answer {
         Self::json(200, &Envelope { data, meta: json!({}) })
     }
 
+    /// The same with null where others have an empty object.
+    pub(crate) fn data_without_meta(data: &impl Serialize) -> Self {
+        Self::json(200, &json!({"data": data, "meta": null}))
+    }
+
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -97,15 +102,28 @@ impl Refusal {
         Self { status, code, message: message.to_owned(), cause: None }
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// With a cause that has a message and nothing else to say.
-    pub(crate) fn because(mut self, message: impl Into<String>) -> Self {
-        self.cause = Some(json!({"code": "UNHANDLED", "message": message.into()}));
-        self
+    pub(crate) fn because(self, message: impl Into<String>) -> Self {
+        self.about(json!({"code": "UNHANDLED", "message": message.into()}))
+    }
+
+    /// With this cause.
+    pub(crate) fn about(self, cause: Value) -> Self {
+        Self { cause: Some(cause), ..self }
     }
 
     pub(crate) fn not_found(what: impl Into<String>) -> Self {
+        Self::nothing_there().because(what)
+    }
+
+    /// The same where the controller does not say what.
+    pub(crate) fn nothing_there() -> Self {
         let message = "The resource requested was not found or is no longer available";
-        Self::new(404, "NOT_FOUND", message).because(what)
+        Self::new(404, "NOT_FOUND", message)
     }
 
     pub(crate) fn unauthorized() -> Self {
@@ -142,6 +160,11 @@ impl Refusal {
     fn invalid_at(status: u16, field: &str, reason: &str, value: &str) -> Self {
         let cause = json!({"field": field, "reason": reason, "value": value});
         Self { cause: Some(cause), ..Self::unusable_document(status) }
+    }
+
+    /// A body that is no document of the kind that is asked for.
+    pub(crate) fn unreadable(cause: impl Into<String>) -> Self {
+        Self::new(400, "COULD_NOT_PARSE_BODY", "The body of the request could not be parsed").because(cause)
     }
 
     /// A document that is wrong as a whole.

@@ -16,6 +16,7 @@ use crate::listener::{Acceptor, Blackhole};
 use crate::manners::Version;
 use crate::network::Network;
 use crate::pki::{fingerprint, unix_lines};
+use crate::routers::{EdgeRouter, EdgeRouters};
 use crate::services::ServiceSpec;
 use crate::shared::{Seen, Shared};
 use crate::state::{Created, IdentityOptions};
@@ -181,13 +182,27 @@ impl TestController {
 
     /// Replaces all services by so many generated ones.
     pub fn set_services(&self, count: usize) {
-        self.shared.state().catalog.clear();
+        self.shared.state().catalog.clear(self.shared.clock.now());
         self.add_services(count);
+    }
+
+    /// Replaces all edge routers; a controller starts with one that is called `router-1`.
+    pub fn set_edge_routers(&self, routers: impl IntoIterator<Item = EdgeRouter>) {
+        self.shared.state().routers = EdgeRouters(routers.into_iter().collect());
+    }
+
+    /// Counts a second factor as shown in the session of `token` now, which passes posture checks that ask for one.
+    pub fn pass_mfa(&self, token: &str) {
+        let now = self.shared.clock.now();
+        let mut state = self.shared.state();
+        if let Some(session) = state.sessions.find(token, self.version(), now).cloned() {
+            state.pass_mfa(&session, now);
+        }
     }
 
     /// Takes a service away; false if it was not there.
     pub fn remove_service(&self, id: &str) -> bool {
-        self.shared.state().catalog.remove(id)
+        self.shared.state().catalog.remove(id, self.shared.clock.now())
     }
 
     /// The ids of all services there are now, in the order in which pages list them.

@@ -21,12 +21,14 @@
 
 mod answers;
 mod builder;
+mod changes;
 mod clock;
 mod connection;
 mod controller;
 mod faults;
 mod filter;
 mod http;
+mod identities;
 mod jwt;
 mod listener;
 mod manners;
@@ -35,13 +37,17 @@ mod operations;
 mod page;
 mod pkcs7;
 mod pki;
+mod posture;
 mod random;
 mod recorded;
+mod routers;
+mod service_sessions;
 mod services;
 mod sessions;
 mod shared;
 mod spoil;
 mod state;
+mod terminators;
 mod tls;
 
 pub use builder::Builder;
@@ -49,7 +55,9 @@ pub use controller::TestController;
 pub use faults::{Fault, Operation};
 pub use manners::Version;
 pub use pki::ServerKey;
-pub use services::{Permission, Policy, ServiceSpec};
+pub use posture::{MfaCheck, PostureCheck, ProcessCheck};
+pub use routers::EdgeRouter;
+pub use services::{Permission, Policy, ServiceSpec, Terminator};
 pub use shared::Seen;
 pub use state::{Created, IdentityOptions};
 

@@ -61,6 +61,21 @@ impl Version {
         self != Self::V1_3
     }
 
+    /// Posture queries for a second factor say when it is asked for again.
+    pub(crate) fn tells_mfa_prompts(self) -> bool {
+        self == Self::V2_0
+    }
+
+    /// A session with a service has a signed token, and the answer that makes it leaves out what the client knows.
+    pub(crate) fn signs_session_tokens(self) -> bool {
+        self == Self::V2_0
+    }
+
+    /// An identity shows its permissions and interfaces.
+    pub(crate) fn shows_permissions(self) -> bool {
+        self != Self::V1_3
+    }
+
     /// Enrolled certificates carry the identity's SPIFFE id.
     pub(crate) fn names_identities_in_certificates(self) -> bool {
         self == Self::V2_0

@@ -38,6 +38,7 @@ fn service(row: &Value, number: usize, round: usize) -> ServiceSpec {
         role_attributes: attributes.map(str::to_owned).collect(),
         tags: row["tags"].clone(),
         encryption_required: row["encryptionRequired"] == true,
+        ..ServiceSpec::default()
     }
 }
 

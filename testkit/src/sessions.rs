@@ -45,6 +45,10 @@ impl Session {
         self.login.mfa_required
     }
 
+    pub(crate) fn created(&self) -> OffsetDateTime {
+        self.created
+    }
+
     fn expired(&self, version: Version, now: OffsetDateTime) -> bool {
         let since = if version.slides() { self.last_used } else { self.created };
         now >= since + self.timeout
@@ -182,7 +186,12 @@ impl Sessions {
     }
 
     pub(crate) fn count(&self, version: Version, now: OffsetDateTime) -> usize {
-        self.by_token.values().filter(|session| !session.expired(version, now)).count()
+        self.alive(version, now).count()
+    }
+
+    /// The sessions whose time is not over.
+    pub(crate) fn alive(&self, version: Version, now: OffsetDateTime) -> impl Iterator<Item = &Session> {
+        self.by_token.values().filter(move |session| !session.expired(version, now))
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use time::OffsetDateTime;
 
 use crate::clock::Clock;
 use crate::faults::{FaultBoard, Operation};
@@ -63,6 +64,7 @@ pub(crate) struct Settings {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) instance_id: String,
+    pub(crate) started: OffsetDateTime,
     pub(crate) pki: Arc<Pki>,
     pub(crate) tls: Arc<ServerConfig>,
     pub(crate) clock: Clock,
@@ -79,6 +81,7 @@ impl Shared {
         Self {
             settings,
             instance_id: random::session_id(),
+            started: OffsetDateTime::now_utc(),
             pki,
             tls,
             clock: Clock::default(),

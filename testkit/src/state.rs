@@ -1,14 +1,20 @@
 //! What the controller knows: identities, enrollments, sessions and services.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::answers::Body;
+use crate::identities::Environment;
+use crate::manners::Version;
+use crate::posture::Posture;
 use crate::random;
+use crate::routers::EdgeRouters;
+use crate::service_sessions::ServiceSessions;
 use crate::services::{Catalog, ServiceSpec};
-use crate::sessions::Sessions;
+use crate::sessions::{Session, Sessions};
 
 /// An identity to be, for [`TestController::create_identity_with`](crate::TestController::create_identity_with).
 #[derive(Debug, Clone)]
@@ -23,6 +29,12 @@ pub struct IdentityOptions {
     pub disabled: bool,
     /// The enrollment method the token is for.
     pub method: String,
+    /// Role attributes, by which policies know it.
+    pub role_attributes: Vec<String>,
+    /// Free-form tags, an object.
+    pub tags: Value,
+    /// Free-form data for applications, an object.
+    pub app_data: Value,
 }
 
 impl Default for IdentityOptions {
@@ -33,6 +45,9 @@ impl Default for IdentityOptions {
             password: None,
             disabled: false,
             method: "ott".to_owned(),
+            role_attributes: Vec::new(),
+            tags: json!({}),
+            app_data: json!({}),
         }
     }
 }
@@ -56,6 +71,11 @@ pub(crate) struct Identity {
     pub(crate) certificates: Vec<Authenticator>,
     pub(crate) disabled: bool,
     pub(crate) mfa: bool,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) role_attributes: Vec<String>,
+    pub(crate) tags: Value,
+    pub(crate) app_data: Value,
+    pub(crate) last_login: Environment,
 }
 
 /// A way to log in: the secret is a password, or the SHA-1 of a certificate.
@@ -86,6 +106,9 @@ pub(crate) struct State {
     pub(crate) catalog: Catalog,
     pub(crate) pages: Pages,
     pub(crate) moves: Moves,
+    pub(crate) posture: Posture,
+    pub(crate) routers: EdgeRouters,
+    pub(crate) service_sessions: ServiceSessions,
 }
 
 impl State {
@@ -99,6 +122,11 @@ impl State {
             certificates: Vec::new(),
             disabled: options.disabled,
             mfa: false,
+            created: now,
+            role_attributes: options.role_attributes.clone(),
+            tags: options.tags.clone(),
+            app_data: options.app_data.clone(),
+            last_login: Environment::default(),
         });
         let expires = now + options.expires_in;
         let enrollment = Enrollment { identity_id: id.clone(), method: options.method.clone(), expires };
@@ -108,6 +136,19 @@ impl State {
 
     pub(crate) fn identity_mut(&mut self, id: &str) -> Option<&mut Identity> {
         self.identities.iter_mut().find(|identity| identity.id == id)
+    }
+
+    /// The user of a session showed a second factor.
+    pub(crate) fn pass_mfa(&mut self, session: &Session, now: OffsetDateTime) {
+        self.posture.pass_mfa(&session.id, now);
+        self.catalog.changes.touch(&session.login.identity_id, now);
+    }
+
+    /// Forgets what belongs to sessions that are over, so that it does not add up.
+    pub(crate) fn forget_ended_sessions(&mut self, version: Version, now: OffsetDateTime) {
+        let alive: HashSet<&str> = self.sessions.alive(version, now).map(|session| session.id.as_str()).collect();
+        self.posture.keep_sessions(&alive);
+        self.service_sessions.keep(&alive, |service| self.catalog.get(service).is_some());
     }
 
     /// Lets the certificate with this fingerprint log in as the identity.
@@ -156,7 +197,7 @@ impl State {
     /// Puts a service before all others and takes the last one away, so that every row moves back by one place.
     pub(crate) fn move_rows(&mut self, now: OffsetDateTime) {
         let Some(last) = self.catalog.ids().pop() else { return };
-        self.catalog.remove(&last);
+        self.catalog.remove(&last, now);
         let number = self.moves.done;
         self.moves.done += 1;
         let id = Some(format!("0000000000000{:09}", 999_999_999 - number));

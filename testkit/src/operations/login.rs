@@ -32,6 +32,9 @@ impl Call<'_> {
         };
         let config_types = strings(&body["configTypes"]);
         let login = Login { config_types, ip_address: self.peer.address.to_string(), ..login };
+        if let Some(identity) = self.state().identity_mut(&login.identity_id) {
+            identity.last_login.take(&body, self.now);
+        }
         Ok(self.start_session(login))
     }
 
@@ -55,11 +58,7 @@ impl Call<'_> {
         if found != "application/json" {
             return Err(Refusal::unsupported_content_type(self.manners(), found, "application/json"));
         }
-        let unreadable = |why: &str| {
-            let message = "The body of the request could not be parsed";
-            let cause = format!("parsing auth body from \"\" failed, because {why}");
-            Refusal::new(400, "COULD_NOT_PARSE_BODY", message).because(cause)
-        };
+        let unreadable = |why: &str| Refusal::unreadable(format!("parsing auth body from \"\" failed, because {why}"));
         let body: Value = serde_json::from_slice(&self.request.body).map_err(|_| unreadable("unexpected EOF"))?;
         if !body.is_object() {
             let why = "json: cannot unmarshal array into Go value of type rest_model.Authenticate";

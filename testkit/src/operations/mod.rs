@@ -1,10 +1,15 @@
 //! From a request to its answer.
 
+mod current_identity;
+mod demands;
 mod enroll;
 mod login;
+mod posture;
 mod root;
 mod routes;
+mod service_parts;
 mod services;
+mod sessions;
 
 use std::net::IpAddr;
 use std::sync::MutexGuard;
@@ -104,11 +109,23 @@ impl Call<'_> {
     }
 
     fn no_token(&self) -> Answer {
-        if self.request.header("authorization").is_some_and(|value| value.starts_with("Bearer ")) {
-            return self.explained(Refusal::unauthorized().into(), INVALID_BEARER);
+        let bearer = self.request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        if let Some(bearer) = bearer {
+            return self.refused_bearer(bearer);
         }
         let refusal = Refusal::unauthorized().because("unauthenticated for invalid credentials");
         self.explained(refusal.into(), NO_TOKEN)
+    }
+
+    /// No bearer token is known. 2.0 takes one that is a JWT for another issuer's, and so for none at all.
+    fn refused_bearer(&self, bearer: &str) -> Answer {
+        let refusal = Refusal::unauthorized();
+        if !self.manners().explains_401() {
+            let cause = format!("UNAUTHORIZED: {}", refusal.message());
+            return refusal.because(cause).into();
+        }
+        let why = if bearer.split('.').count() == 3 { NO_TOKEN } else { INVALID_BEARER };
+        self.explained(refusal.into(), why)
     }
 
     fn explained(&self, answer: Answer, why: &str) -> Answer {

@@ -1,11 +1,20 @@
 //! Which operation a request asks for.
 
-use super::{Call, enroll, login, root, services};
+use super::{Call, current_identity, enroll, login, posture, root, service_parts, services, sessions};
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
 
 /// The tables of all operations.
-const TABLES: &[&[Route]] = &[root::ROUTES, enroll::ROUTES, login::ROUTES, services::ROUTES];
+const TABLES: &[&[Route]] = &[
+    root::ROUTES,
+    enroll::ROUTES,
+    login::ROUTES,
+    current_identity::ROUTES,
+    services::ROUTES,
+    service_parts::ROUTES,
+    sessions::ROUTES,
+    posture::ROUTES,
+];
 
 /// Carries an operation out; the text is the decoded `{id}` of the path, empty where it has none.
 type CarryOut = fn(&Call<'_>, &str) -> Result<Answer, Refusal>;

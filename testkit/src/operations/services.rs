@@ -31,16 +31,19 @@ impl Call<'_> {
         if state.moves.on && query.offset > 0 {
             state.move_rows(self.now);
         }
-        let key = page_key(self.request, &session);
-        if let Some(body) = state.pages.get(state.catalog.revision, &key) {
+        // Where checks decide, rows change with every response and with the time.
+        let key = (!state.catalog.checked).then(|| page_key(self.request, &session));
+        if let Some(body) = key.as_ref().and_then(|key| state.pages.get(state.catalog.revision, key)) {
             return Ok(Answer { body, ..Answer::new(200, "application/json", "") });
         }
         let wanted = self.request.parameters("configTypes");
         let wanted = if wanted.is_empty() { &session.login.config_types } else { &wanted };
-        let (identity, shown) = (&session.login.identity_id, state.catalog.shown(wanted));
-        let visible = state.catalog.iter().filter(|service| service.visible_to(identity));
-        let page = query.page(visible, |service| service.row(identity, &shown));
-        state.pages.keep(key, page.body.clone());
+        let (endpoint, shown) = (state.posture.of(&session, self.manners(), self.now), state.catalog.shown(wanted));
+        let visible = state.catalog.iter().filter(|service| service.visible_to(endpoint.identity_id));
+        let page = query.page(visible, |service| service.row(&endpoint, &shown));
+        if let Some(key) = key {
+            state.pages.keep(key, page.body.clone());
+        }
         Ok(page)
     }
 
@@ -50,10 +53,10 @@ impl Call<'_> {
             Err(refused) => return Ok(refused),
         };
         let state = self.state();
-        let identity = &session.login.identity_id;
-        let service = state.catalog.get(id).filter(|service| service.visible_to(identity));
+        let endpoint = state.posture.of(&session, self.manners(), self.now);
+        let service = state.catalog.get(id).filter(|service| service.visible_to(endpoint.identity_id));
         let service = service.ok_or_else(|| Refusal::not_found(format!("service with id {id} not found")))?;
-        Ok(Answer::data(&service.detail(identity, &state.catalog.shown(&session.login.config_types))))
+        Ok(Answer::data(&service.detail(&endpoint, &state.catalog.shown(&session.login.config_types))))
     }
 }
 

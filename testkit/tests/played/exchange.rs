@@ -8,7 +8,17 @@ use serde_json::Value;
 use ziti_edge_testkit::Version;
 
 /// The areas in the order in which they were recorded: what one leaves behind the next may use.
-pub(crate) const AREAS: [&str; 6] = ["controller", "enrollment", "authentication", "api-session", "services", "errors"];
+pub(crate) const AREAS: [&str; 9] = [
+    "controller",
+    "enrollment",
+    "authentication",
+    "api-session",
+    "services",
+    "sessions",
+    "posture",
+    "current-identity",
+    "errors",
+];
 
 /// One request and what a real controller answered.
 #[derive(Debug, Clone)]

@@ -106,12 +106,6 @@ pub(crate) const LEFT_OUT: &[LeftOut] = &[
     LeftOut {
         versions: ALL,
         area: "authentication",
-        which: Which::Operations(&["getCurrentIdentity", "listServiceUpdates"]),
-        reason: "operations the controller does not have yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "authentication",
         which: Which::Purposes(&["lockout: right password while locked"]),
         reason: "no lockout policies yet",
     },
@@ -129,15 +123,8 @@ pub(crate) const LEFT_OUT: &[LeftOut] = &[
             "createCurrentApiSessionCertificate",
             "detailCurrentApiSessionCertificate",
             "deleteCurrentApiSessionCertificate",
-            "listServiceUpdates",
             "createTotpToken",
         ]),
-        reason: "operations the controller does not have yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "services",
-        which: Which::Operations(&["listServiceTerminators", "listServiceEdgeRouters"]),
         reason: "operations the controller does not have yet",
     },
 ];

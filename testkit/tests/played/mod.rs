@@ -1,7 +1,9 @@
 //! Plays recorded exchanges against a controller, as the stories they are.
 
+mod cues;
 pub(crate) mod exchange;
 pub(crate) mod left_out;
+mod people;
 pub(crate) mod shape;
 mod stage;
 mod world;

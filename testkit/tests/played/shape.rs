@@ -72,6 +72,7 @@ fn kind(scalar: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(_) => "bool".to_owned(),
         Value::Number(_) => "number".to_owned(),
+        Value::String(text) if text.starts_with("eyJ") && text.split('.').count() == 3 => "JWT".to_owned(),
         Value::String(text) => match text.matches("-----BEGIN CERTIFICATE-----").count() {
             0 => "string".to_owned(),
             certificates => format!("{certificates} certificates"),

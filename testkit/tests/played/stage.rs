@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
-use serde_json::{Value, json};
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SignatureAlgorithm};
+use serde_json::Value;
 use ziti_edge_testkit::{IdentityOptions, TestController, Version};
 
 use super::exchange::Exchange;
+use super::people::People;
 use super::shape::Shape;
 use super::world::World;
 use crate::wire::{Answer, CLIENT, Connection, Identity};
@@ -17,12 +18,13 @@ const POLL: Duration = Duration::from_secs(17);
 
 pub(crate) struct Stage {
     version: Version,
-    controller: TestController,
+    pub(super) controller: TestController,
     /// The one whose sessions last a minute.
     short: TestController,
     world: World,
-    /// Recorded session and enrollment tokens to those that stand for them.
-    tokens: HashMap<String, String>,
+    people: People,
+    /// Recorded ids and tokens of sessions and tokens of enrollments to those that stand for them.
+    pub(super) tokens: HashMap<String, String>,
     alice: Identity,
 }
 
@@ -31,16 +33,18 @@ impl Stage {
         let controller = TestController::builder().version(version).start().unwrap();
         let minute = Duration::from_secs(60);
         let short = TestController::builder().version(version).session_timeout(minute).start().unwrap();
-        let world = World::learn(exchanges);
-        world.build(&controller, |token| person(&controller, token, Some(PASSWORD)));
+        let (world, people) = (World::learn(exchanges), People::learn(exchanges));
+        world.build(&controller, |token| person(&controller, people.options(token)));
         let alice = Identity::of(&controller.enrolled_identity_json("alice"));
-        Self { version, controller, short, world, tokens: HashMap::new(), alice }
+        Self { version, controller, short, world, people, tokens: HashMap::new(), alice }
     }
 
     /// Plays one exchange; the result is what differs.
     pub(crate) fn play(&mut self, exchange: &Exchange) -> Vec<String> {
         self.prepare(exchange);
+        self.cue(exchange);
         let answer = self.ask(exchange);
+        self.learn(exchange, &answer);
         let recorded_token = header(&exchange.answer_headers, "zt-session");
         if let Some((recorded, own)) = recorded_token.zip(answer.header("zt-session")) {
             self.tokens.insert(recorded.to_owned(), own.to_owned());
@@ -84,7 +88,7 @@ impl Stage {
         };
         if self.controller.identity_id(name).is_none() {
             let password = password.map(str::to_owned);
-            let options = IdentityOptions { name: name.to_owned(), password, disabled, ..IdentityOptions::default() };
+            let options = IdentityOptions { password, disabled, ..self.people.options(name) };
             self.controller.create_identity_with(options);
         }
     }
@@ -110,13 +114,17 @@ impl Stage {
             return;
         }
         let controller = self.on(exchange);
-        person(controller, &recorded, Some(PASSWORD));
-        let body = json!({
-            "username": recorded,
-            "password": PASSWORD,
-            "configTypes": self.world.config_types(&recorded),
-        });
-        let own = log_in(controller, &body);
+        let own = if self.people.by_certificate(&recorded) {
+            let identity = self.enroll(self.people.options(&recorded), &PKCS_ECDSA_P256_SHA256);
+            Connection::open(controller, Some(&identity)).unwrap().log_in("").unwrap()
+        } else {
+            person(controller, self.people.options(&recorded));
+            let mut body = self.people.told_at_login(&recorded);
+            body["username"] = recorded.as_str().into();
+            body["password"] = PASSWORD.into();
+            body["configTypes"] = self.world.config_types(&recorded).into();
+            log_in(controller, &body)
+        };
         if exchange.purpose.contains("an administrator deleted the session") {
             controller.end_session(&own);
         }
@@ -162,16 +170,16 @@ impl Stage {
             "the identity certificate obtained by ott enrolment" => self.alice.clone(),
             "the identity leaf certificate without its intermediate" => self.alice.leaf_only(),
             "the certificate of ANOTHER identity" => Identity::of(&self.controller.enrolled_identity_json("another")),
-            "an Ed25519 identity certificate" => self.enroll_ed25519(),
+            "an Ed25519 identity certificate" => self.enroll(IdentityOptions::default(), &PKCS_ED25519),
             "a self-signed certificate unknown to the controller"
             | "a certificate of the registered third-party CA, not enrolled" => stranger(),
             certificate => panic!("nobody stands for {certificate}"),
         }
     }
 
-    fn enroll_ed25519(&self) -> Identity {
-        let created = self.controller.create_identity_with(IdentityOptions::default());
-        let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    fn enroll(&self, options: IdentityOptions, algorithm: &'static SignatureAlgorithm) -> Identity {
+        let created = self.controller.create_identity_with(options);
+        let key = KeyPair::generate_for(algorithm).unwrap();
         let csr = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap().replace("\r\n", "\n");
         let path = format!("{CLIENT}/enroll?method=ott&token={}", created.token);
         let headers = [("Content-Type", "text/plain"), ("Accept", "application/json")];
@@ -181,12 +189,10 @@ impl Stage {
     }
 }
 
-/// The id of the identity called `name`, made if it is not there.
-fn person(controller: &TestController, name: &str, password: Option<&str>) -> String {
-    controller.identity_id(name).unwrap_or_else(|| {
-        let password = password.map(str::to_owned);
-        let options = IdentityOptions { name: name.to_owned(), password, ..IdentityOptions::default() };
-        controller.create_identity_with(options).id
+/// The id of the identity of this name, which is made with a password if it is not there.
+fn person(controller: &TestController, options: IdentityOptions) -> String {
+    controller.identity_id(&options.name).unwrap_or_else(|| {
+        controller.create_identity_with(IdentityOptions { password: Some(PASSWORD.to_owned()), ..options }).id
     })
 }
 
