@@ -1,8 +1,8 @@
 //! An OpenZiti controller for tests: real TLS, real certificates, really signed enrollment tokens, state, and faults on
 //! command.
 //!
-//! It answers what an identity needs to enroll, log in and list its services, in the manners of 1.3, 1.6 or 2.0, and is
-//! held to recorded answers of those controllers.
+//! It answers what an identity needs to enroll, log in, list its services, prove its posture and make sessions with
+//! services, in the manners of 1.3, 1.6 or 2.0, and is held to recorded answers of those controllers.
 //!
 //! ```
 //! use ziti_edge_testkit::{Fault, Operation, TestController};
@@ -16,6 +16,24 @@
 //! // … point a client at controller.url(), then:
 //! assert_eq!(controller.count(Operation::Services), 0);
 //! assert_eq!(controller.faults_played(), 0);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! A service that only some may use, and only while their endpoint is what it should be:
+//!
+//! ```
+//! use ziti_edge_testkit::{EdgeRouter, Permission, Policy, PostureCheck, ServiceSpec, Terminator, TestController};
+//!
+//! let controller = TestController::start()?;
+//! controller.set_edge_routers([EdgeRouter::named("east")]);
+//! let check = PostureCheck::os("Linux", "5.0.0");
+//! controller.add_service(ServiceSpec {
+//!     name: "web".to_owned(),
+//!     policies: vec![Policy::everybody(Permission::Dial).check(check)],
+//!     terminators: vec![Terminator { identity: "first".to_owned(), router: "east".to_owned() }],
+//!     ..ServiceSpec::default()
+//! });
+//! // Sessions with it are refused until a client responds that it runs on Linux 5 or later.
 //! # Ok::<(), std::io::Error>(())
 //! ```
 

@@ -17,46 +17,42 @@ pub(super) const ROUTES: &[Route] = &[
 
 impl Call<'_> {
     fn list_services(&self) -> Result<Answer, Refusal> {
-        let session = match self.session() {
-            Ok(session) => session,
-            Err(refused) => return Ok(refused),
-        };
-        if !self.request.accepts(&["application/json"]) {
-            let accept = self.request.header("accept").unwrap_or_default();
-            return Err(Refusal::not_acceptable(self.manners(), accept, "application/json"));
-        }
-        let query = Query::parse(self.request, self.manners())?;
-        let mut guard = self.state();
-        let state = &mut *guard;
-        if state.moves.on && query.offset > 0 {
-            state.move_rows(self.now);
-        }
-        // Where checks decide, rows change with every response and with the time.
-        let key = (!state.catalog.checked).then(|| page_key(self.request, &session));
-        if let Some(body) = key.as_ref().and_then(|key| state.pages.get(state.catalog.revision, key)) {
-            return Ok(Answer { body, ..Answer::new(200, "application/json", "") });
-        }
-        let wanted = self.request.parameters("configTypes");
-        let wanted = if wanted.is_empty() { &session.login.config_types } else { &wanted };
-        let (endpoint, shown) = (state.posture.of(&session, self.manners(), self.now), state.catalog.shown(wanted));
-        let visible = state.catalog.iter().filter(|service| service.visible_to(endpoint.identity_id));
-        let page = query.page(visible, |service| service.row(&endpoint, &shown));
-        if let Some(key) = key {
-            state.pages.keep(key, page.body.clone());
-        }
-        Ok(page)
+        self.in_session(|session| {
+            if !self.request.accepts(&["application/json"]) {
+                let accept = self.request.header("accept").unwrap_or_default();
+                return Err(Refusal::not_acceptable(self.manners(), accept, "application/json"));
+            }
+            let query = Query::parse(self.request, self.manners())?;
+            let mut guard = self.state();
+            let state = &mut *guard;
+            if state.moves.on && query.offset > 0 {
+                state.move_rows(self.now);
+            }
+            // Where checks decide, rows change with every response and with the time.
+            let key = (!state.catalog.checked).then(|| page_key(self.request, session));
+            if let Some(body) = key.as_ref().and_then(|key| state.pages.get(state.catalog.revision, key)) {
+                return Ok(Answer { body, ..Answer::new(200, "application/json", "") });
+            }
+            let wanted = self.request.parameters("configTypes");
+            let wanted = if wanted.is_empty() { &session.login.config_types } else { &wanted };
+            let (endpoint, shown) = (state.posture.of(session, self.manners(), self.now), state.catalog.shown(wanted));
+            let visible = state.catalog.iter().filter(|service| service.visible_to(endpoint.identity_id));
+            let page = query.page(visible, |service| service.row(&endpoint, &shown));
+            if let Some(key) = key {
+                state.pages.keep(key, page.body.clone());
+            }
+            Ok(page)
+        })
     }
 
     fn service(&self, id: &str) -> Result<Answer, Refusal> {
-        let session = match self.session() {
-            Ok(session) => session,
-            Err(refused) => return Ok(refused),
-        };
-        let state = self.state();
-        let endpoint = state.posture.of(&session, self.manners(), self.now);
-        let service = state.catalog.get(id).filter(|service| service.visible_to(endpoint.identity_id));
-        let service = service.ok_or_else(|| Refusal::not_found(format!("service with id {id} not found")))?;
-        Ok(Answer::data(&service.detail(&endpoint, &state.catalog.shown(&session.login.config_types))))
+        self.in_session(|session| {
+            let state = self.state();
+            let endpoint = state.posture.of(session, self.manners(), self.now);
+            let service = state.catalog.get(id).filter(|service| service.visible_to(endpoint.identity_id));
+            let service = service.ok_or_else(|| Refusal::not_found(format!("service with id {id} not found")))?;
+            Ok(Answer::data(&service.detail(&endpoint, &state.catalog.shown(&session.login.config_types))))
+        })
     }
 }
 

@@ -109,8 +109,8 @@ impl Call<'_> {
         jwt::sign(key, &header.to_string(), &claims.to_string())
     }
 
-    /// Refuses the token of a session, in the header `session-token`, that is not one of `session`. Where tokens are not
-    /// signed this refuses every token, as the real controller does.
+    /// Refuses what the header `session-token` holds unless it is the token of one of the session's own. Where those
+    /// are not signed this refuses them all, as the real controller does.
     pub(super) fn check_session_token(&self, session: &Session) -> Result<(), Refusal> {
         let Some(token) = self.request.header("session-token").filter(|token| !token.is_empty()) else {
             return Ok(());

@@ -40,14 +40,31 @@ impl Reported {
         }
     }
 
+    fn meets(&self, demand: &Demand) -> bool {
+        match demand {
+            Demand::Os { name, at_least } => self.os.as_ref().is_some_and(|(found, version)| {
+                found.eq_ignore_ascii_case(name) && compare_versions(version, at_least).is_some_and(Ordering::is_ge)
+            }),
+            Demand::Domain(domain) => {
+                self.domain.as_ref().is_some_and(|found| found.to_lowercase() == domain.to_lowercase())
+            }
+            Demand::Mac(address) => self.macs.iter().any(|found| hex(found) == hex(address)),
+            Demand::Process(process) => self.runs(process),
+            Demand::Processes { all: true, processes } => processes.iter().all(|process| self.runs(process)),
+            Demand::Processes { all: false, processes } => processes.iter().any(|process| self.runs(process)),
+            // A matter of the session, not of what its endpoint is.
+            Demand::Mfa(_) => false,
+        }
+    }
+
     fn runs(&self, check: &ProcessCheck) -> bool {
-        let fits = |wanted: &[String], mut found: Box<dyn Iterator<Item = &String> + '_>| {
-            wanted.is_empty() || found.any(|found| wanted.iter().any(|wanted| hex(wanted) == hex(found)))
+        let fits = |wanted: &[String], found: &[String]| {
+            wanted.is_empty() || found.iter().any(|found| wanted.iter().any(|wanted| hex(wanted) == hex(found)))
         };
         self.processes.get(&check.path).is_some_and(|process| {
             process.running
-                && fits(&check.hashes, Box::new(std::iter::once(&process.hash)))
-                && fits(&check.signers, Box::new(process.signers.iter()))
+                && fits(&check.hashes, std::slice::from_ref(&process.hash))
+                && fits(&check.signers, &process.signers)
         })
     }
 }
@@ -90,23 +107,10 @@ impl<'a> Endpoint<'a> {
     }
 
     pub(crate) fn verdict(&self, check: &PostureCheck) -> Verdict {
-        if let Demand::Mfa(mfa) = &check.demand {
-            return self.verdict_on_mfa(mfa);
+        match &check.demand {
+            Demand::Mfa(mfa) => self.verdict_on_mfa(mfa),
+            demand => Verdict { passes: self.reported.is_some_and(|reported| reported.meets(demand)), until: None },
         }
-        let passes = self.reported.is_some_and(|reported| match &check.demand {
-            Demand::Os { name, at_least } => reported.os.as_ref().is_some_and(|(found, version)| {
-                found.eq_ignore_ascii_case(name) && compare_versions(version, at_least).is_some_and(Ordering::is_ge)
-            }),
-            Demand::Domain(domain) => {
-                reported.domain.as_ref().is_some_and(|found| found.to_lowercase() == domain.to_lowercase())
-            }
-            Demand::Mac(address) => reported.macs.iter().any(|found| hex(found) == hex(address)),
-            Demand::Process(process) => reported.runs(process),
-            Demand::Processes { all: true, processes } => processes.iter().all(|process| reported.runs(process)),
-            Demand::Processes { all: false, processes } => processes.iter().any(|process| reported.runs(process)),
-            Demand::Mfa(_) => false,
-        });
-        Verdict { passes, until: None }
     }
 
     fn verdict_on_mfa(&self, mfa: &MfaCheck) -> Verdict {

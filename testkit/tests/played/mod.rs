@@ -6,6 +6,7 @@ pub(crate) mod left_out;
 mod people;
 pub(crate) mod shape;
 mod stage;
+mod verdicts;
 mod world;
 
 pub(crate) use stage::Stage;

@@ -10,10 +10,13 @@ use ziti_edge_testkit::{IdentityOptions, TestController, Version};
 use super::exchange::Exchange;
 use super::people::People;
 use super::shape::Shape;
+use super::verdicts;
 use super::world::World;
 use crate::wire::{Answer, CLIENT, Connection, Identity};
 
 const PASSWORD: &str = "Passw0rd!";
+/// Lists of which every row is known from the recordings.
+const WHOLE_LISTS: [&str; 3] = ["listSessions", "listServiceTerminators", "getCurrentIdentityEdgeRouters"];
 const POLL: Duration = Duration::from_secs(17);
 
 pub(crate) struct Stage {
@@ -278,10 +281,17 @@ fn body_differences(exchange: &Exchange, answer: &Answer) -> Vec<String> {
     match parsed {
         (Ok(recorded), Ok(own)) => {
             let mut found = Shape::of(&recorded).differences(&Shape::of(&own), "");
+            found.extend(verdicts::differences(&recorded, &own));
             for at in ["/error/code", "/error/cause/code", "/error/cause/field", "/meta/pagination/limit"] {
                 let (recorded, own) = (recorded.pointer(at), own.pointer(at));
                 if recorded != own {
                     found.push(format!("{at}: {recorded:?} was recorded, not {own:?}"));
+                }
+            }
+            if WHOLE_LISTS.iter().any(|operation| exchange.is(operation)) {
+                let total = |body: &Value| body.pointer("/meta/pagination/totalCount").cloned();
+                if total(&recorded) != total(&own) {
+                    found.push(format!("{:?} rows were recorded, not {:?}", total(&recorded), total(&own)));
                 }
             }
             found

@@ -205,6 +205,16 @@ impl Connection {
         self.ask("GET", &format!("{CLIENT}{path}"), &headers, b"")
     }
 
+    /// Sends a JSON document.
+    pub(crate) fn post(&mut self, path: &str, session: &str, document: &Value) -> io::Result<Answer> {
+        let headers = [("Content-Type", "application/json"), ("zt-session", session)];
+        self.ask("POST", &format!("{CLIENT}{path}"), &headers, document.to_string().as_bytes())
+    }
+
+    pub(crate) fn delete(&mut self, path: &str, session: &str) -> io::Result<Answer> {
+        self.ask("DELETE", &format!("{CLIENT}{path}"), &[("zt-session", session)], b"")
+    }
+
     /// Logs in by certificate; the result is the session's token.
     pub(crate) fn log_in(&mut self, body: &str) -> io::Result<String> {
         let headers = [("Accept", "application/json"), ("Content-Type", "application/json")];
