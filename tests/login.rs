@@ -126,7 +126,8 @@ fn a_login_that_waits_for_a_factor_says_so_without_asking() {
             assert!(error.to_string().contains("a TOTP code"), "{error}");
         }
         assert_eq!(controller.requests().len(), 0, "{version:?}");
-        assert!(client.current_api_session().get().unwrap().is_mfa_required, "what is incomplete may be looked at");
+        let looked_at = client.current_api_session().get().unwrap();
+        assert_eq!(looked_at.auth_queries.len(), 1, "what is incomplete may be looked at");
         controller.require_mfa(&id, false);
         assert!(matches!(client.authenticate(), Ok(Login::Complete(_))));
         assert_eq!(list(&client).unwrap(), 1);

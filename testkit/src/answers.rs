@@ -95,11 +95,13 @@ pub(crate) struct Refusal {
     code: &'static str,
     message: String,
     cause: Option<Value>,
+    /// The `Www-Authenticate` that goes with it.
+    challenge: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), cause: None }
+        Self { status, code, message: message.to_owned(), cause: None, challenge: None }
     }
 
     pub(crate) fn message(&self) -> &str {
@@ -114,6 +116,11 @@ impl Refusal {
     /// With this cause.
     pub(crate) fn about(self, cause: Value) -> Self {
         Self { cause: Some(cause), ..self }
+    }
+
+    /// With what says how to do better.
+    pub(crate) fn challenging(self, challenge: String) -> Self {
+        Self { challenge: Some(challenge), ..self }
     }
 
     pub(crate) fn not_found(what: impl Into<String>) -> Self {
@@ -141,6 +148,12 @@ impl Refusal {
         Self::new(401, "INVALID_AUTH", "The authentication request failed")
     }
 
+    /// The session stays what it is.
+    pub(crate) fn wrong_current_password(given: &str) -> Self {
+        let cause = json!({"field": "currentPassword", "reason": "invalid current password", "value": given});
+        Self::unauthorized().about(cause)
+    }
+
     fn unusable_document(status: u16) -> Self {
         let message = "The supplied request contains an invalid document or no valid accept content were available, \
                        see cause";
@@ -159,7 +172,7 @@ impl Refusal {
 
     fn invalid_at(status: u16, field: &str, reason: &str, value: &str) -> Self {
         let cause = json!({"field": field, "reason": reason, "value": value});
-        Self { cause: Some(cause), ..Self::unusable_document(status) }
+        Self::unusable_document(status).about(cause)
     }
 
     /// A body that is no document of the kind that is asked for.
@@ -194,7 +207,8 @@ impl From<Refusal> for Answer {
             error["cause"] = cause;
         }
         let meta = json!({"apiEnrollmentVersion": "0.0.1", "apiVersion": "0.0.1"});
-        Self::json(refusal.status, &json!({"error": error, "meta": meta}))
+        let answer = Self::json(refusal.status, &json!({"error": error, "meta": meta}));
+        refusal.challenge.into_iter().fold(answer, |answer, challenge| answer.with("Www-Authenticate", challenge))
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::controller::TestController;
+use crate::external::ExternalSigner;
+use crate::listed_controllers::ListedController;
 use crate::listener::{Acceptor, Port};
 use crate::manners::Version;
 use crate::network::Network;
@@ -30,6 +32,8 @@ pub struct Builder {
     server_key: ServerKey,
     network: Option<Network>,
     only_chacha20: bool,
+    signers: Vec<ExternalSigner>,
+    controllers: Option<Vec<ListedController>>,
 }
 
 impl Default for Builder {
@@ -45,6 +49,8 @@ impl Default for Builder {
             server_key: ServerKey::default(),
             network: None,
             only_chacha20: false,
+            signers: Vec::new(),
+            controllers: None,
         }
     }
 }
@@ -103,6 +109,17 @@ impl Builder {
         Self { only_chacha20, ..self }
     }
 
+    /// One more external JWT signer; none by default.
+    pub fn external_signer(mut self, signer: ExternalSigner) -> Self {
+        self.signers.push(signer);
+        self
+    }
+
+    /// What `GET /controllers` lists; by default 2.0 lists itself and the others nothing.
+    pub fn controllers(self, controllers: impl IntoIterator<Item = ListedController>) -> Self {
+        Self { controllers: Some(controllers.into_iter().collect()), ..self }
+    }
+
     /// Starts the controller.
     ///
     /// # Errors
@@ -111,12 +128,11 @@ impl Builder {
     pub fn start(self) -> io::Result<TestController> {
         let port = Port::new(self.socket_address()?)?;
         let now = OffsetDateTime::now_utc();
-        let (pki, identities) = match self.network {
-            Some(Network { pki, identities }) => (pki, identities),
-            None => {
-                (Arc::new(Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other)?), Vec::new())
-            }
+        let network = match self.network {
+            Some(network) => network,
+            None => Network::new(Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other)?),
         };
+        let pki = network.pki.clone();
         let tls = tls::server_config(&pki, self.only_chacha20)?;
         let settings = Settings {
             version: self.version,
@@ -125,7 +141,7 @@ impl Builder {
             authority: format!("{}:{}", self.advertise_host, port.address().port()),
         };
         let shared = Arc::new(Shared::new(settings, pki, tls));
-        shared.state().identities = identities;
+        shared.state().join(network);
         if let Some((page, services)) = &self.recorded {
             let mut state = shared.state();
             for spec in recorded::services(page, *services)? {
@@ -136,6 +152,12 @@ impl Builder {
         let acceptor = Acceptor::start(shared.clone(), port)?;
         let controller = TestController::new(shared, acceptor, address);
         controller.add_services(self.services);
+        for signer in self.signers {
+            controller.add_external_signer(signer);
+        }
+        if let Some(controllers) = self.controllers {
+            controller.set_controllers(controllers);
+        }
         Ok(controller)
     }
 

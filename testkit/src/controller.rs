@@ -9,13 +9,14 @@ use std::time::Duration;
 use rcgen::KeyPair;
 use serde_json::json;
 
+use crate::authenticators::Authenticator;
 use crate::builder::Builder;
 use crate::faults::{Fault, Operation};
 use crate::jwt;
 use crate::listener::{Acceptor, Blackhole};
 use crate::manners::Version;
 use crate::network::Network;
-use crate::pki::{fingerprint, unix_lines};
+use crate::pki::{fingerprint, pem, unix_lines};
 use crate::routers::{EdgeRouter, EdgeRouters};
 use crate::services::ServiceSpec;
 use crate::shared::{Seen, Shared};
@@ -23,7 +24,7 @@ use crate::state::{Created, IdentityOptions};
 
 /// A running controller. Dropping it ends all its threads and frees its port.
 pub struct TestController {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     acceptor: Acceptor,
     address: SocketAddr,
     blackholes: Mutex<Vec<Blackhole>>,
@@ -41,7 +42,13 @@ impl TestController {
     }
 
     pub(crate) fn network(&self) -> Network {
-        Network { pki: self.shared.pki.clone(), identities: self.shared.state().identities.clone() }
+        let state = self.shared.state();
+        Network {
+            pki: self.shared.pki.clone(),
+            identities: state.identities.clone(),
+            signers: state.signers.clone(),
+            authorities: state.authorities.clone(),
+        }
     }
 
     /// Starts a controller with the manners of 2.0 and nothing in it.
@@ -97,25 +104,7 @@ impl TestController {
     pub fn create_identity_with(&self, options: IdentityOptions) -> Created {
         let now = self.shared.clock.now();
         let (id, token) = self.shared.state().add_identity(&options, now);
-        let controllers = match self.version() {
-            Version::V1_3 => None,
-            Version::V1_6 | Version::V2_0 => Some([format!("tls:{}", self.shared.settings.authority)]),
-        };
-        let claims = json!({
-            "iss": self.url(),
-            "sub": id,
-            "aud": [""],
-            "exp": (now + options.expires_in).unix_timestamp(),
-            "jti": token,
-            "em": options.method,
-            "ctrls": controllers,
-        });
-        let header = json!({
-            "alg": jwt::algorithm(&self.shared.pki.key),
-            "kid": self.shared.pki.key_id(),
-            "typ": "JWT",
-        });
-        Created { jwt: self.sign_jwt(&header.to_string(), &claims.to_string()), id, token }
+        Created { jwt: self.enrollment_jwt(&options.method, &id, &token, now + options.expires_in), id, token }
     }
 
     /// A token over exactly these texts, signed by the server's key whatever the header says.
@@ -125,22 +114,27 @@ impl TestController {
 
     /// Makes an identity that is enrolled already; the result is its identity file.
     pub fn enrolled_identity_json(&self, name: &str) -> String {
-        let options = IdentityOptions { name: name.to_owned(), ..IdentityOptions::default() };
+        self.enrolled_identity_json_with(IdentityOptions { name: name.to_owned(), ..IdentityOptions::default() })
+    }
+
+    /// The same with more to say about the identity; how it enrolls does not count.
+    pub fn enrolled_identity_json_with(&self, options: IdentityOptions) -> String {
         let now = self.shared.clock.now();
-        let (id, token) = self.shared.state().add_identity(&options, now);
+        let id = self.shared.state().add_enrolled(&options, now);
         let key = KeyPair::generate().expect("the system has random numbers");
         let spiffe = format!("spiffe://testkit/identity/{id}");
         let spiffe = self.version().names_identities_in_certificates().then_some(spiffe.as_str());
-        let leaf = self.shared.pki.issue(name, &key, spiffe, now).expect("every name makes a subject");
-        let mut state = self.shared.state();
-        state.enrollments.remove(&token);
-        state.add_certificate(&id, fingerprint(leaf.der()));
+        let leaf = self.shared.pki.issue(&options.name, &key, spiffe, now).expect("every name makes a subject");
+        let chain = self.shared.pki.chain_pem(&leaf);
+        let kept = if self.version() == Version::V1_3 { pem(&leaf) } else { chain.clone() };
+        let own = Authenticator::certificate(fingerprint(leaf.der()), kept, true, now);
+        self.shared.state().add_certificate(&id, own);
         json!({
             "ztAPI": self.api_url(),
             "ztAPIs": [self.api_url()],
             "id": {
                 "key": format!("pem:{}", unix_lines(&key.serialize_pem())),
-                "cert": format!("pem:{}", self.shared.pki.chain_pem(&leaf)),
+                "cert": format!("pem:{chain}"),
                 "ca": format!("pem:{}", self.ca_pem()),
             },
         })
@@ -155,18 +149,17 @@ impl TestController {
 
     /// Takes an identity away, with all it could log in by; its sessions stay.
     pub fn remove_identity(&self, id: &str) {
-        let mut state = self.shared.state();
-        state.identities.retain(|identity| identity.id != id);
-        state.enrollments.retain(|_, enrollment| enrollment.identity_id != id);
+        self.shared.state().remove_identity(id);
     }
 
-    /// Lets the identity's logins wait for a one-time code from now on, or no more. Its present sessions change too.
+    /// Lets the identity's logins wait for a one-time code from now on, whether it has a second factor or not, or no
+    /// more. Its present sessions change too.
     pub fn require_mfa(&self, identity_id: &str, required: bool) {
         let mut state = self.shared.state();
         if let Some(identity) = state.identity_mut(identity_id) {
-            identity.mfa = required;
+            identity.mfa_demanded = required;
         }
-        state.sessions.set_mfa(identity_id, required);
+        state.sessions.demand_mfa(identity_id, required);
     }
 
     /// Adds a service; the result is its id.

@@ -39,19 +39,19 @@ impl Identity {
             "appData": self.app_data,
             "authPolicy": reference("auth-policies", "default", "Default"),
             "authPolicyId": "default",
-            "authenticators": self.authenticators(),
+            "authenticators": self.brief_authenticators(),
             "defaultHostingCost": 0,
             "defaultHostingPrecedence": "default",
             "disabled": self.disabled,
             "edgeRouterConnectionStatus": "offline",
             "enrollment": {},
             "envInfo": self.last_login.env_info,
-            "externalId": null,
+            "externalId": self.external_id,
             "hasApiSession": true,
             "hasEdgeRouterConnection": false,
-            "isAdmin": false,
+            "isAdmin": self.admin,
             "isDefaultAdmin": false,
-            "isMfaEnabled": self.mfa,
+            "isMfaEnabled": self.mfa_verified(),
             "name": self.name,
             "roleAttributes": (!self.role_attributes.is_empty()).then_some(&self.role_attributes),
             "sdkInfo": self.last_login.sdk_info,
@@ -67,13 +67,13 @@ impl Identity {
         document
     }
 
-    fn authenticators(&self) -> Value {
+    fn brief_authenticators(&self) -> Value {
         let mut authenticators = json!({});
         if let Some(certificate) = self.certificates.last() {
             authenticators["cert"] = json!({"fingerprint": certificate.secret, "id": certificate.id});
         }
         if let Some(password) = &self.password {
-            authenticators["updb"] = json!({"id": password.id, "username": self.name});
+            authenticators["updb"] = json!({"id": password.id, "username": password.username()});
         }
         authenticators
     }

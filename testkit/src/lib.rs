@@ -1,8 +1,9 @@
 //! An OpenZiti controller for tests: real TLS, real certificates, really signed enrollment tokens, state, and faults on
 //! command.
 //!
-//! It answers what an identity needs to enroll, log in, list its services, prove its posture and make sessions with
-//! services, in the manners of 1.3, 1.6 or 2.0, and is held to recorded answers of those controllers.
+//! It answers what an identity needs to enroll, log in, show a second factor, list its services, prove its posture,
+//! make sessions with services and replace its password or certificate, in the manners of 1.3, 1.6 or 2.0, and is held
+//! to recorded answers of those controllers.
 //!
 //! ```
 //! use ziti_edge_testkit::{Fault, Operation, TestController};
@@ -36,20 +37,45 @@
 //! // Sessions with it are refused until a client responds that it runs on Linux 5 or later.
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! Somebody who logs in by a token of an external JWT signer, and then has to show a one-time code:
+//!
+//! ```
+//! use ziti_edge_testkit::{ExternalSigner, IdentityOptions, TestController};
+//!
+//! let controller = TestController::start()?;
+//! let signer = controller.add_external_signer(ExternalSigner::named("idp"));
+//! let external_id = Some("alice@example.test".to_owned());
+//! let alice = IdentityOptions { name: "alice".to_owned(), external_id, ..IdentityOptions::default() };
+//! let alice = controller.create_identity_with(alice);
+//! controller.enroll_mfa(&alice.id);
+//! let token = controller.external_token(&signer, &serde_json::json!({"sub": "alice@example.test"}));
+//! assert!(token.is_some());
+//! // … log in with it, then answer the session's query with the code of now:
+//! assert_eq!(controller.totp_code(&alice.id).map(|code| code.len()), Some(6));
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
+mod access;
 mod answers;
+mod authenticators;
+mod authorities;
 mod builder;
 mod changes;
 mod clock;
 mod connection;
 mod controller;
+mod enrolled_routers;
+mod external;
 mod faults;
 mod filter;
 mod http;
 mod identities;
 mod jwt;
+mod listed_controllers;
 mod listener;
 mod manners;
+mod mfa;
 mod network;
 mod operations;
 mod page;
@@ -61,16 +87,23 @@ mod recorded;
 mod routers;
 mod service_sessions;
 mod services;
+mod session_certificates;
 mod sessions;
 mod shared;
 mod spoil;
 mod state;
 mod terminators;
 mod tls;
+mod totp;
+mod x509;
 
+pub use authenticators::Lockout;
+pub use authorities::{CertificateAuthority, Papers};
 pub use builder::Builder;
 pub use controller::TestController;
+pub use external::ExternalSigner;
 pub use faults::{Fault, Operation};
+pub use listed_controllers::ListedController;
 pub use manners::Version;
 pub use pki::ServerKey;
 pub use posture::{MfaCheck, PostureCheck, ProcessCheck};

@@ -3,14 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::authorities::CertificateAuthority;
+use crate::external::Signer;
 use crate::pki::Pki;
 use crate::state::Identity;
 
-/// The certificates of a network and its identities, as one of its controllers knew them at some time.
+/// The certificates of a network, its identities and who else vouches for them, as one of its controllers knew them at
+/// some time.
 #[derive(Clone)]
 pub(crate) struct Network {
     pub(crate) pki: Arc<Pki>,
     pub(crate) identities: Vec<Identity>,
+    pub(crate) signers: Vec<Arc<Signer>>,
+    pub(crate) authorities: Vec<CertificateAuthority>,
+}
+
+impl Network {
+    pub(crate) fn new(pki: Pki) -> Self {
+        Self { pki: Arc::new(pki), identities: Vec::new(), signers: Vec::new(), authorities: Vec::new() }
+    }
 }
 
 impl fmt::Debug for Network {

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::random;
 
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Certificates begin a little in the past, as the real ones do: clocks differ.
 const SLACK: Duration = Duration::from_secs(60);
 
@@ -74,16 +74,17 @@ impl Pki {
         fingerprint(self.leaf.der())
     }
 
-    /// Signs what a CSR asks for.
+    /// Signs what a CSR asks for, for so long.
     pub(crate) fn sign(
         &self,
         csr: &[u8],
         spiffe: Option<&str>,
         now: OffsetDateTime,
+        life: Duration,
     ) -> Result<Certificate, rcgen::Error> {
         let mut csr = CertificateSigningRequestParams::from_der(&csr.into())?;
         let subject = std::mem::take(&mut csr.params.distinguished_name);
-        csr.params = client(subject, spiffe, now)?;
+        csr.params = client(subject, spiffe, now, life)?;
         csr.signed_by(&self.issuer)
     }
 
@@ -97,12 +98,17 @@ impl Pki {
     ) -> Result<Certificate, rcgen::Error> {
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, name);
-        client(subject, spiffe, now)?.signed_by(key, &self.issuer)
+        client(subject, spiffe, now, YEAR)?.signed_by(key, &self.issuer)
     }
 
     /// A leaf and its intermediate in PEM.
     pub(crate) fn chain_pem(&self, leaf: &Certificate) -> String {
         pem(leaf) + &pem(&self.intermediate)
+    }
+
+    /// Intermediate and root in the way in which answers carry them.
+    pub(crate) fn authorities_pem(&self) -> String {
+        format!("\n{}\n{}", pem(&self.intermediate), pem(&self.root))
     }
 
     /// Root and intermediate in PEM.
@@ -112,7 +118,12 @@ impl Pki {
 }
 
 pub(crate) fn pem(certificate: &Certificate) -> String {
-    unix_lines(&certificate.pem())
+    pem_of(certificate.der())
+}
+
+/// The PEM of a certificate in DER.
+pub(crate) fn pem_of(certificate: &[u8]) -> String {
+    unix_lines(&pem::encode(&pem::Pem::new("CERTIFICATE", certificate)))
 }
 
 /// PEM the way Go writes it, whatever this platform's line ends are.
@@ -140,7 +151,7 @@ fn valid(mut params: CertificateParams, now: OffsetDateTime, time: Duration) -> 
     params
 }
 
-fn authority(name: &str, path_length: Option<u8>, now: OffsetDateTime) -> CertificateParams {
+pub(crate) fn authority(name: &str, path_length: Option<u8>, now: OffsetDateTime) -> CertificateParams {
     let mut params = valid(CertificateParams::default(), now, 10 * YEAR);
     params.distinguished_name = named(name);
     params.is_ca = IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
@@ -164,12 +175,13 @@ fn server(host: &str, now: OffsetDateTime) -> Result<CertificateParams, rcgen::E
     Ok(params)
 }
 
-fn client(
+pub(crate) fn client(
     subject: DistinguishedName,
     spiffe: Option<&str>,
     now: OffsetDateTime,
+    life: Duration,
 ) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = valid(CertificateParams::default(), now, YEAR);
+    let mut params = valid(CertificateParams::default(), now, life);
     params.distinguished_name = subject;
     if let Some(spiffe) = spiffe {
         params.subject_alt_names.push(SanType::URI(spiffe.try_into()?));

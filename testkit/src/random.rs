@@ -4,6 +4,8 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of Base32.
+pub(crate) const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LOWER: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
@@ -29,6 +31,16 @@ pub(crate) fn session_id() -> String {
 /// Twenty-two characters that follow from `name` alone: services, configs and policies keep their ids from run to run.
 pub(crate) fn long_id(name: &str) -> String {
     spell(&digest(&SHA256, name.as_bytes()).as_ref()[..22], ALPHANUMERIC)
+}
+
+/// Six characters: recovery codes.
+pub(crate) fn recovery_code() -> String {
+    spell(&bytes::<6>(), BASE32)
+}
+
+/// Twenty-two characters that never come again: second factors, signers and authorities.
+pub(crate) fn long_random_id() -> String {
+    spell(&bytes::<22>(), ALPHANUMERIC)
 }
 
 /// A random UUID, as tokens are.

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::authenticators::Extension;
+use crate::external::Secondary;
 use crate::manners::Version;
 use crate::{clock, random};
 
@@ -18,10 +21,20 @@ pub(crate) struct Login {
     pub(crate) identity_id: String,
     pub(crate) identity_name: String,
     pub(crate) authenticator_id: String,
-    pub(crate) by_certificate: bool,
+    /// The certificate it was by.
+    pub(crate) certificate: Option<CertificateDer<'static>>,
+    /// That certificate can be replaced by a newer one.
+    pub(crate) extendable: bool,
     /// The leaf came without its intermediate.
     pub(crate) improper_chain: bool,
-    pub(crate) mfa_required: bool,
+    /// The identity has a verified second factor.
+    pub(crate) mfa_enrolled: bool,
+    /// Its policy wants one.
+    pub(crate) mfa_demanded: bool,
+    /// A token of this signer has to come with every request.
+    pub(crate) secondary: Option<Secondary>,
+    /// An administrator wants the certificate to be replaced.
+    pub(crate) extension: Option<Extension>,
     /// As asked for: names, ids or `all`.
     pub(crate) config_types: Vec<String>,
     pub(crate) ip_address: String,
@@ -32,6 +45,7 @@ pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) login: Login,
+    mfa_complete: bool,
     created: OffsetDateTime,
     last_used: OffsetDateTime,
     /// The last activity that was written down; what is published follows from it.
@@ -40,9 +54,19 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Waits for a second factor: only the session itself may be asked for.
+    /// Waits for a second factor: only the session itself may be asked for, and that factor.
     pub(crate) fn pending(&self) -> bool {
-        self.login.mfa_required
+        self.wants_code() || self.login.secondary.is_some()
+    }
+
+    fn wants_code(&self) -> bool {
+        (self.login.mfa_enrolled || self.login.mfa_demanded) && !self.mfa_complete
+    }
+
+    /// The second factors it waits for.
+    fn queries(&self) -> Vec<Value> {
+        let code = self.wants_code().then(totp_query);
+        code.into_iter().chain(self.login.secondary.as_ref().map(Secondary::query)).collect()
     }
 
     pub(crate) fn created(&self) -> OffsetDateTime {
@@ -83,16 +107,16 @@ impl Session {
             "id": self.id,
             "tags": {},
             "updatedAt": clock::json(self.created),
-            "authQueries": if login.mfa_required { vec![totp_query()] } else { Vec::new() },
+            "authQueries": self.queries(),
             "authenticatorId": login.authenticator_id,
             "cachedLastActivityAt": clock::json(self.last_used),
             "configTypes": config_type_ids,
             "identity": identity_reference(&login.identity_id, &login.identity_name),
             "identityId": login.identity_id,
             "ipAddress": login.ip_address,
-            "isCertExtendable": login.by_certificate,
-            "isMfaComplete": false,
-            "isMfaRequired": login.mfa_required,
+            "isCertExtendable": login.extendable,
+            "isMfaComplete": self.mfa_complete,
+            "isMfaRequired": login.mfa_enrolled,
             "lastActivityAt": clock::json(self.written),
             "token": self.token,
             "expirationSeconds": self.timeout.as_secs(),
@@ -100,6 +124,12 @@ impl Session {
         });
         if login.improper_chain {
             document["improperClientCertChain"] = true.into();
+        }
+        if let Some(Extension { key_roll }) = login.extension {
+            document["isCertExtendRequested"] = true.into();
+            if key_roll {
+                document["isCertKeyRollRequested"] = true.into();
+            }
         }
         document
     }
@@ -118,7 +148,8 @@ fn totp_query() -> Value {
     })
 }
 
-fn identity_reference(id: &str, name: &str) -> Value {
+/// An identity as other things name it.
+pub(crate) fn identity_reference(id: &str, name: &str) -> Value {
     let link = |tail: &str| json!({"href": format!("./identities/{id}{tail}")});
     json!({
         "_links": {
@@ -153,6 +184,7 @@ impl Sessions {
             id: random::session_id(),
             token: token.clone(),
             login,
+            mfa_complete: false,
             created: now,
             last_used: now,
             written: now,
@@ -179,9 +211,19 @@ impl Sessions {
         self.by_token.clear();
     }
 
-    pub(crate) fn set_mfa(&mut self, identity_id: &str, required: bool) {
+    /// Lets the sessions of an identity wait for a code, or no more.
+    pub(crate) fn demand_mfa(&mut self, identity_id: &str, demanded: bool) {
         for session in self.by_token.values_mut().filter(|session| session.login.identity_id == identity_id) {
-            session.login.mfa_required = required;
+            session.login.mfa_demanded = demanded;
+            session.mfa_complete &= !demanded;
+        }
+    }
+
+    /// A code was right.
+    pub(crate) fn complete_mfa(&mut self, token: &str) {
+        if let Some(session) = self.by_token.get_mut(token) {
+            session.login.mfa_enrolled = true;
+            session.mfa_complete = true;
         }
     }
 

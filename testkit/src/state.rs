@@ -1,19 +1,28 @@
 //! What the controller knows: identities, enrollments, sessions and services.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::answers::Body;
+use crate::authenticators::{Authenticator, Lockout};
+use crate::authorities::CertificateAuthority;
+use crate::enrolled_routers::EnrolledRouters;
+use crate::external::Signer;
 use crate::identities::Environment;
+use crate::listed_controllers::ListedController;
 use crate::manners::Version;
+use crate::mfa::Mfa;
+use crate::network::Network;
 use crate::posture::Posture;
 use crate::random;
 use crate::routers::EdgeRouters;
 use crate::service_sessions::ServiceSessions;
 use crate::services::{Catalog, ServiceSpec};
+use crate::session_certificates::SessionCertificates;
 use crate::sessions::{Session, Sessions};
 
 /// An identity to be, for [`TestController::create_identity_with`](crate::TestController::create_identity_with).
@@ -27,7 +36,7 @@ pub struct IdentityOptions {
     pub password: Option<String>,
     /// A disabled identity cannot log in.
     pub disabled: bool,
-    /// The enrollment method the token is for.
+    /// The enrollment method the token is for: `ott`, `ottca` or `updb`.
     pub method: String,
     /// Role attributes, by which policies know it.
     pub role_attributes: Vec<String>,
@@ -35,6 +44,18 @@ pub struct IdentityOptions {
     pub tags: Value,
     /// Free-form data for applications, an object.
     pub app_data: Value,
+    /// The authority whose certificate `ottca` takes; any that the controller knows if `None`.
+    pub authority: Option<CertificateAuthority>,
+    /// Whether it is an administrator, who may use the management API.
+    pub is_admin: bool,
+    /// By what external JWT signers know it.
+    pub external_id: Option<String>,
+    /// Ids of the external JWT signers by whose tokens it may log in; `None` is all.
+    pub signers: Option<Vec<String>>,
+    /// The id of an external JWT signer of whom it needs a token with every request, as a second factor.
+    pub secondary_signer: Option<String>,
+    /// When wrong passwords lock it; never if `None`.
+    pub lockout: Option<Lockout>,
 }
 
 impl Default for IdentityOptions {
@@ -48,6 +69,12 @@ impl Default for IdentityOptions {
             role_attributes: Vec::new(),
             tags: json!({}),
             app_data: json!({}),
+            authority: None,
+            is_admin: false,
+            external_id: None,
+            signers: None,
+            secondary_signer: None,
+            lockout: None,
         }
     }
 }
@@ -70,7 +97,14 @@ pub(crate) struct Identity {
     pub(crate) password: Option<Authenticator>,
     pub(crate) certificates: Vec<Authenticator>,
     pub(crate) disabled: bool,
-    pub(crate) mfa: bool,
+    pub(crate) admin: bool,
+    pub(crate) mfa: Option<Mfa>,
+    /// Logins need a second factor, whether there is one or not.
+    pub(crate) mfa_demanded: bool,
+    pub(crate) external_id: Option<String>,
+    pub(crate) signers: Option<Vec<String>>,
+    pub(crate) secondary_signer: Option<String>,
+    pub(crate) lockout: Option<Lockout>,
     pub(crate) created: OffsetDateTime,
     pub(crate) role_attributes: Vec<String>,
     pub(crate) tags: Value,
@@ -78,23 +112,52 @@ pub(crate) struct Identity {
     pub(crate) last_login: Environment,
 }
 
-/// A way to log in: the secret is a password, or the SHA-1 of a certificate.
-#[derive(Clone)]
-pub(crate) struct Authenticator {
-    pub(crate) id: String,
-    pub(crate) secret: String,
-}
+impl Identity {
+    fn new(id: String, options: &IdentityOptions, now: OffsetDateTime) -> Self {
+        let password = options.password.clone();
+        Self {
+            id,
+            name: options.name.clone(),
+            password: password.map(|password| Authenticator::password(&options.name, password, now)),
+            certificates: Vec::new(),
+            disabled: options.disabled,
+            admin: options.is_admin,
+            mfa: None,
+            mfa_demanded: false,
+            external_id: options.external_id.clone(),
+            signers: options.signers.clone(),
+            secondary_signer: options.secondary_signer.clone(),
+            lockout: options.lockout,
+            created: now,
+            role_attributes: options.role_attributes.clone(),
+            tags: options.tags.clone(),
+            app_data: options.app_data.clone(),
+            last_login: Environment::default(),
+        }
+    }
 
-impl Authenticator {
-    fn new(secret: String) -> Self {
-        Self { id: random::short_id(), secret }
+    /// All it logs in by.
+    pub(crate) fn authenticators(&self) -> impl Iterator<Item = &Authenticator> {
+        self.password.iter().chain(&self.certificates)
+    }
+
+    pub(crate) fn authenticator_mut(&mut self, id: &str) -> Option<&mut Authenticator> {
+        self.password.iter_mut().chain(&mut self.certificates).find(|own| own.id == id)
+    }
+
+    /// Whether a second factor was set up to the end.
+    pub(crate) fn mfa_verified(&self) -> bool {
+        self.mfa.as_ref().is_some_and(|mfa| mfa.verified)
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Enrollment {
     pub(crate) identity_id: String,
     pub(crate) method: String,
     pub(crate) expires: OffsetDateTime,
+    /// The id of the authority that has to have issued the certificate.
+    pub(crate) authority: Option<String>,
 }
 
 #[derive(Default)]
@@ -103,6 +166,11 @@ pub(crate) struct State {
     /// By token; a spent one is gone, as it is from the real controller.
     pub(crate) enrollments: HashMap<String, Enrollment>,
     pub(crate) sessions: Sessions,
+    pub(crate) session_certificates: SessionCertificates,
+    pub(crate) signers: Vec<Arc<Signer>>,
+    pub(crate) authorities: Vec<CertificateAuthority>,
+    pub(crate) enrolled_routers: EnrolledRouters,
+    pub(crate) controllers: Option<Vec<ListedController>>,
     pub(crate) catalog: Catalog,
     pub(crate) pages: Pages,
     pub(crate) moves: Moves,
@@ -112,26 +180,34 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Adds an identity that is enrolled already; the result is its id.
+    pub(crate) fn add_enrolled(&mut self, options: &IdentityOptions, now: OffsetDateTime) -> String {
+        let id = random::short_id();
+        self.identities.push(Identity::new(id.clone(), options, now));
+        id
+    }
+
+    /// Takes an identity away, with all it could log in by.
+    pub(crate) fn remove_identity(&mut self, id: &str) {
+        self.identities.retain(|identity| identity.id != id);
+        self.enrollments.retain(|_, enrollment| enrollment.identity_id != id);
+    }
+
     /// Adds an identity with an enrollment; the result is its id and the one-time token.
     pub(crate) fn add_identity(&mut self, options: &IdentityOptions, now: OffsetDateTime) -> (String, String) {
-        let (id, token) = (random::short_id(), random::uuid());
-        self.identities.push(Identity {
-            id: id.clone(),
-            name: options.name.clone(),
-            password: options.password.clone().map(Authenticator::new),
-            certificates: Vec::new(),
-            disabled: options.disabled,
-            mfa: false,
-            created: now,
-            role_attributes: options.role_attributes.clone(),
-            tags: options.tags.clone(),
-            app_data: options.app_data.clone(),
-            last_login: Environment::default(),
-        });
+        let (id, token) = (self.add_enrolled(options, now), random::uuid());
         let expires = now + options.expires_in;
-        let enrollment = Enrollment { identity_id: id.clone(), method: options.method.clone(), expires };
+        let authority = options.authority.as_ref().map(|authority| authority.id().to_owned());
+        let enrollment = Enrollment { identity_id: id.clone(), method: options.method.clone(), expires, authority };
         self.enrollments.insert(token.clone(), enrollment);
         (id, token)
+    }
+
+    /// Takes over what the controllers of a network have in common.
+    pub(crate) fn join(&mut self, network: Network) {
+        self.identities = network.identities;
+        self.signers = network.signers;
+        self.authorities = network.authorities;
     }
 
     pub(crate) fn identity_mut(&mut self, id: &str) -> Option<&mut Identity> {
@@ -148,14 +224,23 @@ impl State {
     pub(crate) fn forget_ended_sessions(&mut self, version: Version, now: OffsetDateTime) {
         let alive: HashSet<&str> = self.sessions.alive(version, now).map(|session| session.id.as_str()).collect();
         self.posture.keep_sessions(&alive);
+        self.session_certificates.keep_sessions(&alive);
         self.service_sessions.keep(&alive, |service| self.catalog.get(service).is_some());
     }
 
-    /// Lets the certificate with this fingerprint log in as the identity.
-    pub(crate) fn add_certificate(&mut self, identity_id: &str, fingerprint: String) {
+    pub(crate) fn identity(&self, id: &str) -> Option<&Identity> {
+        self.identities.iter().find(|identity| identity.id == id)
+    }
+
+    /// Lets the identity log in by one more certificate.
+    pub(crate) fn add_certificate(&mut self, identity_id: &str, certificate: Authenticator) {
         if let Some(identity) = self.identity_mut(identity_id) {
-            identity.certificates.push(Authenticator::new(fingerprint));
+            identity.certificates.push(certificate);
         }
+    }
+
+    pub(crate) fn signer(&self, id: &str) -> Option<&Signer> {
+        self.signers.iter().find(|signer| signer.id == id).map(Arc::as_ref)
     }
 }
 

@@ -1,24 +1,28 @@
-//! `POST /enroll?method=ott` and `POST /enroll/ott`.
+//! `POST /enroll` and those of its sub-paths that take a one-time token or a certificate.
 
-use rcgen::Certificate;
 use serde_json::{Value, json};
 
 use super::Call;
+use super::demands::required;
+use super::enroll_methods::check_password;
 use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::manners::{Invalid, Version};
-use crate::pki::{self, fingerprint};
+use crate::pki;
 use crate::random;
-use crate::state::State;
+use crate::state::{Enrollment, State};
 
 const JSON: &str = "application/json";
 const PEM: &str = "application/x-pem-file";
 const OCTETS: &str = "application/octet-stream";
-const CSR_LABEL: &str = "CERTIFICATE REQUEST";
 
 pub(super) const ROUTES: &[Route] = &[
     Route::post(&["enroll"], "enroll", |call, _| call.enroll()),
     Route::post(&["enroll", "ott"], "enrollOtt", |call, _| call.enroll_ott()),
+    Route::post(&["enroll", "ottca"], "enrollOttCa", |call, _| call.enroll_ottca()),
+    Route::post(&["enroll", "ca"], "enrollCa", |call, _| call.enroll_ca()),
+    Route::post(&["enroll", "updb"], "enrollUpdb", |call, _| call.enroll_updb()),
+    Route::post(&["enroll", "challenge"], "enrollmentChallenge", |call, _| call.challenge()),
     Route::get(&["enroll", "jwks"], "getEnrollmentJwks", |call, _| call.missing("enroll.GetEnrollmentJwks")),
 ];
 
@@ -36,7 +40,8 @@ impl Call<'_> {
             return Err(Refusal::invalid(self.manners(), Invalid::WrongType, "token", &reason, &token));
         }
         let method = self.request.parameter("method").unwrap_or_default();
-        let result = self.redeem(&token, &method, self.generic_csr());
+        let result =
+            if method == "ca" { self.enroll_by_authority() } else { self.redeem(&token, &method, self.sent()) };
         if self.manners() == Version::V1_3 && !self.request.accepts(&[JSON, PEM]) {
             let answer = result.unwrap_or_else(Answer::from);
             return Ok(Answer { headers: vec![("Content-Type", String::new())], ..answer });
@@ -46,18 +51,54 @@ impl Call<'_> {
 
     /// The form of its own: token and CSR in JSON.
     fn enroll_ott(&self) -> Result<Answer, Refusal> {
-        let found = self.request.content_type().unwrap_or(OCTETS);
-        if found != JSON {
-            return Err(Refusal::unsupported_content_type(self.manners(), found, JSON));
-        }
-        let body: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
+        let sent = self.sent_as_json()?;
         let in_query = self.request.parameter("token").unwrap_or_default();
         // 1.3 looks for the token in the query only, and finds no CSR in JSON.
         if self.manners() == Version::V1_3 {
-            return self.redeem(&in_query, "ott", String::new());
+            return self.redeem(&in_query, "ott", Sent::default());
         }
-        let token = body["token"].as_str().unwrap_or(&in_query);
-        self.redeem(token, "ott", body["clientCsr"].as_str().unwrap_or_default().to_owned())
+        let token = sent.document["token"].as_str().unwrap_or(&in_query).to_owned();
+        self.redeem(&token, "ott", sent)
+    }
+
+    /// The form of its own: the token in JSON, the certificate on the connection. 1.3 takes it for the generic form.
+    fn enroll_ottca(&self) -> Result<Answer, Refusal> {
+        if self.manners() == Version::V1_3 {
+            return self.enroll();
+        }
+        let sent = self.sent_as_json()?;
+        let token = sent.document["token"].as_str().unwrap_or_default().to_owned();
+        self.redeem(&token, "ottca", sent)
+    }
+
+    /// The form of its own: broken where it would have to succeed. 1.3 takes it for the generic form.
+    fn enroll_ca(&self) -> Result<Answer, Refusal> {
+        if self.manners() == Version::V1_3 {
+            return self.enroll();
+        }
+        self.authority_of_peer()?;
+        Ok(Answer::new(500, JSON, ""))
+    }
+
+    /// The form of its own: the token in the query, name and password in JSON. 1.3 looks at them and does not have it.
+    fn enroll_updb(&self) -> Result<Answer, Refusal> {
+        let missing =
+            || Refusal::invalid(self.manners(), Invalid::Missing, "token", "token in query is required", "[]");
+        let token = self.request.parameter("token").ok_or_else(missing)?;
+        let document = self.document("updbCredentials")?;
+        check_password(&document)?;
+        if self.manners() == Version::V1_3 {
+            return self.missing("enroll.EnrollUpdb");
+        }
+        self.redeem(&token, "updb", Sent { document, ..Sent::default() })
+    }
+
+    /// No controller answers it, but they look at the question.
+    fn challenge(&self) -> Result<Answer, Refusal> {
+        let document = self.document("nonce")?;
+        required(&document, "keyId")?;
+        required(&document, "nonce")?;
+        self.missing("enroll.EnrollmentChallenge")
     }
 
     fn check_generic_content_type(&self) -> Result<(), Refusal> {
@@ -84,22 +125,32 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn generic_csr(&self) -> String {
-        let text = || String::from_utf8_lossy(&self.request.body).into_owned();
+    /// The body of the generic form, of whatever kind it is.
+    fn sent(&self) -> Sent {
         if self.request.content_type() != Some(JSON) {
-            return text();
+            let csr = String::from_utf8_lossy(&self.request.body).into_owned();
+            return Sent { csr, document: Value::Null };
         }
-        let body: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
-        let csr = body["clientCsr"].as_str().filter(|_| self.manners() != Version::V1_3);
-        csr.unwrap_or_default().to_owned()
+        let document: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
+        let csr = document["clientCsr"].as_str().filter(|_| self.manners() != Version::V1_3);
+        Sent { csr: csr.unwrap_or_default().to_owned(), document }
     }
 
-    /// Exchanges a token and a CSR for a certificate. The token is spent last, so that a refusal keeps it.
-    fn redeem(&self, token: &str, method: &str, csr: String) -> Result<Answer, Refusal> {
+    /// The body of a form that takes JSON only; one that is not readable holds nothing.
+    fn sent_as_json(&self) -> Result<Sent, Refusal> {
+        let found = self.request.content_type().unwrap_or(OCTETS);
+        if found == JSON {
+            Ok(self.sent())
+        } else {
+            Err(Refusal::unsupported_content_type(self.manners(), found, JSON))
+        }
+    }
+
+    /// Exchanges a token for what its method gives. The token is spent last, so that a refusal keeps it.
+    fn redeem(&self, token: &str, method: &str, sent: Sent) -> Result<Answer, Refusal> {
         let mut guard = self.state();
         let state = &mut *guard;
-        let invalid = || Refusal::new(400, "INVALID_ENROLLMENT_TOKEN", "The supplied token is not valid");
-        let enrollment = state.enrollments.get(token).ok_or_else(invalid)?;
+        let enrollment = state.enrollments.get(token).cloned().ok_or_else(invalid_token)?;
         // 1.3 takes every method that it does not know for `ott`.
         let knows = |method: &str| ["ott", "ottca", "ca", "updb", "erott"].contains(&method);
         let method = if self.manners() == Version::V1_3 && !knows(method) { "ott" } else { method };
@@ -110,13 +161,14 @@ impl Call<'_> {
         if enrollment.expires <= self.now {
             return Err(Refusal::new(400, "ENROLLMENT_EXPIRED", "The window for this enrollment has expired"));
         }
-        let identity_id = enrollment.identity_id.clone();
-        let leaf = self.certify(state, &identity_id, &csr)?;
+        let answer = match method {
+            "ottca" => self.adopt_certificate(state, &enrollment)?,
+            "updb" => self.set_password(state, &enrollment, &sent.document)?,
+            "erott" => self.enroll_router(state, &enrollment, &sent.document)?,
+            _ => self.certify(state, &enrollment, &sent.csr)?,
+        };
         state.enrollments.remove(token);
-        if self.manners() == Version::V1_3 && !self.wants_json() {
-            return Ok(Answer::new(200, PEM, pki::pem(&leaf)));
-        }
-        Ok(Answer::data(&json!({"cert": self.shared.pki.chain_pem(&leaf)})))
+        Ok(answer)
     }
 
     /// Whether the client said that it wants JSON.
@@ -124,54 +176,25 @@ impl Call<'_> {
         self.request.header("accept").is_some() && self.request.accepts(&[JSON])
     }
 
-    fn certify(&self, state: &mut State, identity_id: &str, csr: &str) -> Result<Certificate, Refusal> {
-        let unusable = |why: &str| {
-            Refusal::new(400, "COULD_NOT_PROCESS_CSR", "The supplied csr could not be processed").because(why)
-        };
-        let csr = csr_der(csr).map_err(unusable)?;
-        let spiffe = format!("spiffe://testkit/identity/{identity_id}");
-        let spiffe = self.manners().names_identities_in_certificates().then_some(spiffe.as_str());
-        let leaf = self.shared.pki.sign(&csr, spiffe, self.now).map_err(|error| unusable(&error.to_string()))?;
-        state.add_certificate(identity_id, fingerprint(leaf.der()));
-        Ok(leaf)
+    fn certify(&self, state: &mut State, enrollment: &Enrollment, csr: &str) -> Result<Answer, Refusal> {
+        let leaf = self.sign_for(&enrollment.identity_id, csr)?;
+        state.add_certificate(&enrollment.identity_id, self.authenticator_of(&leaf));
+        if self.manners() == Version::V1_3 && !self.wants_json() {
+            return Ok(Answer::new(200, PEM, pki::pem(&leaf)));
+        }
+        Ok(Answer::data(&json!({"cert": self.shared.pki.chain_pem(&leaf)})))
     }
 }
 
-/// The request inside a PEM text, by the controller's rules: anything may come before it, nothing but one line end
-/// after.
-fn csr_der(text: &str) -> Result<Vec<u8>, &'static str> {
-    if text.is_empty() {
-        return Err("csrPem must not be null or empty");
-    }
-    let (begin, end) = (format!("-----BEGIN {CSR_LABEL}-----"), format!("-----END {CSR_LABEL}-----"));
-    let undecodable = "could not decode csrPem as PEM";
-    let start = text.find(&begin).ok_or(undecodable)?;
-    let stop = text.find(&end).map(|at| at + end.len()).filter(|stop| *stop > start).ok_or(undecodable)?;
-    let csr = pem::parse(&text[start..stop]).map_err(|_| undecodable)?;
-    if ["", "\n", "\r\n"].contains(&&text[stop..]) {
-        Ok(csr.into_contents())
-    } else {
-        Err("unexpected PEM blocks at end of CSR")
-    }
+/// What came with an enrollment.
+#[derive(Default)]
+struct Sent {
+    csr: String,
+    /// Null if it was not JSON.
+    document: Value,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CSR: &str = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----";
-
-    #[test]
-    fn a_csr_may_be_preceded_but_not_followed() {
-        for good in
-            [CSR.to_owned(), format!("{CSR}\n"), format!("junk\n{CSR}"), format!("{CSR}\n").replace('\n', "\r\n")]
-        {
-            assert!(csr_der(&good).is_ok(), "{good:?}");
-        }
-        for bad in [format!("{CSR}\n\n"), format!("{CSR}\njunk"), format!("{CSR}\n{CSR}\n")] {
-            assert_eq!(csr_der(&bad), Err("unexpected PEM blocks at end of CSR"), "{bad:?}");
-        }
-        assert_eq!(csr_der("hello"), Err("could not decode csrPem as PEM"));
-        assert_eq!(csr_der(""), Err("csrPem must not be null or empty"));
-    }
+/// The refusal of a token that is spent, unknown or no token.
+pub(super) fn invalid_token() -> Refusal {
+    Refusal::new(400, "INVALID_ENROLLMENT_TOKEN", "The supplied token is not valid")
 }

@@ -5,20 +5,22 @@ use serde_json::{Value, json};
 use super::Call;
 use super::routes::Route;
 use crate::answers::{Answer, Refusal};
-use crate::manners::Invalid;
-use crate::pki::fingerprint;
+use crate::authenticators::{Authenticator, Proof};
+use crate::external::Signer;
+use crate::manners::{Invalid, Version};
+use crate::pki::{fingerprint, pem_of};
 use crate::sessions::{Login, Session};
-use crate::state::{Authenticator, Identity};
+use crate::state::{Identity, State};
 
 const METHODS: [&str; 3] = ["password", "cert", "ext-jwt"];
 
 const SESSION: &[&str] = &["current-api-session"];
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::post(&["authenticate"], "authenticate", |call, _| call.authenticate()),
-    Route::get(SESSION, "getCurrentAPISession", |call, _| call.current_api_session()),
+    Route::post(&["authenticate"], "authenticate", |call, _| call.authenticate()).on_both(),
+    Route::get(SESSION, "getCurrentAPISession", |call, _| call.current_api_session()).on_both(),
     // The API document has no name for it.
-    Route::delete(SESSION, "logout", |call, _| call.log_out()),
+    Route::delete(SESSION, "logout", |call, _| call.log_out()).on_both(),
 ];
 
 impl Call<'_> {
@@ -28,7 +30,7 @@ impl Call<'_> {
         let login = match method.as_str() {
             "password" => self.by_password(&body)?,
             "cert" => self.by_certificate()?,
-            _ => return Err(Refusal::login_failed()),
+            _ => self.by_external_token()?,
         };
         let config_types = strings(&body["configTypes"]);
         let login = Login { config_types, ip_address: self.peer.address.to_string(), ..login };
@@ -73,35 +75,90 @@ impl Call<'_> {
         let given = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let missing = || Refusal::invalid_document("username and password fields are required");
         let (name, password) = given("username").zip(given("password")).ok_or_else(missing)?;
-        let state = self.state();
-        let named = state.identities.iter().filter(|identity| identity.name == name && !identity.disabled);
-        let found = named.filter_map(|identity| Some((identity, identity.password.as_ref()?)));
-        let right = found.into_iter().find(|(_, authenticator)| authenticator.secret == password);
-        right.map(|(identity, authenticator)| login(identity, authenticator)).ok_or_else(Refusal::login_failed)
+        let mut state = self.state();
+        let named = |identity: &Identity| {
+            !identity.disabled && identity.password.as_ref().and_then(Authenticator::username) == Some(name)
+        };
+        let mut known = state.identities.iter_mut().filter(|identity| named(identity));
+        let right = known.find_map(|identity| self.is_right(identity, password).then(|| identity.id.clone()));
+        let identity = right.and_then(|id| state.identity(&id)).ok_or_else(Refusal::login_failed)?;
+        let id = identity.password.as_ref().map(|own| own.id.clone()).unwrap_or_default();
+        Ok(Login { authenticator_id: id, ..self.login_of(&state, identity) })
+    }
+
+    /// Whether a password is right; wrong ones are counted.
+    fn is_right(&self, identity: &mut Identity, given: &str) -> bool {
+        let lockout = identity.lockout;
+        let Some(own) = identity.password.as_mut() else { return false };
+        let right = own.secret == given;
+        match (&mut own.proof, lockout) {
+            (Proof::Password { failures, .. }, Some(lockout)) => {
+                failures.pass(right, lockout, self.manners(), self.now)
+            }
+            _ => right,
+        }
     }
 
     fn by_certificate(&self) -> Result<Login, Refusal> {
-        let leaf = self.peer.certificates.first().ok_or_else(Refusal::login_failed)?;
+        let chain = &self.peer.certificates;
+        let leaf = chain.first().ok_or_else(Refusal::login_failed)?;
         let shown = fingerprint(leaf);
-        let state = self.state();
-        let enabled = state.identities.iter().filter(|identity| !identity.disabled);
-        let mut owned = enabled.flat_map(|identity| identity.certificates.iter().map(move |own| (identity, own)));
-        let (identity, authenticator) = owned.find(|(_, own)| own.secret == shown).ok_or_else(Refusal::login_failed)?;
-        let improper_chain = self.manners().reports_improper_chains() && self.peer.certificates.len() == 1;
-        Ok(Login { by_certificate: true, improper_chain, ..login(identity, authenticator) })
+        let mut state = self.state();
+        let mut enabled = state.identities.iter_mut().filter(|identity| !identity.disabled);
+        let found = enabled.find_map(|identity| {
+            let own = identity.certificates.iter_mut().find(|own| own.secret == shown)?;
+            let id = own.id.clone();
+            let certificate = own.as_certificate_mut()?;
+            certificate.to_root = certificate.by_network && chain.len() > 1;
+            let extension = certificate.extension.filter(|_| self.manners() != Version::V1_3);
+            Some((identity.id.clone(), id, certificate.by_network, extension))
+        });
+        let (identity_id, authenticator_id, by_network, extension) = found.ok_or_else(Refusal::login_failed)?;
+        let identity = state.identity(&identity_id).ok_or_else(Refusal::login_failed)?;
+        let improper_chain = self.manners().reports_improper_chains() && by_network && chain.len() == 1;
+        let login = self.login_of(&state, identity);
+        Ok(Login {
+            authenticator_id,
+            certificate: Some(leaf.clone()),
+            extendable: by_network,
+            improper_chain,
+            extension,
+            ..login
+        })
+    }
+
+    /// A login of an identity, by whatever.
+    pub(super) fn login_of(&self, state: &State, identity: &Identity) -> Login {
+        let secondary = identity.secondary_signer.as_ref().and_then(|id| state.signer(id));
+        Login {
+            identity_id: identity.id.clone(),
+            identity_name: identity.name.clone(),
+            mfa_enrolled: identity.mfa_verified(),
+            mfa_demanded: identity.mfa_demanded,
+            secondary: secondary.map(Signer::demand),
+            ..Login::default()
+        }
     }
 
     fn start_session(&self, login: Login) -> Answer {
         let mut guard = self.state();
         let state = &mut *guard;
         let config_types = state.catalog.type_ids(&login.config_types);
-        let session = state.sessions.start(login, self.now, self.shared.settings.session_timeout);
+        let session = state.sessions.start(login, self.now, self.shared.settings.session_timeout).clone();
+        if let Some(leaf) = session.login.certificate.clone() {
+            let pem = pem_of(&leaf);
+            state.session_certificates.add(&session.id, leaf, pem, false, self.now);
+        }
+        drop(guard);
+        let session = self.settled(session);
         let mut answer = Answer::data(&session.document(&config_types));
         if !self.request.accepts(&["application/json"]) {
             answer.headers = vec![("Content-Type", String::new())];
         }
         answer.headers.extend(session.expiry_headers());
-        answer.with("Zt-Session", session.token.clone())
+        let wanted = session.login.extension.map_or(0, |extension| 1 + usize::from(extension.key_roll));
+        answer.headers.extend(vec![("Ziti-Authenticator-Extend-Requested", "true".to_owned()); wanted]);
+        self.with_challenge(answer, &session).with("Zt-Session", session.token.clone())
     }
 
     fn current_api_session(&self) -> Result<Answer, Refusal> {
@@ -125,16 +182,6 @@ impl Call<'_> {
         };
         self.state().sessions.end(&session.token);
         Ok(answer)
-    }
-}
-
-fn login(identity: &Identity, authenticator: &Authenticator) -> Login {
-    Login {
-        identity_id: identity.id.clone(),
-        identity_name: identity.name.clone(),
-        authenticator_id: authenticator.id.clone(),
-        mfa_required: identity.mfa,
-        ..Login::default()
     }
 }
 

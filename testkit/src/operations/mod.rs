@@ -1,8 +1,13 @@
 //! From a request to its answer.
 
+mod csr;
 mod current_identity;
 mod demands;
 mod enroll;
+mod enroll_methods;
+mod enroll_router;
+mod enroll_token;
+mod external;
 mod login;
 mod posture;
 mod root;
@@ -96,7 +101,9 @@ impl Call<'_> {
         let Some(token) = self.token() else { return Err(self.no_token()) };
         let mut state = self.state();
         let session = state.sessions.find(token, self.manners(), self.now).cloned();
-        session.ok_or_else(|| self.explained(Refusal::unauthorized().into(), INVALID_SESSION))
+        drop(state);
+        let session = session.ok_or_else(|| self.explained(Refusal::unauthorized().into(), INVALID_SESSION))?;
+        Ok(self.settled(session))
     }
 
     /// The session of the request, which must be complete.

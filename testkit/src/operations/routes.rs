@@ -1,6 +1,9 @@
 //! Which operation a request asks for.
 
-use super::{Call, current_identity, enroll, login, posture, root, service_parts, services, sessions};
+use super::{
+    Call, current_identity, enroll, enroll_router, enroll_token, external, login, posture, root, service_parts,
+    services, sessions,
+};
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
 
@@ -8,7 +11,10 @@ use crate::http::{self, Request};
 const TABLES: &[&[Route]] = &[
     root::ROUTES,
     enroll::ROUTES,
+    enroll_router::ROUTES,
+    enroll_token::ROUTES,
     login::ROUTES,
+    external::ROUTES,
     current_identity::ROUTES,
     services::ROUTES,
     service_parts::ROUTES,
@@ -74,6 +80,11 @@ impl Route {
     /// On the management API as well as on the client API.
     pub(super) const fn on_both(self) -> Self {
         Self { apis: &[Api::Client, Api::Management], ..self }
+    }
+
+    /// On the management API only.
+    pub(super) const fn on_management(self) -> Self {
+        Self { apis: &[Api::Management], ..self }
     }
 
     /// The `{id}` of `path`, if `path` is the route's.
