@@ -9,6 +9,7 @@ mod enroll_router;
 mod enroll_token;
 mod external;
 mod login;
+mod mfa;
 mod posture;
 mod root;
 mod routes;

@@ -1,7 +1,7 @@
 //! Which operation a request asks for.
 
 use super::{
-    Call, current_identity, enroll, enroll_router, enroll_token, external, login, posture, root, service_parts,
+    Call, current_identity, enroll, enroll_router, enroll_token, external, login, mfa, posture, root, service_parts,
     services, sessions,
 };
 use crate::answers::{Answer, Refusal};
@@ -15,6 +15,7 @@ const TABLES: &[&[Route]] = &[
     enroll_token::ROUTES,
     login::ROUTES,
     external::ROUTES,
+    mfa::ROUTES,
     current_identity::ROUTES,
     services::ROUTES,
     service_parts::ROUTES,
