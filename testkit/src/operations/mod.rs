@@ -1,5 +1,6 @@
 //! From a request to its answer.
 
+mod authenticators;
 mod csr;
 mod current_identity;
 mod demands;
@@ -9,6 +10,7 @@ mod enroll_router;
 mod enroll_token;
 mod external;
 mod login;
+mod management;
 mod mfa;
 mod posture;
 mod root;

@@ -1,8 +1,8 @@
 //! Which operation a request asks for.
 
 use super::{
-    Call, current_identity, enroll, enroll_router, enroll_token, external, login, mfa, posture, root, service_parts,
-    services, sessions,
+    Call, authenticators, current_identity, enroll, enroll_router, enroll_token, external, login, management, mfa,
+    posture, root, service_parts, services, sessions,
 };
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
@@ -16,11 +16,13 @@ const TABLES: &[&[Route]] = &[
     login::ROUTES,
     external::ROUTES,
     mfa::ROUTES,
+    authenticators::ROUTES,
     current_identity::ROUTES,
     services::ROUTES,
     service_parts::ROUTES,
     sessions::ROUTES,
     posture::ROUTES,
+    management::ROUTES,
 ];
 
 /// Carries an operation out; the text is the decoded `{id}` of the path, empty where it has none.
