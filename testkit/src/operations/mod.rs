@@ -17,6 +17,7 @@ mod root;
 mod routes;
 mod service_parts;
 mod services;
+mod session_certificates;
 mod sessions;
 
 use std::net::IpAddr;

@@ -2,7 +2,7 @@
 
 use super::{
     Call, authenticators, current_identity, enroll, enroll_router, enroll_token, external, login, management, mfa,
-    posture, root, service_parts, services, sessions,
+    posture, root, service_parts, services, session_certificates, sessions,
 };
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
@@ -18,6 +18,7 @@ const TABLES: &[&[Route]] = &[
     mfa::ROUTES,
     authenticators::ROUTES,
     current_identity::ROUTES,
+    session_certificates::ROUTES,
     services::ROUTES,
     service_parts::ROUTES,
     sessions::ROUTES,
