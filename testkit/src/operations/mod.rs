@@ -1,5 +1,6 @@
 //! From a request to its answer.
 
+mod about;
 mod authenticators;
 mod csr;
 mod current_identity;

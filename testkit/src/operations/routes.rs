@@ -1,8 +1,8 @@
 //! Which operation a request asks for.
 
 use super::{
-    Call, authenticators, current_identity, enroll, enroll_router, enroll_token, external, login, management, mfa,
-    posture, root, service_parts, services, session_certificates, sessions,
+    Call, about, authenticators, current_identity, enroll, enroll_router, enroll_token, external, login, management,
+    mfa, posture, root, service_parts, services, session_certificates, sessions,
 };
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
@@ -10,6 +10,7 @@ use crate::http::{self, Request};
 /// The tables of all operations.
 const TABLES: &[&[Route]] = &[
     root::ROUTES,
+    about::ROUTES,
     enroll::ROUTES,
     enroll_router::ROUTES,
     enroll_token::ROUTES,
