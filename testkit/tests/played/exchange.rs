@@ -8,7 +8,7 @@ use serde_json::Value;
 use ziti_edge_testkit::Version;
 
 /// The areas in the order in which they were recorded: what one leaves behind the next may use.
-pub(crate) const AREAS: [&str; 9] = [
+pub(crate) const AREAS: [&str; 12] = [
     "controller",
     "enrollment",
     "authentication",
@@ -17,6 +17,9 @@ pub(crate) const AREAS: [&str; 9] = [
     "sessions",
     "posture",
     "current-identity",
+    "authenticators",
+    "management",
+    "mfa",
     "errors",
 ];
 
@@ -92,6 +95,9 @@ fn answer_body(response: &Value) -> Option<Vec<u8>> {
     }
     if let Some(coded) = response["body_base64"].as_str() {
         let bytes = base64::prelude::BASE64_STANDARD.decode(coded).unwrap();
+        if !response["headers"].as_array().unwrap().iter().any(|header| header[0] == "Content-Encoding") {
+            return Some(bytes);
+        }
         let mut inflated = Vec::new();
         let mut decoder = flate2::read::GzDecoder::new(bytes.as_slice());
         return std::io::Read::read_to_end(&mut decoder, &mut inflated).ok().map(|_| inflated);
@@ -102,6 +108,10 @@ fn answer_body(response: &Value) -> Option<Vec<u8>> {
 impl Exchange {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn answer_header(&self, name: &str) -> Option<&str> {
+        self.answer_headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Option<Value> {

@@ -8,24 +8,16 @@ use super::exchange::Exchange;
 pub(crate) struct LeftOut {
     pub(crate) versions: &'static [Version],
     pub(crate) area: &'static str,
-    pub(crate) which: Which,
+    /// How their purposes begin.
+    pub(crate) purposes: &'static [&'static str],
     pub(crate) reason: &'static str,
-}
-
-pub(crate) enum Which {
-    Operations(&'static [&'static str]),
-    /// Purposes that begin like this.
-    Purposes(&'static [&'static str]),
 }
 
 impl LeftOut {
     pub(crate) fn covers(&self, version: Version, exchange: &Exchange) -> bool {
         self.versions.contains(&version)
             && self.area == exchange.area
-            && match self.which {
-                Which::Operations(operations) => operations.iter().any(|operation| exchange.is(operation)),
-                Which::Purposes(purposes) => purposes.iter().any(|begin| exchange.purpose.starts_with(begin)),
-            }
+            && self.purposes.iter().any(|begin| exchange.purpose.starts_with(begin))
     }
 }
 
@@ -35,96 +27,19 @@ pub(crate) const LEFT_OUT: &[LeftOut] = &[
     LeftOut {
         versions: ALL,
         area: "controller",
-        which: Which::Operations(&[
-            "listEnumeratedCapabilities",
-            "listProtocols",
-            "listSpecs",
-            "detailSpec",
-            "detailSpecBody",
-            "listNetworkJWTs",
-            "listExternalJwtSigners",
-            "listControllers",
-        ]),
-        reason: "operations the controller does not have yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "controller",
-        which: Which::Purposes(&["swagger json"]),
-        reason: "the API document is not served",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "controller",
-        which: Which::Purposes(&["deflate", "brotli"]),
+        purposes: &["deflate", "brotli"],
         reason: "the only content coding is gzip; the real controller's others are broken",
     },
     LeftOut {
         versions: &[V1_3],
         area: "controller",
-        which: Which::Purposes(&["openid configuration at host root"]),
+        purposes: &["openid configuration at host root"],
         reason: "no OIDC yet",
     },
     LeftOut {
-        versions: ALL,
-        area: "enrollment",
-        which: Which::Operations(&[
-            "enrollUpdb",
-            "enrollOttCa",
-            "enrollCa",
-            "enrollErOtt",
-            "enrollToken",
-            "enrollmentChallenge",
-            "extendRouterEnrollment",
-        ]),
-        reason: "enrollment methods the controller does not have yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "enrollment",
-        which: Which::Purposes(&["generic updb", "generic ottca", "generic ca", "generic erott"]),
-        reason: "enrollment methods the controller does not have yet, in the generic form",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "authentication",
-        which: Which::Purposes(&["ext-jwt"]),
-        reason: "no login by external JWT yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "authentication",
-        which: Which::Purposes(&["secondary ext-jwt", "password, policy needs secondary", "policy needs totp and"]),
-        reason: "no external JWT as a second factor yet",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "authentication",
-        which: Which::Purposes(&["cert third party ca", "cert auto ca"]),
-        reason: "identities enrolled by other methods",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "authentication",
-        which: Which::Purposes(&["lockout: right password while locked"]),
-        reason: "no lockout policies yet",
-    },
-    LeftOut {
-        versions: &[V1_3, V1_6],
-        area: "authentication",
-        which: Which::Purposes(&["lockout: right password 64 s after the lock"]),
-        reason: "no lockout policies yet; these locked anew with each attempt",
-    },
-    LeftOut {
-        versions: ALL,
-        area: "api-session",
-        which: Which::Operations(&[
-            "listCurrentApiSessionCertificates",
-            "createCurrentApiSessionCertificate",
-            "detailCurrentApiSessionCertificate",
-            "deleteCurrentApiSessionCertificate",
-            "createTotpToken",
-        ]),
-        reason: "operations the controller does not have yet",
+        versions: &[V2_0],
+        area: "management",
+        purposes: &["management session used on client api"],
+        reason: "the administrator that comes with 2.0 has an empty list of role attributes where all others have null",
     },
 ];
