@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 
 use super::fields::{self, Field};
+use super::json::Json;
 use super::page::{Meta, Pagination};
 use crate::error::Error;
 
@@ -24,8 +24,8 @@ pub(crate) fn rows<T: Field>(operation: &str, body: &[u8]) -> Result<(Vec<T>, Pa
 }
 
 /// The `data` of an answer, whatever it is.
-fn tree(operation: &str, body: &[u8], paged: bool) -> Result<(Value, Pagination), Error> {
-    let envelope = || Envelope { data: PhantomData::<Value>, paged };
+fn tree<'a>(operation: &str, body: &'a [u8], paged: bool) -> Result<(Json<'a>, Pagination), Error> {
+    let envelope = || Envelope { data: PhantomData::<Json<'_>>, paged };
     parse(body, envelope()).map_err(|error| explain(operation, body, envelope(), &error))
 }
 

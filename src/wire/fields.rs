@@ -10,8 +10,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
+use super::json::{Json, Member, into_map};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -24,16 +25,16 @@ pub(crate) trait Model: Sized {
 pub(crate) trait Field: Sized {
     /// Reads what the controller sent; `null` comes as `None`, like nothing at all. After a fault the result does not
     /// matter, as nobody gets it.
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self;
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self;
 
     /// The same where `None` is allowed, which a type may have a value of its own for.
-    fn if_given(value: Value, at: &Place<'_>) -> Option<Self> {
+    fn if_given(value: Json<'_>, at: &Place<'_>) -> Option<Self> {
         Some(Self::from_value(Some(value), at))
     }
 }
 
 /// Reads a value that lies at `path` in the answer to `operation`.
-pub(crate) fn read<T: Field>(operation: &str, path: &str, value: Value) -> Result<T, Error> {
+pub(crate) fn read<T: Field>(operation: &str, path: &str, value: Json<'_>) -> Result<T, Error> {
     let reader = Reader::default();
     let model = T::from_value(given(value), &reader.top(path));
     match reader.fault.into_inner() {
@@ -44,7 +45,7 @@ pub(crate) fn read<T: Field>(operation: &str, path: &str, value: Value) -> Resul
 
 /// The members of an object, taken out one by one.
 pub(crate) struct Fields<'p> {
-    object: Map<String, Value>,
+    members: Vec<Member<'p>>,
     at: &'p Place<'p>,
 }
 
@@ -55,8 +56,14 @@ impl Fields<'_> {
         let at = self.at.below(Step::Key(name));
         #[cfg(test)]
         at.reader.asked.borrow_mut().insert(at.path());
-        T::from_value(self.object.remove(name).and_then(given), &at)
+        T::from_value(take(&mut self.members, name), &at)
     }
+}
+
+/// Takes the last member of this name out.
+fn take<'a>(members: &mut Vec<Member<'a>>, name: &str) -> Option<Json<'a>> {
+    let at = members.iter().rposition(|(own, _)| own == name)?;
+    given(members.remove(at).1)
 }
 
 /// Where in an answer a value lies.
@@ -93,7 +100,7 @@ impl Place<'_> {
     }
 
     /// Takes note that what is here is not what was expected.
-    pub(super) fn fault(&self, expected: &str, found: Option<&Value>) {
+    pub(super) fn fault(&self, expected: &str, found: Option<&Json<'_>>) {
         self.reader.fault.borrow_mut().get_or_insert_with(|| {
             let message = match found {
                 None => format!("{expected} is missing"),
@@ -122,52 +129,52 @@ impl Place<'_> {
 /// In characters; names of the API are shorter.
 const LONGEST_KEY: usize = 100;
 
-fn given(value: Value) -> Option<Value> {
-    Some(value).filter(|value| !value.is_null())
+fn given(value: Json<'_>) -> Option<Json<'_>> {
+    Some(value).filter(|value| !matches!(value, Json::Null))
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Json<'_>) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::Text(_) => "a string",
+        Json::List(_) => "a list",
+        Json::Object(_) => "an object",
     }
 }
 
 impl<T: Model> Field for T {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         match value {
-            Some(Value::Object(object)) => T::from_fields(&mut Fields { object, at }),
+            Some(Json::Object(members)) => T::from_fields(&mut Fields { members, at }),
             other => {
                 at.fault("an object", other.as_ref());
-                T::from_fields(&mut Fields { object: Map::new(), at })
+                T::from_fields(&mut Fields { members: Vec::new(), at })
             }
         }
     }
 }
 
 impl<T: Field> Field for Option<T> {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         value.and_then(|value| T::if_given(value, at))
     }
 }
 
 impl<T: Field> Field for Vec<T> {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         let one = |(index, value)| T::from_value(given(value), &at.below(Step::Index(index)));
         list(value, at).into_iter().enumerate().map(one).collect()
     }
 }
 
 impl<T: Field> Field for BTreeMap<String, T> {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         let mut map = BTreeMap::new();
         for (key, value) in object(value, at) {
             let value = T::from_value(given(value), &at.below(Step::Key(&key)));
-            map.insert(key, value);
+            map.insert(key.into_owned(), value);
         }
         map
     }
@@ -175,15 +182,15 @@ impl<T: Field> Field for BTreeMap<String, T> {
 
 /// An object of any content, kept as it is.
 impl Field for Map<String, Value> {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
-        object(value, at)
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        into_map(object(value, at))
     }
 }
 
 impl Field for String {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         match value {
-            Some(Value::String(text)) => text,
+            Some(Json::Text(text)) => text.into_owned(),
             other => {
                 at.fault("a string", other.as_ref());
                 String::new()
@@ -193,15 +200,15 @@ impl Field for String {
 }
 
 impl Field for Secret {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         Secret::new(String::from_value(value, at))
     }
 }
 
 impl Field for bool {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         match value {
-            Some(Value::Bool(flag)) => flag,
+            Some(Json::Bool(flag)) => flag,
             Some(other) => {
                 at.fault("a boolean", Some(&other));
                 false
@@ -212,8 +219,8 @@ impl Field for bool {
 }
 
 impl Field for u64 {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
-        value.as_ref().and_then(Value::as_u64).unwrap_or_else(|| {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        number(&value, Number::as_u64).unwrap_or_else(|| {
             at.fault("a whole number from 0", value.as_ref());
             0
         })
@@ -221,17 +228,24 @@ impl Field for u64 {
 }
 
 impl Field for i64 {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
-        value.as_ref().and_then(Value::as_i64).unwrap_or_else(|| {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        number(&value, Number::as_i64).unwrap_or_else(|| {
             at.fault("a whole number", value.as_ref());
             0
         })
     }
 }
 
-fn list(value: Option<Value>, at: &Place<'_>) -> Vec<Value> {
+fn number<T>(value: &Option<Json<'_>>, read: impl FnOnce(&Number) -> Option<T>) -> Option<T> {
     match value {
-        Some(Value::Array(items)) => items,
+        Some(Json::Number(number)) => read(number),
+        _ => None,
+    }
+}
+
+fn list<'a>(value: Option<Json<'a>>, at: &Place<'_>) -> Vec<Json<'a>> {
+    match value {
+        Some(Json::List(items)) => items,
         Some(other) => {
             at.fault("a list", Some(&other));
             Vec::new()
@@ -240,14 +254,14 @@ fn list(value: Option<Value>, at: &Place<'_>) -> Vec<Value> {
     }
 }
 
-fn object(value: Option<Value>, at: &Place<'_>) -> Map<String, Value> {
+fn object<'a>(value: Option<Json<'a>>, at: &Place<'_>) -> Vec<Member<'a>> {
     match value {
-        Some(Value::Object(members)) => members,
+        Some(Json::Object(members)) => members,
         Some(other) => {
             at.fault("an object", Some(&other));
-            Map::new()
+            Vec::new()
         }
-        None => Map::new(),
+        None => Vec::new(),
     }
 }
 

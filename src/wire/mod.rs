@@ -4,6 +4,7 @@ mod entity;
 pub(crate) mod envelope;
 pub(crate) mod fields;
 pub(crate) mod filter;
+pub(crate) mod json;
 pub(crate) mod lenient;
 pub(crate) mod page;
 pub(crate) mod refusal;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use super::fields::{Field, Place};
+use super::json::Json;
 
 /// A point in time, kept as the controller wrote it.
 ///
@@ -39,11 +39,11 @@ impl Timestamp {
 
 /// As an `Option` the zero time is `None`, like nothing at all.
 impl Field for Timestamp {
-    fn from_value(value: Option<Value>, at: &Place<'_>) -> Self {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         Self(String::from_value(value, at).into())
     }
 
-    fn if_given(value: Value, at: &Place<'_>) -> Option<Self> {
+    fn if_given(value: Json<'_>, at: &Place<'_>) -> Option<Self> {
         Self::new(&String::from_value(Some(value), at))
     }
 }

@@ -84,7 +84,7 @@ mod tests {
 
     fn serving(binding: &str, path: &str) -> Version {
         let body = serde_json::json!({ "apiVersions": { binding: { "v1": { "path": path } } } });
-        fields::read("GET /version", "data", body).unwrap()
+        read(&body.to_string())
     }
 
     #[test]
