@@ -5,7 +5,9 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use serde_json::{Map, Value};
+use zeroize::{Zeroize, Zeroizing};
 
+use crate::secret::Secret;
 use crate::wire::Timestamp;
 
 /// All that is stored starts at a multiple of a word.
@@ -20,6 +22,17 @@ const CHUNK: usize = 256;
 pub(crate) struct Arena {
     /// A chunk is filled up to its capacity, never beyond, so that it never moves.
     chunks: Vec<Vec<Word>>,
+    /// True if all of it is wiped in the end. Large lists hold no secret, and wiping them would take longer than
+    /// freeing them.
+    holds_secret: bool,
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        if self.holds_secret {
+            self.chunks.iter_mut().for_each(Zeroize::zeroize);
+        }
+    }
 }
 
 impl Arena {
@@ -30,7 +43,7 @@ impl Arena {
     /// The text, NUL-terminated. A NUL inside would hide the rest, so it becomes U+FFFD.
     pub(crate) fn str(&mut self, text: &str) -> *const c_char {
         if text.contains('\0') {
-            return self.str(&text.replace('\0', "\u{FFFD}"));
+            return self.str(&Zeroizing::new(text.replace('\0', "\u{FFFD}")));
         }
         let start = self.bytes(text.len() + 1);
         // SAFETY: `start` has room for the text and its NUL, and nobody else knows it yet.
@@ -43,6 +56,17 @@ impl Arena {
     /// The text, or NULL.
     pub(crate) fn optional_str(&mut self, text: Option<&str>) -> *const c_char {
         text.map_or(ptr::null(), |text| self.str(text))
+    }
+
+    /// The secret as text, wiped in the end together with all else that is here.
+    pub(crate) fn secret(&mut self, secret: &Secret) -> *const c_char {
+        self.holds_secret = true;
+        self.str(secret.expose())
+    }
+
+    /// The same, or NULL.
+    pub(crate) fn optional_secret(&mut self, secret: Option<&Secret>) -> *const c_char {
+        secret.map_or(ptr::null(), |secret| self.secret(secret))
     }
 
     /// The point in time as the controller wrote it, or NULL.
