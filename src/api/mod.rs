@@ -5,6 +5,7 @@ pub mod authentication;
 pub mod authenticators;
 pub mod controller;
 pub mod current_identity;
+pub mod edge_router;
 pub mod enrollment;
 pub mod list;
 pub mod mfa;

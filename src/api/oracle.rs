@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::controller::{ControllerNode, Version};
 use super::services;
+use super::sessions::Session;
 use crate::login::ApiSession;
 use crate::wire::fields::tests::paths_of;
 
@@ -16,10 +17,12 @@ const LEFT_OUT: &str = include_str!("../../tests/api/left_out.tsv");
 fn read_of(operation: &str) -> Option<BTreeSet<String>> {
     Some(match operation {
         "authenticate" | "getCurrentAPISession" => paths_of::<ApiSession>(),
+        "createSession" | "detailSession" => paths_of::<Session>(),
         "detailService" => service(),
         "listControllers" => rows(paths_of::<ControllerNode>()),
         "listRoot" | "listVersion" => paths_of::<Version>(),
         "listServices" => rows(service()),
+        "listSessions" => rows(paths_of::<Session>()),
         _ => return None,
     })
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Secret;
-use crate::wire::Timestamp;
+use crate::wire::{EntityRef, Timestamp};
 
 /// All that is stored starts at a multiple of a word.
 type Word = MaybeUninit<u64>;
@@ -72,6 +72,11 @@ impl Arena {
     /// The point in time as the controller wrote it, or NULL.
     pub(crate) fn time(&mut self, time: Option<&Timestamp>) -> *const c_char {
         self.optional_str(time.map(Timestamp::as_str))
+    }
+
+    /// The name in a reference, or NULL.
+    pub(crate) fn name_of(&mut self, entity: Option<&EntityRef>) -> *const c_char {
+        self.optional_str(entity.and_then(|entity| entity.name.as_deref()))
     }
 
     /// The object as JSON.

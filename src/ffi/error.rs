@@ -79,6 +79,12 @@ impl zec_error {
         }
     }
 
+    /// The controller's code and the cause as JSON, where the answer has both.
+    pub(crate) fn code_and_cause(&self) -> Option<(&str, &str)> {
+        let answer = self.answer.as_ref()?;
+        Some((answer.code.to_str().ok()?, answer.cause_json.as_ref()?.to_str().ok()?))
+    }
+
     /// The message of the panic stays out: nobody checked it for secrets.
     pub(crate) fn panicked(function: &str) -> Self {
         Self {

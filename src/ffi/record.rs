@@ -58,6 +58,11 @@ impl Arena {
     }
 }
 
+/// A number for C, where 0 says something: -1 for none.
+pub(crate) fn or_minus_one(number: Option<u64>) -> i64 {
+    number.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 /// Gives the record of a model to C.
 pub(crate) fn give<V: View + Root<Kept = Arena>>(model: &V::Model) -> *mut V {
     publish(Arena::new(), |arena| V::view(model, arena))
