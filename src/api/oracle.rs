@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::controller::{ControllerNode, Version};
+use super::current_identity::IdentityDetail;
+use super::edge_router::EdgeRouter;
 use super::services;
 use super::sessions::Session;
 use crate::login::ApiSession;
@@ -19,6 +21,8 @@ fn read_of(operation: &str) -> Option<BTreeSet<String>> {
         "authenticate" | "getCurrentAPISession" => paths_of::<ApiSession>(),
         "createSession" | "detailSession" => paths_of::<Session>(),
         "detailService" => service(),
+        "getCurrentIdentity" => paths_of::<IdentityDetail>(),
+        "getCurrentIdentityEdgeRouters" => rows(paths_of::<EdgeRouter>()),
         "listControllers" => rows(paths_of::<ControllerNode>()),
         "listRoot" | "listVersion" => paths_of::<Version>(),
         "listServices" => rows(service()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::services::tests::{read_one, read_page};
-use super::{api_session, controller, services, sessions};
+use super::{api_session, controller, current_identity, services, sessions};
 use crate::error::{ApiError, Error};
 use crate::login::{ApiSession, Login};
 use crate::wire::{Head, envelope, refusal};
@@ -86,9 +86,15 @@ fn answer(file: &str, line: &str) -> Option<Answer> {
 
 /// Reads an answer as its operation does, and looks at all of it. `None` for what is not read here.
 fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
-    [controller::recorded::read, api_session::recorded::read, services::recorded::read, sessions::recorded::read]
-        .iter()
-        .find_map(|read| read(operation, body))
+    [
+        controller::recorded::read,
+        api_session::recorded::read,
+        current_identity::recorded::read,
+        services::recorded::read,
+        sessions::recorded::read,
+    ]
+    .iter()
+    .find_map(|read| read(operation, body))
 }
 
 /// The body of a recorded answer: `1.6 sessions 1`.
