@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::controller::{ControllerNode, Version};
 use super::current_identity::IdentityDetail;
 use super::edge_router::EdgeRouter;
-use super::services;
+use super::services::edge_routers::ServiceEdgeRouters;
+use super::services::{self, Terminator};
 use super::sessions::Session;
 use crate::login::ApiSession;
 use crate::wire::fields::tests::paths_of;
@@ -25,6 +26,8 @@ fn read_of(operation: &str) -> Option<BTreeSet<String>> {
         "getCurrentIdentityEdgeRouters" => rows(paths_of::<EdgeRouter>()),
         "listControllers" => rows(paths_of::<ControllerNode>()),
         "listRoot" | "listVersion" => paths_of::<Version>(),
+        "listServiceEdgeRouters" => paths_of::<ServiceEdgeRouters>(),
+        "listServiceTerminators" => rows(paths_of::<Terminator>()),
         "listServices" => rows(service()),
         "listSessions" => rows(paths_of::<Session>()),
         _ => return None,

@@ -91,6 +91,8 @@ fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
         api_session::recorded::read,
         current_identity::recorded::read,
         services::recorded::read,
+        services::edge_routers::recorded::read,
+        services::terminators::recorded::read,
         sessions::recorded::read,
     ]
     .iter()

@@ -8,12 +8,14 @@
 mod block;
 mod config;
 mod decode;
+pub(crate) mod edge_routers;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
 mod query;
 #[cfg(test)]
 pub(super) mod recorded;
+pub(crate) mod terminators;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -24,6 +26,7 @@ pub use config::{Config, DialOptions, InterceptV1, PortRange};
 pub(super) use decode::MEMBERS;
 pub use model::{Iter, OwnedService, Service, ServiceList};
 pub use query::ServiceQuery;
+pub use terminators::{Terminator, Terminators};
 
 use crate::client::Client;
 use crate::error::Error;
