@@ -50,6 +50,8 @@
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \
   { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
+#define ZEC_SESSION_REQUEST_INIT \
+  { sizeof(zec_session_request), NULL, NULL, NULL }
 #define ZEC_SERVICE_QUERY_INIT \
   { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
 
@@ -354,6 +356,209 @@ typedef struct {
 /// Is shown one controller, which is valid until it returns. Any answer but 0 ends the call, as a success.
 typedef int32_t (*zec_controller_callback)(const zec_controller *controller, void *userdata);
 
+/// Where an edge router takes connections of one protocol.
+typedef struct {
+  /// Such as "tls".
+  const char *protocol;
+  /// Such as "tls://router.test:3022".
+  const char *url;
+} zec_router_address;
+
+/// An edge router, through which a data plane reaches services. Each text but `name` and the JSON may be NULL: each
+/// answer shows another part of a router.
+typedef struct {
+  /// Only routers of the own identity have one.
+  const char *id;
+  /// No other router of the network has it.
+  const char *name;
+  /// Empty where the answer does not know it.
+  const char *hostname;
+  /// How far the router knows what the controller knows, such as "SYNC_DONE".
+  const char *sync_status;
+  /// What the network reckons for going through it, or -1 if the controller did not say.
+  int64_t cost;
+  /// True if the router is connected to the controller.
+  bool is_online;
+  /// 1 if no traffic between other routers goes through it, 0 if some may, -1 if the controller did not say.
+  int32_t no_traversal;
+  /// 1 if an administrator has turned it off, 0 if not, -1 if the controller did not say.
+  int32_t disabled;
+  /// Where it takes connections.
+  const zec_router_address *const *supported_protocols;
+  size_t supported_protocols_len;
+  /// Where to connect for a session; empty in answers that are not about a session.
+  const zec_router_address *const *urls;
+  size_t urls_len;
+  /// What an administrator attached to it for applications, as a JSON object.
+  const char *app_data_json;
+  /// As the controller wrote it (RFC 3339); and the next likewise.
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_edge_router;
+
+/// Edge routers, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_edge_router *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_edge_router_list;
+
+/// An enrollment that was not used yet. Whoever has its token can become this identity. Each text may be NULL.
+typedef struct {
+  const char *id;
+  /// A secret: the token alone. Wiped when the identity is freed, like the next; copies are yours to wipe.
+  const char *token;
+  /// A secret: the token as it is handed out, for zec_identity_enroll().
+  const char *jwt;
+  /// Until when it can be used, as the controller wrote it (RFC 3339).
+  const char *expires_at;
+  /// For "ottca": the CA whose certificates it takes.
+  const char *ca_id;
+  const char *ca_name;
+} zec_open_enrollment;
+
+/// What a login told of its host. Each text may be NULL.
+typedef struct {
+  /// The processor, such as "x86_64".
+  const char *arch;
+  /// The domain it is a member of.
+  const char *domain;
+  const char *hostname;
+  /// The operating system, such as "linux".
+  const char *os;
+  const char *os_release;
+  const char *os_version;
+} zec_env_info;
+
+/// What a login told of its program. Each text may be NULL.
+typedef struct {
+  const char *app_id;
+  const char *app_version;
+  /// The branch that the library was built from.
+  const char *branch;
+  /// The revision that the library was built from.
+  const char *revision;
+  /// The library, such as "ziti-edge-client".
+  const char *sdk_type;
+  /// The version of the library.
+  const char *version;
+} zec_sdk_info;
+
+/// A network interface of the host of an identity.
+typedef struct {
+  /// Such as "eth0", or NULL.
+  const char *name;
+  /// The MAC address, or NULL.
+  const char *hardware_address;
+  /// The largest packet that it takes, in bytes; 0 if the controller did not say.
+  uint64_t mtu;
+  /// Its number at its host, or -1 if the controller did not say.
+  int64_t index;
+  /// True if it is switched on.
+  bool is_up;
+  /// True if it is connected.
+  bool is_running;
+  /// True if it leads back to the host itself.
+  bool is_loopback;
+  /// True if it can send to all of its network.
+  bool is_broadcast;
+  /// True if it can send to groups.
+  bool is_multicast;
+  /// Its IP addresses with their networks.
+  const char *const *addresses;
+  size_t addresses_len;
+} zec_network_interface;
+
+/// What going to a service costs where this identity hosts it.
+typedef struct {
+  const char *service_id;
+  /// 0 to 65535.
+  uint64_t cost;
+} zec_hosting_cost;
+
+/// Whether a service is to be reached through this identity where it hosts it.
+typedef struct {
+  const char *service_id;
+  /// "default", "required" or "failed"; other words may come.
+  const char *precedence;
+} zec_hosting_precedence;
+
+/// An identity as the controller knows it. Each text but `id` and the JSON may be NULL.
+typedef struct {
+  const char *id;
+  const char *name;
+  /// The kind of identity, such as "Default"; and its name.
+  const char *type_id;
+  const char *type_name;
+  /// The identity's name at an identity provider.
+  const char *external_id;
+  /// The policy that says how it logs in; and its name.
+  const char *auth_policy_id;
+  const char *auth_policy_name;
+  /// True for an administrator.
+  bool is_admin;
+  /// True for the administrator that the network was set up with.
+  bool is_default_admin;
+  /// True if it has a second factor that was verified.
+  bool is_mfa_enabled;
+  /// True if it cannot log in.
+  bool disabled;
+  /// True while it has a login that is not OIDC.
+  bool has_api_session;
+  /// True while one of its programs is connected to an edge router.
+  bool has_edge_router_connection;
+  /// The same as a word: "online", "offline" or "unknown".
+  const char *edge_router_connection_status;
+  /// Since when it cannot log in, as the controller wrote it (RFC 3339); and until when, without an end if NULL.
+  const char *disabled_at;
+  const char *disabled_until;
+  /// The authenticator by certificate, and the SHA-1 of the certificate in hexadecimal.
+  const char *cert_authenticator_id;
+  const char *cert_fingerprint;
+  /// The authenticator by password, and its user name.
+  const char *updb_authenticator_id;
+  const char *updb_username;
+  /// Enrollments that were not used yet, by their method, or NULL.
+  const zec_open_enrollment *enrollment_ott;
+  const zec_open_enrollment *enrollment_ottca;
+  const zec_open_enrollment *enrollment_updb;
+  /// What it may do in the management API, such as "service.read". Controllers before 1.6 do not say.
+  const char *const *permissions;
+  size_t permissions_len;
+  /// What policies know it by.
+  const char *const *role_attributes;
+  size_t role_attributes_len;
+  /// What the last login told of its host, or NULL.
+  const zec_env_info *env_info;
+  /// What the last login told of its program, or NULL.
+  const zec_sdk_info *sdk_info;
+  /// What programs told of its network interfaces. Controllers before 1.6 do not say.
+  const zec_network_interface *const *interfaces;
+  size_t interfaces_len;
+  /// What going to services that it hosts costs if nothing else is said: 0 to 65535, or -1 if the controller did not
+  /// say.
+  int64_t default_hosting_cost;
+  /// Whether services are to be reached through it if nothing else is said: "default", "required" or "failed".
+  const char *default_hosting_precedence;
+  const zec_hosting_cost *const *service_hosting_costs;
+  size_t service_hosting_costs_len;
+  const zec_hosting_precedence *const *service_hosting_precedences;
+  size_t service_hosting_precedences_len;
+  /// What an administrator attached to it for applications, as a JSON object.
+  const char *app_data_json;
+  /// As the controller wrote it (RFC 3339); and the next likewise, which a login changes.
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_identity_detail;
+
+/// Is shown one edge router, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_edge_router_callback)(const zec_edge_router *router, void *userdata);
+
 /// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
 typedef struct {
   /// Set by the _INIT macro.
@@ -410,6 +615,108 @@ typedef struct {
   /// How many services match in all: for a page, how far to go on.
   uint64_t total;
 } zec_service_list;
+
+/// One place at which a service is hosted. Each text but `id` and `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  /// Which instance of the service it is, where its host gave it a name to be dialed by; else empty.
+  const char *identity;
+  /// The router that it is reached through.
+  const char *router_id;
+  const char *service_id;
+  const char *service_name;
+  /// As the controller wrote it (RFC 3339); and the next likewise.
+  const char *created_at;
+  const char *updated_at;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+} zec_terminator;
+
+/// Terminators, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_terminator *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_terminator_list;
+
+/// Is shown one terminator, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_terminator_callback)(const zec_terminator *terminator, void *userdata);
+
+/// The leave to dial or to host one service. Each text but `id`, `token` and `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  /// A secret: what edge routers ask for. Wiped when the session is freed; copies are yours to wipe. Where it is the
+  /// same as the id, it is only a stand-in: since controller 2.0 zec_sessions_create() alone has the token.
+  const char *token;
+  /// "Dial" or "Bind"; other words may come.
+  const char *kind;
+  const char *service_id;
+  const char *service_name;
+  /// The login that the session belongs to.
+  const char *api_session_id;
+  const char *identity_id;
+  /// The edge routers to reach the service through; empty if none is there for it.
+  const zec_edge_router *const *edge_routers;
+  size_t edge_routers_len;
+  /// The ids of the policies that allow it; empty in the answer of zec_sessions_create().
+  const char *const *service_policy_ids;
+  size_t service_policy_ids_len;
+  /// As the controller wrote it (RFC 3339); and the next likewise.
+  const char *created_at;
+  const char *updated_at;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+} zec_session;
+
+/// Sessions, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_session *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_session_list;
+
+/// Is shown one session, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_session_callback)(const zec_session *session, void *userdata);
+
+/// Which session is wanted. Begin with ZEC_SESSION_REQUEST_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// The service.
+  const char *service_id;
+  /// "Dial" to use the service, "Bind" to host it. Default: "Dial".
+  const char *kind;
+  /// What to attach to the session, as a JSON object. Default: nothing.
+  const char *tags_json;
+} zec_session_request;
+
+/// A posture check that stands in the way of a session.
+typedef struct {
+  /// The id, which is also that of the query in the service's posture queries; or NULL.
+  const char *id;
+  /// What is checked: "OS", "DOMAIN", "MAC", "PROCESS", "PROCESS_MULTI" or "MFA"; other words may come. Or NULL.
+  const char *type_id;
+  /// False in all that was seen so far.
+  bool is_passing;
+  /// Whatever else the controller tells of the check, as a JSON object; nothing so far.
+  const char *details_json;
+} zec_failed_check;
+
+/// A policy that would allow the session, if the device passed its posture checks.
+typedef struct {
+  const char *policy_id;
+  /// Its checks that stand in the way.
+  const zec_failed_check *const *checks;
+  size_t checks_len;
+} zec_failed_policy;
+
+/// Policies whose posture checks failed; passing those of any one of them is enough.
+typedef struct {
+  const zec_failed_policy *const *items;
+  size_t len;
+} zec_failed_policy_list;
 
 /// A request for zec_client_request(). Begin with ZEC_REQUEST_INIT.
 typedef struct {
@@ -638,6 +945,40 @@ zec_error *zec_current_api_session_get(const zec_client *client,
 
 void zec_api_session_free(zec_api_session *session);
 
+void zec_edge_router_list_free(zec_edge_router_list *list);
+
+/// What the controller knows of the identity that is logged in.
+/// GET /current-identity (getCurrentIdentity)
+ZEC_MUST_USE
+zec_error *zec_current_identity_get(const zec_client *client,
+                                    zec_identity_detail **out);
+
+void zec_identity_detail_free(zec_identity_detail *identity);
+
+/// All edge routers that the identity may use and that match the query. Not all of them serve each service: see
+/// zec_services_edge_routers(). `query` may be NULL; it must have no `limit` and no `offset`.
+/// GET /current-identity/edge-routers (getCurrentIdentityEdgeRouters), page by page
+ZEC_MUST_USE
+zec_error *zec_current_identity_edge_routers(const zec_client *client,
+                                             const zec_list_query *query,
+                                             zec_edge_router_list **out);
+
+/// One page of the edge routers that the identity may use and that match the query. `query` may be NULL.
+/// GET /current-identity/edge-routers (getCurrentIdentityEdgeRouters)
+ZEC_MUST_USE
+zec_error *zec_current_identity_edge_routers_page(const zec_client *client,
+                                                  const zec_list_query *query,
+                                                  zec_edge_router_list **out);
+
+/// Shows the edge routers that match the query to `callback` one by one, without keeping them all. `query` may be NULL;
+/// it must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /current-identity/edge-routers (getCurrentIdentityEdgeRouters), page by page
+ZEC_MUST_USE
+zec_error *zec_current_identity_edge_routers_for_each(const zec_client *client,
+                                                      const zec_list_query *query,
+                                                      zec_edge_router_callback callback,
+                                                      void *userdata);
+
 /// All services that this identity may dial or host and that match the query, each once. `query` may be NULL; it must
 /// have no `limit` and no `offset`.
 /// GET /services (listServices), page by page
@@ -665,6 +1006,104 @@ zec_error *zec_services_get(const zec_client *client,
 
 /// Frees a service that zec_services_get() returned; those of a list are freed with it.
 void zec_service_free(zec_service *service);
+
+/// All terminators of the service that match the query: one for each program that hosts it, and each router that it
+/// hosts it through. In filters the `identity` of a terminator is called `instanceId`. `query` may be NULL; it must have
+/// no `limit` and no `offset`.
+/// GET /services/{id}/terminators (listServiceTerminators), page by page
+ZEC_MUST_USE
+zec_error *zec_services_terminators(const zec_client *client,
+                                    const char *id,
+                                    const zec_list_query *query,
+                                    zec_terminator_list **out);
+
+/// One page of the terminators of the service that match the query. `query` may be NULL.
+/// GET /services/{id}/terminators (listServiceTerminators)
+ZEC_MUST_USE
+zec_error *zec_services_terminators_page(const zec_client *client,
+                                         const char *id,
+                                         const zec_list_query *query,
+                                         zec_terminator_list **out);
+
+/// Shows the terminators of the service that match the query to `callback` one by one, without keeping them all.
+/// `query` may be NULL; it must have no `limit` and no `offset`. The time limit holds for all pages and all that the
+/// callback does.
+/// GET /services/{id}/terminators (listServiceTerminators), page by page
+ZEC_MUST_USE
+zec_error *zec_services_terminators_for_each(const zec_client *client,
+                                             const char *id,
+                                             const zec_list_query *query,
+                                             zec_terminator_callback callback,
+                                             void *userdata);
+
+void zec_terminator_list_free(zec_terminator_list *list);
+
+/// The edge routers through which this identity may reach the service, without the addresses for a session, in one
+/// answer. `session_token` may be NULL; else the controller checks that it is good and of this login, too. Controllers
+/// 1.3 and 1.6 refuse the tokens that they gave out themselves to a login that is not OIDC.
+/// GET /services/{id}/edge-routers (listServiceEdgeRouters)
+ZEC_MUST_USE
+zec_error *zec_services_edge_routers(const zec_client *client,
+                                     const char *id,
+                                     const char *session_token,
+                                     zec_edge_router_list **out);
+
+/// All sessions of this login that match the query; under OIDC the controller lists none. `query` may be NULL; it must
+/// have no `limit` and no `offset`.
+/// GET /sessions (listSessions), page by page
+ZEC_MUST_USE
+zec_error *zec_sessions_list(const zec_client *client,
+                             const zec_list_query *query,
+                             zec_session_list **out);
+
+/// One page of the sessions of this login that match the query. `query` may be NULL.
+/// GET /sessions (listSessions)
+ZEC_MUST_USE
+zec_error *zec_sessions_page(const zec_client *client,
+                             const zec_list_query *query,
+                             zec_session_list **out);
+
+/// Shows the sessions that match the query to `callback` one by one, without keeping them all. `query` may be NULL; it
+/// must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /sessions (listSessions), page by page
+ZEC_MUST_USE
+zec_error *zec_sessions_for_each(const zec_client *client,
+                                 const zec_list_query *query,
+                                 zec_session_callback callback,
+                                 void *userdata);
+
+/// A session with a service: the token for its edge routers, and where they are. Under a login that is not OIDC asking
+/// again gives the session that is there. Fails with the code "INVALID_POSTURE" if this device does not pass the posture
+/// checks (see zec_error_failed_posture()), and with "NO_EDGE_ROUTERS_AVAILABLE" if no edge router that may serve the
+/// two is online: try later.
+/// POST /sessions (createSession)
+ZEC_MUST_USE
+zec_error *zec_sessions_create(const zec_client *client,
+                               const zec_session_request *request,
+                               zec_session **out);
+
+/// The session with this id, of this login; under OIDC the controller finds none.
+/// GET /sessions/{id} (detailSession)
+ZEC_MUST_USE
+zec_error *zec_sessions_get(const zec_client *client,
+                            const char *id,
+                            zec_session **out);
+
+/// Ends the session with this id.
+/// DELETE /sessions/{id} (deleteSession)
+ZEC_MUST_USE zec_error *zec_sessions_delete(const zec_client *client, const char *id);
+
+void zec_session_free(zec_session *session);
+
+void zec_session_list_free(zec_session_list *list);
+
+/// The posture checks that a session failed for: an error with the code "INVALID_POSTURE". Empty for every other error,
+/// and for NULL.
+ZEC_MUST_USE
+zec_error *zec_error_failed_posture(const zec_error *error,
+                                    zec_failed_policy_list **out);
+
+void zec_failed_policy_list_free(zec_failed_policy_list *list);
 
 /// Sends any request below the base path of the API, for operations that are newer than this library. It is a call
 /// like any other: with the login, within the client's time limit, and a refusal is the same error. Only a GET is

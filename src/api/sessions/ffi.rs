@@ -54,9 +54,8 @@ impl zec_session_request {
         let tags = unsafe { optional_text(tags_json, "request.tags_json") }?;
         let request = SessionRequest::new(service_id, kind.map_or(Ok(SessionType::Dial), str::parse)?);
         let Some(tags) = tags else { return Ok(request) };
-        let tags = serde_json::from_str(tags).map_err(|_| {
-            Error::InvalidArgument("argument request.tags_json is not JSON; expected an object".to_owned())
-        })?;
+        let tags = serde_json::from_str(tags)
+            .map_err(|_| Error::InvalidArgument("argument request.tags_json is no JSON object".to_owned()))?;
         Ok(request.tags(tags))
     }
 }
@@ -234,9 +233,9 @@ pub unsafe extern "C" fn zec_sessions_create(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         // SAFETY: a request begins with its size and holds valid strings (header, "Ownership").
         let request = unsafe { zec_session_request::rust(request) }?;
+        let client = arg(client, "client")?;
         out.write(give(&client.client.sessions().create(&request)?));
         Ok(())
     })
@@ -253,9 +252,9 @@ pub unsafe extern "C" fn zec_sessions_get(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let id = unsafe { text(id, "id") }?;
+        let client = arg(client, "client")?;
         out.write(give(&client.client.sessions().get(id)?));
         Ok(())
     })
@@ -267,9 +266,9 @@ pub unsafe extern "C" fn zec_sessions_get(
 #[must_use]
 pub unsafe extern "C" fn zec_sessions_delete(client: Option<&zec_client>, id: *const c_char) -> Option<Box<zec_error>> {
     guard(|| {
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        client.client.sessions().delete(unsafe { text(id, "id") }?)
+        let id = unsafe { text(id, "id") }?;
+        arg(client, "client")?.client.sessions().delete(id)
     })
 }
 

@@ -30,10 +30,10 @@ pub unsafe extern "C" fn zec_services_edge_routers(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let id = unsafe { text(id, "id") }?;
-        // SAFETY: as above.
+        let client = arg(client, "client")?;
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let token = unsafe { optional_text(session_token, "session_token") }?.map(Secret::new);
         let routers = client.client.services().edge_routers(id, token.as_ref())?;
         let total = routers.len() as u64;

@@ -95,9 +95,9 @@ pub unsafe extern "C" fn zec_services_terminators(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let id = unsafe { text(id, "id") }?;
+        let client = arg(client, "client")?;
         // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
         let query = unsafe { zec_list_query::rust(query) }?;
         out.write(zec_terminator_list::publish(&client.client.services().terminators(id).list(&query)?));
@@ -117,9 +117,9 @@ pub unsafe extern "C" fn zec_services_terminators_page(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let id = unsafe { text(id, "id") }?;
+        let client = arg(client, "client")?;
         // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
         let query = unsafe { zec_list_query::rust(query) }?;
         out.write(zec_terminator_list::publish(&client.client.services().terminators(id).page(&query)?));
@@ -142,9 +142,9 @@ pub unsafe extern "C" fn zec_services_terminators_for_each(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let callback = arg(callback, "callback")?;
-        let client = arg(client, "client")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let id = unsafe { text(id, "id") }?;
+        let client = arg(client, "client")?;
         // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
         let query = unsafe { zec_list_query::rust(query) }?;
         let rows = client.client.services().terminators(id).iter(&query)?.within_one_call();
