@@ -1,6 +1,7 @@
 //! What goes out: each request to the byte, and no request more than needed.
 
 mod controllers;
+mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 
