@@ -6,8 +6,11 @@
 mod api_session;
 mod authentication;
 mod controller;
+mod current_identity;
 mod enrollment;
+mod service_parts;
 mod services;
+mod sessions;
 
 use ziti_edge_client::{ApiError, Client, Error};
 use ziti_edge_testkit::{Seen, TestController, Version};
@@ -16,8 +19,16 @@ use crate::sources::none;
 use crate::support;
 use crate::table::{Operation, leaves_out_parameter, operations};
 
-const ALL: [&[Call]; 5] =
-    [controller::CALLS, authentication::CALLS, api_session::CALLS, services::CALLS, enrollment::CALLS];
+const ALL: [&[Call]; 8] = [
+    controller::CALLS,
+    authentication::CALLS,
+    api_session::CALLS,
+    current_identity::CALLS,
+    services::CALLS,
+    service_parts::CALLS,
+    sessions::CALLS,
+    enrollment::CALLS,
+];
 
 /// What may be asked for below no API's path, too.
 const AT_ROOT: [&str; 3] = ["listRoot", "listVersion", "listWellKnownCas"];
