@@ -1,0 +1,29 @@
+//! Every function of C with a controller behind it: what it gives, and how it is refused.
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+mod current_identity;
+#[path = "../c/scene.rs"]
+mod scene;
+mod service_parts;
+mod sessions;
+#[path = "../c/support.rs"]
+mod support;
+
+use scene::{enrolled, told};
+use support::{Linking, command, compile};
+use ziti_edge_testkit::{Fault, Operation, TestController};
+
+/// Compiles a program of tests/c and runs it as a new identity; it tells on standard error what does not hold.
+fn run(program: &str, controller: &TestController, arguments: &[&str]) {
+    let folder = enrolled(controller);
+    let program = compile(&format!("tests/c/{program}.c"), "c99", Linking::Shared, folder.path());
+    let output = command(&program).arg("identity.json").args(arguments).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
+}
+
+/// Has the controller give this answer to an operation.
+fn answers(controller: &TestController, operation: &'static str, status: u16, body: serde_json::Value) {
+    let body = body.to_string().into_bytes();
+    let fault = Fault::Body { status, content_type: "application/json".to_owned(), body };
+    controller.fault(Operation::Named(operation), fault);
+}
