@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::json;
+use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::ServiceQuery;
+use ziti_edge_client::api::sessions::{SessionRequest, SessionType};
 use ziti_edge_client::{CancelToken, Client, Identity, Login, Proxy, Secret};
 use ziti_edge_testkit::{Fault, Operation, TestController};
 
@@ -22,6 +24,7 @@ pub(crate) fn run(controller: &TestController, witness: &mut Witness, canaries: 
     let client = Client::builder(&identity).timeout(Duration::from_secs(5)).build().unwrap();
 
     good(&client, witness, canaries);
+    sessions(controller, &client, witness, canaries);
     failing_calls(controller, &client, witness, canaries);
     bad_logins(controller, &identity, witness, canaries);
     refused(controller, &client, witness, canaries);
@@ -50,6 +53,21 @@ fn good(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
     client.logout().unwrap();
     witness.see("a Secret of one's own", &Secret::new("a-secret-of-one's-own"));
     canaries.plant("a secret of one's own", "a-secret-of-one's-own");
+}
+
+fn sessions(controller: &TestController, client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
+    log_in(client, witness, canaries);
+    let id = controller.service_ids().remove(0);
+    let session = client.sessions().create(&SessionRequest::new(&id, SessionType::Dial)).unwrap();
+    canaries.plant("token of a session with a service", session.token.expose());
+    witness.see("Session", &session);
+    witness.see("sessions", &client.sessions().list(&ListQuery::new()).unwrap());
+    drop(client.services().edge_routers(&id, Some(&session.token)));
+    canaries.plant("token that is none", "canary-in-place-of-a-session-token");
+    let token = Secret::new("canary-in-place-of-a-session-token");
+    witness.fail("edge routers", client.services().edge_routers(&id, Some(&token)));
+    witness.see("IdentityDetail", &client.current_identity().get().unwrap());
+    client.logout().unwrap();
 }
 
 fn failing_calls(controller: &TestController, client: &Client, witness: &mut Witness, canaries: &mut Canaries) {

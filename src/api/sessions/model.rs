@@ -1,5 +1,6 @@
 //! What the session operations answer.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::wire::fields::{Fields, Model};
 use crate::wire::{EntityRef, Timestamp};
 
 /// The leave to dial or to host one service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Session {
     /// The id.
@@ -43,6 +44,18 @@ pub struct Session {
     pub updated_at: Option<Timestamp>,
     /// What is attached to it.
     pub tags: Map<String, Value>,
+}
+
+/// Leaves out what belongs into no log: the token, and the ids by which sessions are known.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("kind", &self.kind)
+            .field("service_id", &self.service_id)
+            .field("identity_id", &self.identity_id)
+            .field("edge_routers", &self.edge_routers)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
