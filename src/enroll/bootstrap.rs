@@ -14,8 +14,6 @@ use crate::wire::{Api, ControllerUrl, Head, Request, refusal, timestamp};
 /// More than this between the local clock and the controller's is worth a word.
 const SKEW_WORTH_A_WORD: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A bundle of 500 large certificates, in base64.
-const MAX_BUNDLE: u64 = 4 * 1024 * 1024;
 
 /// A controller that has proved itself, and how to reach it from now on.
 pub(super) struct Network {
@@ -41,10 +39,7 @@ pub(super) fn meet(call: &Call, token: &EnrollmentToken, options: &EnrollOptions
     let head = stranger.get(&Features::request(), &mut body)?;
     judge_time(token, &head)?;
     let features = Features::read(&body)?;
-    let mut request =
-        Request::get("/.well-known/est/cacerts").without_login().at_root().accept("application/pkcs7-mime");
-    request.max_answer = MAX_BUNDLE;
-    stranger.get(&request, &mut body)?;
+    stranger.get(&CaBundle::request(), &mut body)?;
     let bundle = CaBundle::from_pkcs7(&body).map_err(|error| bundle_problem(&error.to_string()))?;
     for problem in bundle.problems() {
         log::warn!("CA bundle of {}: {problem}", token.issuer);

@@ -4,6 +4,7 @@
 //! that the identity can be stored, meet the controller and check that its certificate signed the token, fetch the
 //! network's CA bundle and verify the controller with it, make a key and keep it, and only then send the request.
 
+pub(crate) mod answer;
 mod bootstrap;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::answer;
 use super::bootstrap::Network;
 use crate::error::{ApiError, EnrollmentProblem, Error};
 use crate::transport::{Attempt, Call, Failure};
 use crate::trust::EnrollmentToken;
-use crate::wire::fields::{Fields, Model};
-use crate::wire::{Body, Method, Request, envelope, refusal};
+use crate::wire::{Body, Method, Request, refusal};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -74,29 +74,19 @@ fn lost(failure: Failure) -> Error {
     Error::enrollment(EnrollmentProblem::MaybeSpent, message)
 }
 
-/// The controller answers JSON, or the bare PEM text where it is older. The body decides, not what it is said to be:
-/// the token is spent, so the certificate must not be lost to a wrong or missing header.
+/// The token is spent, so a missing certificate is told as what it is.
 fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
-    let is_pem = |text: &str| !text.trim_start().starts_with('{') && text.contains("-----BEGIN CERTIFICATE-----");
-    let chain = match std::str::from_utf8(body) {
-        Ok(text) if is_pem(text) => Ok(text.to_owned()),
-        _ => envelope::data::<Issued>(&request.operation(), body).map(|issued| issued.cert),
+    let operation = request.operation();
+    let missing = || Error::Decode {
+        operation: operation.clone(),
+        path: "data.cert".to_owned(),
+        message: "a string is missing".to_owned(),
     };
+    let chain = answer::read(&operation, body).and_then(|enrolled| enrolled.cert.ok_or_else(missing));
     chain.map_err(|error| {
         let message = format!("the token is spent, but the answer holds no certificate: {error}");
         Error::enrollment(EnrollmentProblem::BadCertificate, message)
     })
-}
-
-/// The answer to an enrollment, as far as it matters here.
-struct Issued {
-    cert: String,
-}
-
-impl Model for Issued {
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        Self { cert: fields.get("cert") }
-    }
 }
 
 /// Says what an administrator has to do, and claims no more than the answer does.

@@ -12,8 +12,8 @@ use crate::secret::Secret;
 /// No text a caller hands in is longer: far above any identity file, and it bounds the search for the missing NUL.
 const MAX_TEXT: usize = 16 * 1024 * 1024;
 
-/// As many texts as one array of a caller may hold.
-const MAX_TEXTS: usize = 10_000;
+/// As many items as one array of a caller may hold.
+const MAX_ITEMS: usize = 10_000;
 
 /// The text of a required argument.
 ///
@@ -76,20 +76,33 @@ fn not_empty<'a>(path: &'a str, name: &str) -> Result<&'a str, Error> {
 /// # Safety
 /// `pointer` is NULL or points to `len` pointers, each as for [`text`].
 pub(crate) unsafe fn texts<'a>(pointer: *const *const c_char, len: usize, name: &str) -> Result<Vec<&'a str>, Error> {
-    if pointer.is_null() {
-        return match len {
-            0 => Ok(Vec::new()),
-            _ => Err(Error::InvalidArgument(format!("argument {name} is NULL, but {name}_len is {len}"))),
-        };
-    }
-    if len > MAX_TEXTS {
-        return Err(Error::InvalidArgument(format!("argument {name}_len is over {MAX_TEXTS}")));
-    }
-    // SAFETY: the caller promised an array of this length.
-    let pointers = unsafe { slice::from_raw_parts(pointer, len) };
+    // SAFETY: the same promise is asked of the caller.
+    let pointers = unsafe { pointers(pointer, len, name) }?;
     // SAFETY: the caller promised the same of each element.
     let one = |(at, &text_at)| unsafe { text(text_at, &format!("{name}[{at}]")) };
     pointers.iter().enumerate().map(one).collect()
+}
+
+/// The pointers of an array that may be absent.
+///
+/// # Safety
+/// `pointer` is NULL or points to `len` pointers, which stay readable for `'a`.
+pub(crate) unsafe fn pointers<'a, T>(
+    pointer: *const *const T,
+    len: usize,
+    name: &str,
+) -> Result<&'a [*const T], Error> {
+    if pointer.is_null() {
+        return match len {
+            0 => Ok(&[]),
+            _ => Err(Error::InvalidArgument(format!("argument {name} is NULL, but {name}_len is {len}"))),
+        };
+    }
+    if len > MAX_ITEMS {
+        return Err(Error::InvalidArgument(format!("argument {name}_len is over {MAX_ITEMS}")));
+    }
+    // SAFETY: the caller promised an array of this length.
+    Ok(unsafe { slice::from_raw_parts(pointer, len) })
 }
 
 /// Text for C. A NUL inside would hide the rest, so it becomes U+FFFD.

@@ -104,6 +104,7 @@ impl Connections {
                 let token = secret.expose().rsplit(' ').next().unwrap_or_default();
                 black_out(body, token.as_bytes());
             }
+            request.hidden.iter().for_each(|secret| black_out(body, secret.expose().as_bytes()));
         }
         Ok(head)
     }

@@ -12,9 +12,12 @@ use rustls::pki_types::pem::PemObject;
 use super::certificate::{display_name, parse, pem_problem};
 use super::pkcs7;
 use crate::error::{EnrollmentProblem, Error};
+use crate::wire::Request;
 
 /// So many problems are told one by one; the rest is counted.
 const MAX_PROBLEMS: usize = 20;
+/// A bundle of 500 large certificates, in base64.
+const MAX_BUNDLE: u64 = 4 * 1024 * 1024;
 
 /// CA certificates, without duplicates; what could not be read is named, not lost.
 #[derive(Clone)]
@@ -24,6 +27,14 @@ pub(crate) struct CaBundle {
 }
 
 impl CaBundle {
+    /// What asks a controller for its bundle.
+    pub(crate) fn request() -> Request {
+        let mut request =
+            Request::get("/.well-known/est/cacerts").without_login().at_root().accept("application/pkcs7-mime");
+        request.max_answer = MAX_BUNDLE;
+        request
+    }
+
     /// Reads PEM text with any number of certificates. `what` names the source for errors.
     pub(crate) fn from_pem(what: &str, pem: &str) -> Result<Self, Error> {
         let mut sorter = Sorter::default();
@@ -43,7 +54,8 @@ impl CaBundle {
         })
     }
 
-    fn decode_pkcs7(body: &[u8]) -> Result<Self, String> {
+    /// The same, with nothing but what is wrong as the error.
+    pub(crate) fn decode_pkcs7(body: &[u8]) -> Result<Self, String> {
         let set = pkcs7::certificate_set(&pkcs7::unarmor(body)?)?;
         let mut sorter = Sorter::default();
         for (tag, element) in set.elements {

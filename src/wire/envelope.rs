@@ -17,6 +17,13 @@ pub(crate) fn data<T: Field>(operation: &str, body: &[u8]) -> Result<T, Error> {
     fields::read(operation, "data", value)
 }
 
+/// Reads an answer that is not enveloped.
+pub(crate) fn bare<T: Field>(operation: &str, body: &[u8]) -> Result<T, Error> {
+    let seed = PhantomData::<Json<'_>>;
+    let value = parse(body, seed).map_err(|error| explain(operation, body, seed, &error))?;
+    fields::read(operation, "answer", value)
+}
+
 /// Reads the rows of a page, and where it lies.
 pub(crate) fn rows<T: Field>(operation: &str, body: &[u8]) -> Result<(Vec<T>, Pagination), Error> {
     let (value, pagination) = tree(operation, body, true)?;

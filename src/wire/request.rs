@@ -88,6 +88,8 @@ pub(crate) struct Request {
     secret_query: Option<(&'static str, Secret)>,
     /// Beside those that every request has; none of them must be seen.
     pub(crate) headers: Vec<(&'static str, Secret)>,
+    /// What of the body must not be seen, as it stands in JSON.
+    pub(crate) hidden: Vec<Secret>,
     pub(crate) body: Option<Body>,
     /// What of media can be read. Never more than one: controllers of 1.3 take only the exact value for JSON.
     pub(crate) accept: Cow<'static, str>,
@@ -118,6 +120,7 @@ impl Request {
             query: String::new(),
             secret_query: None,
             headers: Vec::new(),
+            hidden: Vec::new(),
             body: None,
             accept: Cow::Borrowed("application/json"),
             idempotent: matches!(method, Method::Get),
@@ -175,6 +178,12 @@ impl Request {
     /// Adds a header whose value must not be seen. The name is in lower case.
     pub(crate) fn header(mut self, name: &'static str, value: &Secret) -> Self {
         self.headers.push((name, value.clone()));
+        self
+    }
+
+    /// The body holds a text that must not be seen: controllers repeat what they refuse.
+    pub(crate) fn hide(mut self, secret: &Secret) -> Self {
+        self.hidden.push(in_json(secret.expose()));
         self
     }
 
@@ -248,6 +257,21 @@ impl fmt::Display for Request {
     }
 }
 
+/// A text as a controller writes it between quotes.
+fn in_json(text: &str) -> Secret {
+    let quoted = Zeroizing::new(serde_json::to_string(text).expect("a text can always be written"));
+    let mut written = String::with_capacity(quoted.len() * 6);
+    for c in quoted[1..quoted.len() - 1].chars() {
+        match c {
+            '<' => written.push_str("\\u003c"),
+            '>' => written.push_str("\\u003e"),
+            '&' => written.push_str("\\u0026"),
+            c => written.push(c),
+        }
+    }
+    Secret::new(written)
+}
+
 /// Ids of controllers have some twenty characters.
 const LONGEST_ID: usize = 512;
 
@@ -289,6 +313,12 @@ mod tests {
         for id in ["", ".", ".."] {
             assert!(entity_path("/services", id).is_err(), "{id}");
         }
+    }
+
+    #[test]
+    fn what_is_hidden_is_known_as_controllers_write_it() {
+        let request = Request::post("/enroll/updb").hide(&Secret::new("a\"<b>&c\\é"));
+        assert_eq!(request.hidden[0].expose(), r#"a\"\u003cb\u003e\u0026c\\é"#);
     }
 
     #[test]
