@@ -52,8 +52,28 @@
   { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
 #define ZEC_SESSION_REQUEST_INIT \
   { sizeof(zec_session_request), NULL, NULL, NULL }
+#define ZEC_ENROLL_BODY_INIT \
+  { sizeof(zec_enroll_body), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define ZEC_POSTURE_RESPONSE_INIT \
+  { sizeof(zec_posture_response), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0 }
 #define ZEC_SERVICE_QUERY_INIT \
   { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
+
+/// The operating system, to a query of type "OS": `os_type`, `os_version`, and if it is known `os_build`.
+#define ZEC_POSTURE_OS 1
+
+/// The Windows domain, to a query of type "DOMAIN": `domain`.
+#define ZEC_POSTURE_DOMAIN 2
+
+/// The hardware addresses, to a query of type "MAC": `mac_addresses`.
+#define ZEC_POSTURE_MAC 3
+
+/// A process, to a query of type "PROCESS", and for each path to one of type "PROCESS_MULTI": `path`, `is_running`, and
+/// if they are known `hash` and `signer_fingerprints`.
+#define ZEC_POSTURE_PROCESS 4
+
+/// What the device went through, of its own accord, with the id of a query of type "MFA": `woken`, `unlocked`.
+#define ZEC_POSTURE_ENDPOINT_STATE 5
 
 /// What a caller can do about a failure. New codes may be added; numbers never change.
 typedef enum {
@@ -266,6 +286,62 @@ typedef struct {
   const char *tags_json;
 } zec_api_session;
 
+/// Which rows of a list are wanted; zero and NULL mean the default. Begin with ZEC_LIST_QUERY_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// For a page: at most this many. Controllers send at most 500, which is the default.
+  uint64_t limit;
+  /// For a page: without this many at the beginning.
+  uint64_t offset;
+  /// Only rows that match a filter in the controller's language, such as `name contains "db"`. What comes from
+  /// elsewhere has to be quoted: see zec_filter_quote().
+  const char *filter;
+  /// Sorted by a field, such as `name` or `createdAt desc`.
+  const char *sort;
+} zec_list_query;
+
+/// An identity provider that a network trusts, and what a client needs to log in there. Each text but `id` and
+/// `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  const char *name;
+  /// Where its users log in.
+  const char *external_auth_url;
+  /// Where its OpenID configuration is, if that is not below its address.
+  const char *open_id_configuration_url;
+  /// The client id to log in with.
+  const char *client_id;
+  /// Whom its tokens have to be for.
+  const char *audience;
+  /// The scopes to ask for.
+  const char *const *scopes;
+  size_t scopes_len;
+  /// Which of its tokens the controller wants: "ACCESS" or "ID". NULL means "ACCESS".
+  const char *target_token;
+  /// True if its tokens enroll identities that get a certificate.
+  bool enroll_to_cert_enabled;
+  /// True if its tokens enroll identities that go on logging in by such tokens.
+  bool enroll_to_token_enabled;
+  /// This and `updated_at` are as the controller wrote them (RFC 3339).
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_external_jwt_signer;
+
+/// Identity providers, in the order in which the controller sent them.
+typedef struct {
+  const zec_external_jwt_signer *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_external_jwt_signer_list;
+
+/// Is shown one identity provider, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_external_jwt_signer_callback)(const zec_external_jwt_signer *signer,
+                                                    void *userdata);
+
 /// Where one version of an API is served. `path` may be NULL.
 typedef struct {
   /// Such as "edge-client".
@@ -295,20 +371,28 @@ typedef struct {
   size_t api_versions_len;
 } zec_version_info;
 
-/// Which rows of a list are wanted; zero and NULL mean the default. Begin with ZEC_LIST_QUERY_INIT.
+/// Where a controller can be reached by one protocol. `address` may be NULL.
 typedef struct {
-  /// Set by the _INIT macro.
-  size_t size;
-  /// For a page: at most this many. Controllers send at most 500, which is the default.
-  uint64_t limit;
-  /// For a page: without this many at the beginning.
-  uint64_t offset;
-  /// Only rows that match a filter in the controller's language, such as `name contains "db"`. What comes from
-  /// elsewhere has to be quoted: see zec_filter_quote().
-  const char *filter;
-  /// Sorted by a field, such as `name` or `createdAt desc`.
-  const char *sort;
-} zec_list_query;
+  /// Such as "https".
+  const char *name;
+  /// Host and port.
+  const char *address;
+} zec_protocol;
+
+/// The protocols of a controller, by name.
+typedef struct {
+  const zec_protocol *const *items;
+  size_t len;
+} zec_protocol_list;
+
+/// The CA certificates of a network.
+typedef struct {
+  /// All that can be used, each once, as PEM. Roots and intermediates in any order.
+  const char *pem;
+  /// What could not be read or used, and why: one line for each of the first twenty.
+  const char *const *problems;
+  size_t problems_len;
+} zec_ca_certificates;
 
 /// Where a controller serves one version of an API. Each text but `binding` may be NULL.
 typedef struct {
@@ -355,6 +439,171 @@ typedef struct {
 
 /// Is shown one controller, which is valid until it returns. Any answer but 0 ends the call, as a success.
 typedef int32_t (*zec_controller_callback)(const zec_controller *controller, void *userdata);
+
+/// An API document that a controller serves. Each text but `id` and `tags_json` may be NULL.
+typedef struct {
+  /// Such as "edge-client".
+  const char *id;
+  const char *name;
+  /// This and `updated_at`: when the controller was started, as it wrote it (RFC 3339).
+  const char *created_at;
+  const char *updated_at;
+  /// A JSON object.
+  const char *tags_json;
+} zec_spec;
+
+/// The API documents of a controller.
+typedef struct {
+  const zec_spec *const *items;
+  size_t len;
+} zec_spec_list;
+
+/// The text of an API document.
+typedef struct {
+  /// What it is, such as "application/json", or NULL.
+  const char *media_type;
+  /// The document as it came.
+  const char *text;
+} zec_spec_body;
+
+/// The body for zec_enrollments_enroll(): `csr` by itself, or any of the others, or nothing for the methods "ottca" and
+/// "ca". Begin with ZEC_ENROLL_BODY_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// For "ott": the certificate request as PEM, as all of the body. Every controller reads it.
+  const char *csr;
+  /// For "ott": the certificate request as PEM, in JSON. Controllers before 1.5 do not find it.
+  const char *client_csr;
+  /// For "ca": the name that the identity shall have.
+  const char *name;
+  /// For "updb": the user name; the one of the enrollment counts.
+  const char *username;
+  /// For "updb": the password that the identity shall have.
+  const char *password;
+  /// For "erott": the certificate requests of the router's client and server side, as PEM.
+  const char *cert_csr;
+  const char *server_cert_csr;
+} zec_enroll_body;
+
+/// What an enrollment gave. Each text is NULL where its method does not give it; some give nothing at all.
+typedef struct {
+  /// The certificate that was issued, with its intermediates, as PEM.
+  const char *cert;
+  /// The CA certificates of the network, as PEM. Where it is NULL, zec_controller_ca_certificates() has them.
+  const char *ca;
+  /// The certificate for the server side of a router, with its intermediates, as PEM.
+  const char *server_cert;
+  /// The user name that can log in now, whichever was asked for. Controllers up to 1.4 do not say it.
+  const char *username;
+} zec_enrolled;
+
+/// A token by which anybody may join a network. `name` may be NULL.
+typedef struct {
+  const char *name;
+  /// The token, for zec_enrollment_parse(). No secret: the controller hands it to everybody.
+  const char *token;
+} zec_network_jwt;
+
+/// The tokens by which anybody may join a network.
+typedef struct {
+  const zec_network_jwt *const *items;
+  size_t len;
+} zec_network_jwt_list;
+
+/// One public key, in the words of RFC 7517. Each text may be NULL. Known from the API document only.
+typedef struct {
+  /// "RSA" or "EC".
+  const char *kty;
+  const char *kid;
+  /// Such as "RS256".
+  const char *alg;
+  /// The member `use`: "sig" or "enc".
+  const char *key_use;
+  /// Such as "verify".
+  const char *const *key_ops;
+  size_t key_ops_len;
+  const char *n;
+  const char *e;
+  const char *crv;
+  const char *x;
+  const char *y;
+  /// Its certificate with the intermediates, each in base64.
+  const char *const *x5c;
+  size_t x5c_len;
+  const char *x5t;
+  /// The member `x5t#S256`.
+  const char *x5t_s256;
+  const char *x5u;
+} zec_jwk;
+
+/// The public keys of a controller. Known from the API document only.
+typedef struct {
+  const zec_jwk *const *keys;
+  size_t keys_len;
+} zec_jwks;
+
+/// A nonce that a controller has signed. Each text may be NULL. Known from the API document only.
+typedef struct {
+  const char *signature;
+  const char *algorithm;
+  /// The id of the key.
+  const char *kid;
+  /// The CA certificates that vouch for the key.
+  const char *ca_pool;
+} zec_nonce_signature;
+
+/// The answer of a device to one posture query. Fields of another kind are not looked at. Begin with
+/// ZEC_POSTURE_RESPONSE_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// What is told: one of ZEC_POSTURE_….
+  uint32_t kind;
+  /// Other than 0: the process runs.
+  uint32_t is_running;
+  /// Other than 0: the device has just woken up.
+  uint32_t woken;
+  /// Other than 0: the device has just been unlocked.
+  uint32_t unlocked;
+  /// The id of the query.
+  const char *id;
+  /// "Windows", "WindowsServer", "Linux", "macOS", "iOS" or "Android".
+  const char *os_type;
+  /// The version as three numbers, such as "6.1.0": a check of versions does not pass with any other form.
+  const char *os_version;
+  /// May be NULL.
+  const char *os_build;
+  const char *domain;
+  /// Such as "00:11:22:33:44:55"; one that fits is enough.
+  const char *const *mac_addresses;
+  size_t mac_addresses_len;
+  /// The path that the query names.
+  const char *path;
+  /// The SHA-512 of the program, in hexadecimal. May be NULL.
+  const char *hash;
+  /// The SHA-1 of the certificates that signed the program, in hexadecimal.
+  const char *const *signer_fingerprints;
+  size_t signer_fingerprints_len;
+} zec_posture_response;
+
+/// A service with a posture query whose timeout has changed. Each text but `id` may be NULL.
+typedef struct {
+  const char *id;
+  const char *name;
+  /// Such as "MFA".
+  const char *posture_query_type;
+  /// How many seconds the query stays passed; -1 for ever, or not told.
+  int64_t timeout;
+  /// How many of them are left; 0 if it is over, -1 if there is no end, or not told.
+  int64_t timeout_remaining;
+} zec_posture_service;
+
+/// What posture responses have changed: the services whose timeouts are new, most often none.
+typedef struct {
+  const zec_posture_service *const *services;
+  size_t services_len;
+} zec_posture_answer;
 
 /// Where an edge router takes connections of one protocol.
 typedef struct {
@@ -902,13 +1151,66 @@ zec_error *zec_client_authenticate(const zec_client *client,
 /// DELETE /current-api-session (deleteCurrentApiSession)
 ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
 
+/// All enabled identity providers that match the query. `query` may be NULL; it must have no `limit` and no `offset`,
+/// and filters only by fields that services have too, such as `name`. Needs no login.
+/// GET /external-jwt-signers (listExternalJwtSigners), page by page
+ZEC_MUST_USE
+zec_error *zec_external_jwt_signers_list(const zec_client *client,
+                                         const zec_list_query *query,
+                                         zec_external_jwt_signer_list **out);
+
+/// One page of the enabled identity providers that match the query. `query` may be NULL. Needs no login.
+/// GET /external-jwt-signers (listExternalJwtSigners)
+ZEC_MUST_USE
+zec_error *zec_external_jwt_signers_page(const zec_client *client,
+                                         const zec_list_query *query,
+                                         zec_external_jwt_signer_list **out);
+
+/// Shows the enabled identity providers that match the query to `callback` one by one, without keeping them all.
+/// `query` may be NULL; it must have no `limit` and no `offset`. The time limit holds for all pages and all that the
+/// callback does. Needs no login.
+/// GET /external-jwt-signers (listExternalJwtSigners), page by page
+ZEC_MUST_USE
+zec_error *zec_external_jwt_signers_for_each(const zec_client *client,
+                                             const zec_list_query *query,
+                                             zec_external_jwt_signer_callback callback,
+                                             void *userdata);
+
+void zec_external_jwt_signer_list_free(zec_external_jwt_signer_list *list);
+
+/// The same as zec_controller_version(), from the first page of the API. Needs no login.
+/// GET / (listRoot)
+ZEC_MUST_USE zec_error *zec_controller_root(const zec_client *client, zec_version_info **out);
+
 /// Which software the controller runs, which APIs it serves and where, and what it can do. Needs no login.
 /// GET /version (listVersion)
 ZEC_MUST_USE
 zec_error *zec_controller_version(const zec_client *client,
                                   zec_version_info **out);
 
+/// All capabilities that the software of the controller knows, such as "OIDC_AUTH"; which of them it has, is said by
+/// zec_controller_version(). Needs no login. Free them with zec_string_list_free().
+/// GET /enumerated-capabilities (listEnumeratedCapabilities)
+ZEC_MUST_USE
+zec_error *zec_controller_capabilities(const zec_client *client,
+                                       zec_string_list **out);
+
+/// Where the controller can be reached. Needs no login.
+/// GET /protocols (listProtocols)
+ZEC_MUST_USE zec_error *zec_controller_protocols(const zec_client *client, zec_protocol_list **out);
+
+/// The CA certificates of the network as the controller has them now. The client goes on trusting what its identity
+/// names. Needs no login.
+/// GET /.well-known/est/cacerts (listWellKnownCas)
+ZEC_MUST_USE
+zec_error *zec_controller_ca_certificates(const zec_client *client,
+                                          zec_ca_certificates **out);
+
 void zec_version_info_free(zec_version_info *version);
+
+void zec_protocol_list_free(zec_protocol_list *protocols);
+
+void zec_ca_certificates_free(zec_ca_certificates *certificates);
 
 /// All controllers of the network that match the query; none where there is no cluster. `query` may be NULL; it must
 /// have no `limit` and no `offset`.
@@ -935,6 +1237,152 @@ zec_error *zec_controllers_for_each(const zec_client *client,
                                     void *userdata);
 
 void zec_controller_list_free(zec_controller_list *list);
+
+/// The API documents that the controller names. Needs no login.
+/// GET /specs (listSpecs)
+ZEC_MUST_USE zec_error *zec_specs_list(const zec_client *client, zec_spec_list **out);
+
+/// What the controller says of an API document. It may have more than it lists. Needs no login.
+/// GET /specs/{id} (detailSpec)
+ZEC_MUST_USE zec_error *zec_specs_get(const zec_client *client, const char *id, zec_spec **out);
+
+/// The text of an API document, which is asked for as JSON. Needs no login.
+/// GET /specs/{id}/spec (detailSpecBody)
+ZEC_MUST_USE
+zec_error *zec_specs_body(const zec_client *client,
+                          const char *id,
+                          zec_spec_body **out);
+
+void zec_spec_free(zec_spec *spec);
+
+void zec_spec_list_free(zec_spec_list *list);
+
+void zec_spec_body_free(zec_spec_body *body);
+
+/// Enrolls by any method, in the form that every controller understands: one request, which is never repeated, by the
+/// client's connections and without a login. Nothing is stored; if the answer is lost, the token may be spent.
+/// zec_identity_enroll() is the whole way. `method` is "ott", "ottca", "ca", "updb" or "erott". `token` is the `jti` of
+/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the client's
+/// identity. `body` may be NULL.
+/// POST /enroll (enroll)
+ZEC_MUST_USE
+zec_error *zec_enrollments_enroll(const zec_client *client,
+                                  const char *method,
+                                  const char *token,
+                                  const zec_enroll_body *body,
+                                  zec_enrolled **out);
+
+/// Has the network certify a key, as zec_enrollments_enroll() does; `csr` is the certificate request as PEM. Controllers
+/// before 1.5 do not find the token.
+/// POST /enroll/ott (enrollOtt)
+ZEC_MUST_USE
+zec_error *zec_enrollments_ott(const zec_client *client,
+                               const char *token,
+                               const char *csr,
+                               zec_enrolled **out);
+
+/// Enrolls the certificate of the client's identity, which the CA that the token names has issued, as
+/// zec_enrollments_enroll() does. Controllers before 1.5 do not find the token.
+/// POST /enroll/ottca (enrollOttCa)
+ZEC_MUST_USE
+zec_error *zec_enrollments_ottca(const zec_client *client,
+                                 const char *token);
+
+/// Enrolls the certificate of the client's identity, which any CA with automatic enrollment has issued. No controller
+/// that was ever seen carries it out; zec_enrollments_enroll() with method "ca" works.
+/// POST /enroll/ca (enrollCa)
+ZEC_MUST_USE
+zec_error *zec_enrollments_ca(const zec_client *client);
+
+/// Sets the password of an identity, as zec_enrollments_enroll() does. The answer holds the user name, which is that of
+/// the enrollment. Controllers before 1.5 do not have it.
+/// POST /enroll/updb (enrollUpdb)
+ZEC_MUST_USE
+zec_error *zec_enrollments_updb(const zec_client *client,
+                                const char *token,
+                                const char *username,
+                                const char *password,
+                                zec_enrolled **out);
+
+/// Enrolls a router. Every controller that was ever seen loses the certificate requests; zec_enrollments_enroll() with
+/// method "erott" works.
+/// POST /enroll/erott (enrollErOtt)
+ZEC_MUST_USE
+zec_error *zec_enrollments_erott(const zec_client *client,
+                                 const char *token,
+                                 const char *client_csr,
+                                 const char *server_csr,
+                                 zec_enrolled **out);
+
+/// Makes an identity for the holder of an external JWT. With a certificate request it gets a certificate; `csr` may be
+/// NULL, and then the answer is empty and the identity logs in by such tokens. `signer_id` may be NULL; it names the
+/// external JWT signer where the token's issuer does not tell. Controllers before 2.0 do not have it.
+/// POST /enroll/token (enrollToken)
+ZEC_MUST_USE
+zec_error *zec_enrollments_token(const zec_client *client,
+                                 const char *jwt,
+                                 const char *csr,
+                                 const char *signer_id,
+                                 zec_enrolled **out);
+
+/// Renews the certificates of a router, which the client's identity has to be; for anybody else it is
+/// ZEC_ERR_UNAUTHORIZED.
+/// POST /enroll/extend/router (extendRouterEnrollment)
+ZEC_MUST_USE
+zec_error *zec_enrollments_extend_router(const zec_client *client,
+                                         const char *cert_csr,
+                                         const char *server_cert_csr,
+                                         zec_enrolled **out);
+
+void zec_enrolled_free(zec_enrolled *enrolled);
+
+/// The tokens by which anybody may join the network. Needs no login. Controllers before 1.3 do not have it.
+/// GET /network-jwts (listNetworkJWTs)
+ZEC_MUST_USE
+zec_error *zec_network_jwts_list(const zec_client *client,
+                                 zec_network_jwt_list **out);
+
+void zec_network_jwt_list_free(zec_network_jwt_list *list);
+
+/// The keys by which the controller signs its enrollment tokens. ZEC_ERR_UNSUPPORTED from every controller that was ever
+/// seen.
+/// GET /enroll/jwks (getEnrollmentJwks)
+ZEC_MUST_USE
+zec_error *zec_enrollments_jwks(const zec_client *client,
+                                zec_jwks **out);
+
+/// Has the controller sign `nonce`, a UUID, with the key named `key_id`. ZEC_ERR_UNSUPPORTED from every controller that
+/// was ever seen.
+/// POST /enroll/challenge (enrollmentChallenge)
+ZEC_MUST_USE
+zec_error *zec_enrollments_challenge(const zec_client *client,
+                                     const char *nonce,
+                                     const char *key_id,
+                                     zec_nonce_signature **out);
+
+void zec_jwks_free(zec_jwks *jwks);
+
+void zec_nonce_signature_free(zec_nonce_signature *signature);
+
+/// Answers one posture query. Responses are due after each login and after each change; a query that the controller
+/// does not know is no error.
+/// POST /posture-response (createPostureResponse)
+ZEC_MUST_USE
+zec_error *zec_posture_submit(const zec_client *client,
+                              const zec_posture_response *response,
+                              zec_posture_answer **out);
+
+/// Answers several posture queries, within one time limit; without any it does nothing. To a controller that does not
+/// have this operation the responses are sent one by one; if one of them fails, those before it count. `responses` may
+/// be NULL if `responses_len` is 0.
+/// POST /posture-response-bulk (createPostureResponseBulk)
+ZEC_MUST_USE
+zec_error *zec_posture_submit_bulk(const zec_client *client,
+                                   const zec_posture_response *const *responses,
+                                   size_t responses_len,
+                                   zec_posture_answer **out);
+
+void zec_posture_answer_free(zec_posture_answer *answer);
 
 /// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it
 /// alive.

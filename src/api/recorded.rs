@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::services::tests::{read_one, read_page};
-use super::{api_session, controller, current_identity, services, sessions};
+use super::{api_session, authentication, controller, current_identity, enrollment, posture, services, sessions};
 use crate::error::{ApiError, Error};
 use crate::login::{ApiSession, Login};
 use crate::wire::{Head, envelope, refusal};
@@ -88,7 +88,10 @@ fn answer(file: &str, line: &str) -> Option<Answer> {
 fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
     [
         controller::recorded::read,
+        authentication::recorded::read,
         api_session::recorded::read,
+        enrollment::recorded::read,
+        posture::recorded::read,
         current_identity::recorded::read,
         services::recorded::read,
         services::edge_routers::recorded::read,
@@ -109,13 +112,14 @@ pub(super) fn refusal_of(name: &str) -> ApiError {
     answers().iter().find(|answer| answer.name == name).unwrap_or_else(|| panic!("no {name} is recorded")).refusal()
 }
 
-/// One good answer of each operation and shape.
+/// One good answer of each operation and shape, as far as they are JSON.
 fn shapes() -> Vec<Answer> {
     let mut seen = HashSet::new();
     let good = answers().into_iter().filter(|answer| answer.head.is_success());
     let mine = good.filter(|answer| read(&answer.operation, answer.body.as_bytes()).is_some());
     mine.filter(|answer| {
-        seen.insert(format!("{} {}", answer.operation, shape(&serde_json::from_str(&answer.body).unwrap())))
+        let value = serde_json::from_str(&answer.body);
+        value.is_ok_and(|value| seen.insert(format!("{} {}", answer.operation, shape(&value))))
     })
     .collect()
 }

@@ -21,7 +21,13 @@ int main(void) {
   REFUSES(zec_client_management(NULL, NULL), "out");
   REFUSES_OUT(zec_client, zec_client_management(NULL, &out), "client");
   REFUSES(zec_client_request(NULL, NULL, NULL), "out");
-  REFUSES_OUT(zec_answer, zec_client_request(NULL, NULL, &out), "client");
+  zec_request request = ZEC_REQUEST_INIT;
+  REFUSES_OUT(zec_answer, zec_client_request(NULL, NULL, &out), "request");
+  REFUSES_OUT(zec_answer, zec_client_request(NULL, &request, &out), "request.method");
+  request.method = "GET";
+  REFUSES_OUT(zec_answer, zec_client_request(NULL, &request, &out), "request.path");
+  request.path = "/services";
+  REFUSES_OUT(zec_answer, zec_client_request(NULL, &request, &out), "client");
   zec_answer_free(NULL);
   return failures != 0;
 }

@@ -9,21 +9,11 @@
 //! the session has ended. `authenticate` is for those who want to know at once whether the credentials are good,
 //! and which factors are still wanted: a [`Login::Pending`] names them.
 
+pub(crate) mod external_jwt_signers;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
+#[cfg(test)]
+pub(super) mod recorded;
 
 pub use crate::login::{ApiSession, AuthQuery, Login};
-
-use crate::client::Client;
-
-/// The identity providers of a network.
-#[derive(Debug, Clone, Copy)]
-pub struct ExternalJwtSigners<'a> {
-    client: &'a Client,
-}
-
-impl<'a> ExternalJwtSigners<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
-    }
-}
+pub use external_jwt_signers::{ExternalJwtSigner, ExternalJwtSigners};

@@ -8,11 +8,14 @@
     reason = "a C face: names, comments and rules are those of the header"
 )]
 
+use std::collections::BTreeMap;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::{ApiVersion, Version};
-use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_client, zec_error};
+use super::{ApiVersion, CaCertificates, Protocol, Version};
+use crate::ffi::{
+    Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, zec_client, zec_error, zec_string_list,
+};
 
 /// Where one version of an API is served. `path` may be NULL.
 #[repr(C)]
@@ -87,6 +90,84 @@ impl zec_version_info {
     }
 }
 
+/// Where a controller can be reached by one protocol. `address` may be NULL.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_protocol {
+    /// Such as "https".
+    pub name: *const c_char,
+    /// Host and port.
+    pub address: *const c_char,
+}
+
+/// The protocols of a controller, by name.
+#[repr(C)]
+pub struct zec_protocol_list {
+    pub items: *const *const zec_protocol,
+    pub len: usize,
+}
+
+impl Root for zec_protocol_list {
+    type Kept = Arena;
+}
+
+impl zec_protocol_list {
+    fn publish(protocols: &BTreeMap<String, Protocol>) -> *mut Self {
+        publish(Arena::new(), |arena: &mut Arena| {
+            let view = |(name, Protocol { address }): (&String, &Protocol)| zec_protocol {
+                name: arena.str(name),
+                address: arena.optional_str(address.as_deref()),
+            };
+            let records: Vec<_> = protocols.iter().map(view).collect();
+            Self { items: arena.list(&records), len: records.len() }
+        })
+    }
+}
+
+/// The CA certificates of a network.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_ca_certificates {
+    /// All that can be used, each once, as PEM. Roots and intermediates in any order.
+    pub pem: *const c_char,
+    /// What could not be read or used, and why: one line for each of the first twenty.
+    pub problems: *const *const c_char,
+    pub problems_len: usize,
+}
+
+impl Root for zec_ca_certificates {
+    type Kept = Arena;
+}
+
+impl View for zec_ca_certificates {
+    type Model = CaCertificates;
+
+    fn view(model: &CaCertificates, arena: &mut Arena) -> Self {
+        let CaCertificates { pem, problems } = model;
+        Self {
+            pem: arena.str(pem),
+            problems: arena.strs(problems.iter().map(String::as_str)),
+            problems_len: problems.len(),
+        }
+    }
+}
+
+/// The same as zec_controller_version(), from the first page of the API. Needs no login.
+/// GET / (listRoot)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_controller_root(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_version_info>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_version_info::publish(&client.client.controller().root()?));
+        Ok(())
+    })
+}
+
 /// Which software the controller runs, which APIs it serves and where, and what it can do. Needs no login.
 /// GET /version (listVersion)
 #[unsafe(no_mangle)]
@@ -103,10 +184,77 @@ pub extern "C" fn zec_controller_version(
     })
 }
 
+/// All capabilities that the software of the controller knows, such as "OIDC_AUTH"; which of them it has, is said by
+/// zec_controller_version(). Needs no login. Free them with zec_string_list_free().
+/// GET /enumerated-capabilities (listEnumeratedCapabilities)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_controller_capabilities(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_string_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        let capabilities = client.client.controller().capabilities()?;
+        out.write(zec_string_list::publish(capabilities.iter().map(String::as_str)));
+        Ok(())
+    })
+}
+
+/// Where the controller can be reached. Needs no login.
+/// GET /protocols (listProtocols)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_controller_protocols(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_protocol_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(zec_protocol_list::publish(&client.client.controller().protocols()?));
+        Ok(())
+    })
+}
+
+/// The CA certificates of the network as the controller has them now. The client goes on trusting what its identity
+/// names. Needs no login.
+/// GET /.well-known/est/cacerts (listWellKnownCas)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_controller_ca_certificates(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_ca_certificates>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(give(&client.client.controller().ca_certificates()?));
+        Ok(())
+    })
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zec_version_info_free(version: *mut zec_version_info) {
     guard_or((), || {
         // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
         unsafe { release(version) };
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_protocol_list_free(protocols: *mut zec_protocol_list) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(protocols) };
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_ca_certificates_free(certificates: *mut zec_ca_certificates) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(certificates) };
     });
 }

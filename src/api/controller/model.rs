@@ -1,7 +1,9 @@
-//! What `GET /version` answers.
+//! What the controller says of itself.
 
 use std::collections::BTreeMap;
 
+use crate::error::Error;
+use crate::trust::CaBundle;
 use crate::wire::fields::{Fields, Model};
 use crate::wire::url::is_plain_path;
 
@@ -51,6 +53,42 @@ impl Model for Version {
 impl Model for ApiVersion {
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         Self { version: fields.get("version"), path: fields.get("path"), api_base_urls: fields.get("apiBaseUrls") }
+    }
+}
+
+/// Where a controller can be reached by one protocol.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Protocol {
+    /// Host and port, such as `ctrl.example.test:1280`.
+    pub address: Option<String>,
+}
+
+impl Model for Protocol {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { address: fields.get("address") }
+    }
+}
+
+/// The CA certificates of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaCertificates {
+    /// All that can be used, each once, as PEM. Roots and intermediates in any order.
+    pub pem: String,
+    /// What could not be read or used, and why: one line for each of the first twenty.
+    pub problems: Vec<String>,
+}
+
+impl CaCertificates {
+    /// Reads the answer to `operation`.
+    pub(super) fn read(operation: &str, body: &[u8]) -> Result<Self, Error> {
+        let bundle = CaBundle::decode_pkcs7(body).map_err(|message| Error::Decode {
+            operation: operation.to_owned(),
+            path: "the certificates".to_owned(),
+            message,
+        })?;
+        Ok(Self { pem: bundle.to_pem(), problems: bundle.problems().to_vec() })
     }
 }
 

@@ -113,7 +113,6 @@ pub unsafe extern "C" fn zec_client_request(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let client = arg(client, "client")?;
         let request = (!request.is_null()).then_some(request);
         // SAFETY: a request begins with its size (header, "Ownership").
         let request = unsafe { read_options(arg(request, "request")?, "request") }?;
@@ -135,7 +134,9 @@ pub unsafe extern "C" fn zec_client_request(
         let media_type = unsafe { optional_text(media_type, "request.media_type") }?.unwrap_or("application/json");
         // SAFETY: the body is as long as its length says.
         let body = unsafe { bytes(body, body_len) }?.map(|bytes| RequestBody::new(media_type, bytes));
-        out.write(zec_answer::publish(client.client.request(method(name)?, path, &query, body)?));
+        let client = arg(client, "client")?;
+        let answer = client.client.request(method(name)?, path, &query, body)?;
+        out.write(zec_answer::publish(answer));
         Ok(())
     })
 }

@@ -1,0 +1,14 @@
+//! Reads recorded answers as the operations here do.
+
+use super::PostureAnswer;
+use crate::error::Error;
+use crate::wire::envelope;
+
+pub(in crate::api) fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
+    Some(match operation {
+        "createPostureResponse" | "createPostureResponseBulk" => {
+            envelope::data::<PostureAnswer>(operation, body).map(drop)
+        }
+        _ => return None,
+    })
+}
