@@ -2,11 +2,14 @@
 //!
 //! The tables are those of `tests/api`; `tests/api/table.rs` says what they hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::controller::{ControllerNode, Version};
+use super::authentication::ExternalJwtSigner;
+use super::controller::{ControllerNode, Protocol, Spec, Version};
 use super::current_identity::IdentityDetail;
 use super::edge_router::EdgeRouter;
+use super::enrollment::{Enrolled, Jwks, NetworkJwt, NonceSignature};
+use super::posture::PostureAnswer;
 use super::services::edge_routers::ServiceEdgeRouters;
 use super::services::{self, Terminator};
 use super::sessions::Session;
@@ -20,11 +23,21 @@ const LEFT_OUT: &str = include_str!("../../tests/api/left_out.tsv");
 fn read_of(operation: &str) -> Option<BTreeSet<String>> {
     Some(match operation {
         "authenticate" | "getCurrentAPISession" => paths_of::<ApiSession>(),
+        "createPostureResponse" | "createPostureResponseBulk" => paths_of::<PostureAnswer>(),
         "createSession" | "detailSession" => paths_of::<Session>(),
         "detailService" => service(),
+        "detailSpec" => paths_of::<Spec>(),
+        "enroll" | "enrollErOtt" | "enrollOtt" | "enrollToken" | "extendRouterEnrollment" => paths_of::<Enrolled>(),
+        "enrollmentChallenge" => paths_of::<NonceSignature>(),
         "getCurrentIdentity" => paths_of::<IdentityDetail>(),
         "getCurrentIdentityEdgeRouters" => rows(paths_of::<EdgeRouter>()),
+        "getEnrollmentJwks" => paths_of::<Jwks>(),
         "listControllers" => rows(paths_of::<ControllerNode>()),
+        "listEnumeratedCapabilities" => paths_of::<Vec<String>>(),
+        "listExternalJwtSigners" => rows(paths_of::<ExternalJwtSigner>()),
+        "listNetworkJWTs" => rows(paths_of::<NetworkJwt>()),
+        "listProtocols" => paths_of::<BTreeMap<String, Protocol>>(),
+        "listSpecs" => rows(paths_of::<Spec>()),
         "listRoot" | "listVersion" => paths_of::<Version>(),
         "listServiceEdgeRouters" => paths_of::<ServiceEdgeRouters>(),
         "listServiceTerminators" => rows(paths_of::<Terminator>()),

@@ -66,6 +66,12 @@ fn answers() -> Vec<Answer> {
     files.iter().flat_map(|(file, lines)| lines.lines().filter_map(|line| answer(file, line))).collect()
 }
 
+/// All recorded successes of an operation in plain text: where each comes from, and its body.
+pub(super) fn successes(operation: &str) -> Vec<(String, String)> {
+    let good = answers().into_iter().filter(|answer| answer.head.is_success() && answer.operation == operation);
+    good.map(|answer| (answer.name, answer.body)).collect()
+}
+
 fn answer(file: &str, line: &str) -> Option<Answer> {
     let exchange: Exchange = serde_json::from_str(line).unwrap();
     let header = |name: &str| {

@@ -8,6 +8,7 @@ mod authentication;
 mod controller;
 mod current_identity;
 mod enrollment;
+mod posture;
 mod service_parts;
 mod services;
 mod sessions;
@@ -19,7 +20,7 @@ use crate::sources::none;
 use crate::support;
 use crate::table::{Operation, leaves_out_parameter, operations};
 
-const ALL: [&[Call]; 8] = [
+const ALL: [&[Call]; 9] = [
     controller::CALLS,
     authentication::CALLS,
     api_session::CALLS,
@@ -28,6 +29,7 @@ const ALL: [&[Call]; 8] = [
     service_parts::CALLS,
     sessions::CALLS,
     enrollment::CALLS,
+    posture::CALLS,
 ];
 
 /// What may be asked for below no API's path, too.

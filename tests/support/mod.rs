@@ -40,6 +40,24 @@ pub(crate) fn client_and_id(controller: &TestController) -> (Client, String) {
     (client, controller.identity_id("alice").expect("alice was made just now"))
 }
 
+/// A certificate request for this common name, and its key, both PEM.
+pub(crate) fn csr(common_name: &str) -> (String, String) {
+    let key = rcgen::KeyPair::generate().expect("the system has random numbers");
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, common_name);
+    let csr = params.serialize_request(&key).expect("every name makes a subject");
+    (csr.pem().expect("a request can be written"), key.serialize_pem())
+}
+
+/// A client of somebody with this certificate and key.
+pub(crate) fn client_of(controller: &TestController, cert: &str, key: &str) -> Client {
+    let pem = |text: &str| format!("pem:{text}");
+    let id = json!({"cert": pem(cert), "key": pem(key), "ca": pem(&controller.ca_pem())});
+    let file = json!({"ztAPI": controller.api_url(), "id": id});
+    let identity = Identity::from_json(&file.to_string()).expect("certificate and key fit");
+    Client::builder(&identity).timeout(ENOUGH).build().expect("the identity is complete")
+}
+
 /// The requests for one operation, in order.
 pub(crate) fn seen(controller: &TestController, operation: Operation) -> Vec<Seen> {
     controller.requests().into_iter().filter(|seen| seen.operation == operation).collect()

@@ -15,6 +15,8 @@ mod model;
 #[cfg(test)]
 pub(super) mod recorded;
 pub(crate) mod specs;
+#[cfg(test)]
+mod tests;
 
 pub use controllers::{ApiAddress, ControllerNode, Controllers};
 pub use model::{ApiVersion, CaCertificates, Protocol, Version};

@@ -18,8 +18,6 @@
 //! | `POST /enroll/erott` | [`Enrollments::erott`] | `zec_enrollments_erott` |
 //! | `POST /enroll/token` | [`Enrollments::token`] | `zec_enrollments_token` |
 //! | `POST /enroll/extend/router` | [`Enrollments::extend_router`] | `zec_enrollments_extend_router` |
-//! | `GET /enroll/jwks` | [`Enrollments::jwks`] | `zec_enrollments_jwks` |
-//! | `POST /enroll/challenge` | [`Enrollments::challenge`] | `zec_enrollments_challenge` |
 
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
@@ -28,6 +26,8 @@ pub(crate) mod network_jwts;
 pub(crate) mod proof;
 #[cfg(test)]
 pub(super) mod recorded;
+#[cfg(test)]
+mod tests;
 
 pub use model::EnrollBody;
 pub use network_jwts::{NetworkJwt, NetworkJwts};
@@ -100,7 +100,8 @@ impl<'a> Enrollments<'a> {
     /// Enrolls the certificate of the client's identity, which any CA with automatic enrollment has issued.
     ///
     /// `POST /enroll/ca` (enrollCa). No controller that was ever seen carries it out: those before 1.5 want a method,
-    /// later ones fail with status 500. [`enroll`](Enrollments::enroll) with method `ca` works.
+    /// later ones fail with status 500. [`enroll`](Enrollments::enroll) with method `ca` works. Known from the API
+    /// document only.
     ///
     /// # Errors
     /// As for [`enroll`](Enrollments::enroll).
@@ -124,7 +125,8 @@ impl<'a> Enrollments<'a> {
     /// Enrolls a router: has the network certify a key for its client side and one for its server side.
     ///
     /// `POST /enroll/erott` (enrollErOtt), for routers only. Every controller that was ever seen loses the certificate
-    /// requests and answers `MISSING_OR_INVALID_CSR`; [`enroll`](Enrollments::enroll) with method `erott` works.
+    /// requests and answers `MISSING_OR_INVALID_CSR`; [`enroll`](Enrollments::enroll) with method `erott` works. Known
+    /// from the API document only.
     ///
     /// # Errors
     /// As for [`enroll`](Enrollments::enroll).

@@ -123,3 +123,53 @@ impl Model for PostureService {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::api::recorded::successes;
+    use crate::wire::envelope;
+
+    fn read(body: &str) -> PostureAnswer {
+        envelope::data("POST /posture-response", body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn recorded_answers_name_the_services_whose_timeouts_changed() {
+        let mut changed = 0;
+        for (name, body) in [successes("createPostureResponse"), successes("createPostureResponseBulk")].concat() {
+            let sent: Value = serde_json::from_str(&body).unwrap();
+            let sent = sent["data"]["services"].as_array().unwrap();
+            let answer = read(&body);
+            assert_eq!(answer.services.len(), sent.len(), "{name}");
+            for (service, sent) in answer.services.iter().zip(sent) {
+                assert_eq!(Some(service.id.as_str()), sent["id"].as_str(), "{name}");
+                assert_eq!(service.name.as_deref(), sent["name"].as_str(), "{name}");
+                assert_eq!(service.posture_query_type.as_deref(), Some("MFA"), "{name}");
+                assert_eq!((service.timeout, service.timeout_remaining), (Some(600), Some(300)), "{name}");
+                changed += 1;
+            }
+        }
+        assert_eq!(changed, 3, "one on each controller");
+        for body in [r#"{"data":{}}"#, r#"{"data":{"services":null}}"#] {
+            assert_eq!(read(body), PostureAnswer::default(), "{body}");
+        }
+    }
+
+    #[test]
+    fn of_two_answers_about_one_query_the_later_counts() {
+        let row = |id: &str, kind: &str, left: i64| PostureService {
+            id: id.to_owned(),
+            name: None,
+            posture_query_type: Some(kind.to_owned()),
+            timeout: None,
+            timeout_remaining: Some(left),
+        };
+        let mut answer = PostureAnswer { services: vec![row("a", "MFA", 1), row("a", "OS", 2), row("b", "MFA", 3)] };
+        answer.update(PostureAnswer { services: vec![row("a", "MFA", 9), row("c", "MFA", 4)] });
+        let wanted = [row("a", "OS", 2), row("b", "MFA", 3), row("a", "MFA", 9), row("c", "MFA", 4)];
+        assert_eq!(answer.services, wanted);
+    }
+}

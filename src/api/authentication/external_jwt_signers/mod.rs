@@ -10,6 +10,8 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
+#[cfg(test)]
+mod tests;
 
 pub use model::ExternalJwtSigner;
 
