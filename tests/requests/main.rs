@@ -1,6 +1,9 @@
 //! What goes out: each request to the byte, and no request more than needed.
 
+mod about;
 mod controllers;
+mod enrollment;
+mod posture;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

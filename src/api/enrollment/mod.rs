@@ -10,7 +10,7 @@
 //!
 //! | operation | Rust | C |
 //! |---|---|---|
-//! | `POST /enroll` | [`Enrollments::enroll`] | `zec_enrollments_enroll` |
+//! | `POST /enroll` | [`Enrollment::enroll`](crate::Enrollment::enroll), [`Enrollments::enroll`] | `zec_identity_enroll`, `zec_enrollments_enroll` |
 //! | `POST /enroll/ott` | [`Enrollments::ott`] | `zec_enrollments_ott` |
 //! | `POST /enroll/ottca` | [`Enrollments::ottca`] | `zec_enrollments_ottca` |
 //! | `POST /enroll/ca` | [`Enrollments::ca`] | `zec_enrollments_ca` |
