@@ -1,7 +1,10 @@
 //! Every function of C with a controller behind it: what it gives, and how it is refused.
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod about;
 mod current_identity;
+mod enrollments;
+mod posture;
 #[path = "../c/scene.rs"]
 mod scene;
 mod service_parts;

@@ -30,9 +30,7 @@ fn ca_certificates_are_those_of_the_network() {
         let certificates = client.controller().ca_certificates().unwrap();
         assert_eq!(certificates.pem.len(), controller.ca_pem().len(), "{version:?}");
         assert_eq!(certificates.problems, [""; 0]);
-        // An element that cannot be read is told and does not hide the others.
-        let refused = answer(200, "MAA=");
-        controller.fault_times(Operation::CaCerts, refused, 1);
+        controller.fault_times(Operation::CaCerts, answer(200, "MAA="), 1);
         let error = client.controller().ca_certificates().unwrap_err();
         assert!(matches!(&error, Error::Decode { path, .. } if path == "the certificates"), "{error:?}");
         controller.fault_times(Operation::CaCerts, Fault::Status(500), 1);

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::*;
@@ -41,6 +43,19 @@ fn recorded_ca_certificates_become_pem() {
         assert!(certificates.pem.ends_with("-----END CERTIFICATE-----\n"), "{name}");
         assert_eq!(certificates.problems, [""; 0], "{name}");
     }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_told_and_hides_no_other() {
+    let (_, body) = successes("listWellKnownCas").swap_remove(0);
+    let whole: String = body.split_whitespace().collect();
+    let mut set = STANDARD.decode(whole).unwrap();
+    let version = set.windows(5).position(|window| window == [0xa0, 3, 2, 1, 2]).expect("of the first certificate");
+    set[version] = 0xaf;
+    let certificates = CaCertificates::read("GET /.well-known/est/cacerts", &set).unwrap();
+    assert_eq!(certificates.pem.matches("-----BEGIN CERTIFICATE-----\n").count(), 1);
+    assert_eq!(certificates.problems.len(), 1);
+    assert!(certificates.problems[0].starts_with("certificate 1 is not a valid X.509 certificate"));
 }
 
 #[test]

@@ -1,0 +1,34 @@
+//! What controllers tell of themselves and of their network, and the raw door, from C.
+
+use ziti_edge_testkit::{ExternalSigner, Fault, ListedController, Operation, TestController, Version};
+
+use crate::run;
+
+/// A controller of 2.0 with two services, two signers and a network of three controllers.
+fn controller() -> TestController {
+    let signer = ExternalSigner { enrolls_to_token: true, ..ExternalSigner::named("first") };
+    let builder = TestController::builder().version(Version::V2_0).services(2).external_signer(signer);
+    let controller = builder.external_signer(ExternalSigner::named("second")).start().unwrap();
+    let listed = ["c1", "c2", "c3"].map(|name| ListedController::of(name, &controller));
+    controller.set_controllers(listed);
+    controller
+}
+
+#[test]
+fn a_controller_tells_c_what_it_is() {
+    let controller = controller();
+    run("calls_about", &controller, &[&controller.address().to_string()]);
+    assert_eq!(controller.session_count(), 0, "none of it needs a login");
+}
+
+#[test]
+fn what_a_controller_does_not_tell_is_an_error_in_c() {
+    let controller = controller();
+    controller.fault(Operation::Any, Fault::Status(500));
+    run("calls_about", &controller, &["refused"]);
+}
+
+#[test]
+fn controllers_and_any_other_operation_are_asked_for_from_c() {
+    run("calls_controllers", &controller(), &[]);
+}
