@@ -259,17 +259,19 @@ impl fmt::Display for Request {
 
 /// A text as a controller writes it between quotes.
 fn in_json(text: &str) -> Secret {
+    const LONGER: [(char, &str); 3] = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")];
     let quoted = Zeroizing::new(serde_json::to_string(text).expect("a text can always be written"));
-    let mut written = String::with_capacity(quoted.len() * 6);
+    let written = |c: char| LONGER.iter().find(|(plain, _)| *plain == c).map(|(_, written)| *written);
+    // The exact capacity, so that no reallocation leaves a copy behind.
+    let length = quoted.chars().map(|c| written(c).map_or(c.len_utf8(), str::len)).sum();
+    let mut json = String::with_capacity(length);
     for c in quoted[1..quoted.len() - 1].chars() {
-        match c {
-            '<' => written.push_str("\\u003c"),
-            '>' => written.push_str("\\u003e"),
-            '&' => written.push_str("\\u0026"),
-            c => written.push(c),
+        match written(c) {
+            Some(written) => json.push_str(written),
+            None => json.push(c),
         }
     }
-    Secret::new(written)
+    Secret::new(json)
 }
 
 /// Ids of controllers have some twenty characters.
