@@ -1262,8 +1262,8 @@ void zec_spec_body_free(zec_spec_body *body);
 /// Enrolls by any method, in the form that every controller understands: one request, which is never repeated, by the
 /// client's connections and without a login. Nothing is stored; if the answer is lost, the token may be spent.
 /// zec_identity_enroll() is the whole way. `method` is "ott", "ottca", "ca", "updb" or "erott". `token` is the `jti` of
-/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the client's
-/// identity. `body` may be NULL.
+/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the
+/// client's identity. `body` may be NULL.
 /// POST /enroll (enroll)
 ZEC_MUST_USE
 zec_error *zec_enrollments_enroll(const zec_client *client,
@@ -1272,8 +1272,8 @@ zec_error *zec_enrollments_enroll(const zec_client *client,
                                   const zec_enroll_body *body,
                                   zec_enrolled **out);
 
-/// Has the network certify a key, as zec_enrollments_enroll() does; `csr` is the certificate request as PEM. Controllers
-/// before 1.5 do not find the token.
+/// Has the network certify a key, as zec_enrollments_enroll() does; `csr` is the certificate request as PEM.
+/// Controllers before 1.5 do not find the token.
 /// POST /enroll/ott (enrollOtt)
 ZEC_MUST_USE
 zec_error *zec_enrollments_ott(const zec_client *client,
@@ -1344,8 +1344,8 @@ zec_error *zec_network_jwts_list(const zec_client *client,
 
 void zec_network_jwt_list_free(zec_network_jwt_list *list);
 
-/// The keys by which the controller signs its enrollment tokens. ZEC_ERR_UNSUPPORTED from every controller that was ever
-/// seen.
+/// The keys by which the controller signs its enrollment tokens. ZEC_ERR_UNSUPPORTED from every controller that was
+/// ever seen.
 /// GET /enroll/jwks (getEnrollmentJwks)
 ZEC_MUST_USE
 zec_error *zec_enrollments_jwks(const zec_client *client,

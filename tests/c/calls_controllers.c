@@ -1,5 +1,5 @@
-/* calls_controllers IDENTITY.json: the controllers of a network of three, and any operation by the raw door, where there
- * are two services. */
+/* calls_controllers IDENTITY.json: the controllers of a network of three, and any operation by the raw door, where
+ * there are two services. */
 #include "must.h"
 
 static int32_t take(const zec_controller *controller, void *userdata) {

@@ -1,5 +1,6 @@
-/* calls_enrollments IDENTITY.json CSR OTT OTT OTTCA UPDB UPDB EROTT JWT JWT: enrollments by each operation; partner.json
- * holds an identity of an authority that the controller trusts. Writes the certificate of the router to standard output.
+/* calls_enrollments IDENTITY.json CSR OTT OTT OTTCA UPDB UPDB EROTT JWT JWT: enrollments by each operation.
+ * partner.json holds an identity of an authority that the controller trusts. Writes the certificate of the router to
+ * standard output.
  * calls_enrollments IDENTITY.json refused: enrollments that a controller refuses. */
 #include "must.h"
 

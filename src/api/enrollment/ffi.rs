@@ -88,8 +88,8 @@ unsafe fn secret(pointer: *const c_char, name: &str) -> Result<Secret, Error> {
 /// Enrolls by any method, in the form that every controller understands: one request, which is never repeated, by the
 /// client's connections and without a login. Nothing is stored; if the answer is lost, the token may be spent.
 /// zec_identity_enroll() is the whole way. `method` is "ott", "ottca", "ca", "updb" or "erott". `token` is the `jti` of
-/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the client's
-/// identity. `body` may be NULL.
+/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the
+/// client's identity. `body` may be NULL.
 /// POST /enroll (enroll)
 #[unsafe(no_mangle)]
 #[must_use]
@@ -134,8 +134,8 @@ pub unsafe extern "C" fn zec_enrollments_enroll(
     })
 }
 
-/// Has the network certify a key, as zec_enrollments_enroll() does; `csr` is the certificate request as PEM. Controllers
-/// before 1.5 do not find the token.
+/// Has the network certify a key, as zec_enrollments_enroll() does; `csr` is the certificate request as PEM.
+/// Controllers before 1.5 do not find the token.
 /// POST /enroll/ott (enrollOtt)
 #[unsafe(no_mangle)]
 #[must_use]

@@ -6,7 +6,8 @@
 //! Nothing is stored, and none of these requests is ever sent twice: **where an answer is lost, the token may be
 //! spent.**
 //!
-//! Controllers differ. [`enroll`](Enrollments::enroll) works with all of them; of the others each says where it does not.
+//! Controllers differ. [`enroll`](Enrollments::enroll) works with all of them; of the others each says where it does
+//! not.
 //!
 //! | operation | Rust | C |
 //! |---|---|---|
@@ -87,8 +88,8 @@ impl<'a> Enrollments<'a> {
 
     /// Enrolls the certificate of the client's identity, which the CA that the token names has issued.
     ///
-    /// `POST /enroll/ottca` (enrollOttCa). Controllers before 1.5 do not find the token; [`enroll`](Enrollments::enroll)
-    /// works with them.
+    /// `POST /enroll/ottca` (enrollOttCa). Controllers before 1.5 do not find the token;
+    /// [`enroll`](Enrollments::enroll) works with them.
     ///
     /// # Errors
     /// As for [`enroll`](Enrollments::enroll); code `CERT_IN_USE` if the certificate is enrolled already.

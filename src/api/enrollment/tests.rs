@@ -59,7 +59,8 @@ fn recorded_network_tokens_are_enrollment_tokens() {
 #[test]
 fn what_is_known_from_the_document_only_is_read_in_its_words() {
     let body = br#"{"keys":[{"kty":"RSA","kid":"1","alg":"RS256","use":"sig","key_ops":["verify"],"n":"bg","e":"AQAB",
-        "crv":"P-256","x":"eA","y":"eQ","x5c":["TUlJ"],"x5t":"t","x5t#S256":"s","x5u":"u","d":"private","new":[]},{}]}"#;
+        "crv":"P-256","x":"eA","y":"eQ","x5c":["TUlJ"],"x5t":"t","x5t#S256":"s","x5u":"u","d":"private","new":[]},
+        {}]}"#;
     let jwks: Jwks = envelope::bare("GET /enroll/jwks", body).unwrap();
     let text = |text: &str| Some(text.to_owned());
     let key = Jwk {

@@ -6,9 +6,9 @@
 //! | `POST /posture-response-bulk` | [`Posture::submit_bulk`] | `zec_posture_submit_bulk` |
 //!
 //! Which facts are wanted is said by the posture queries of the services. A controller remembers a response as long as
-//! the session, so responses are due after each login and after each change. A query of type `PROCESS_MULTI` is answered
-//! by one [`PostureResponse::Process`] for each of its paths, all with the id of the query. A query of type `MFA` has no
-//! response: it is passed by a TOTP code.
+//! the session, so responses are due after each login and after each change. A query of type `PROCESS_MULTI` is
+//! answered by one [`PostureResponse::Process`] for each of its paths, all with the id of the query. A query of type
+//! `MFA` has no response: it is passed by a TOTP code.
 
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
@@ -48,8 +48,8 @@ impl<'a> Posture<'a> {
 
     /// Answers several posture queries, within one deadline; without any it does nothing.
     ///
-    /// `POST /posture-response-bulk` (createPostureResponseBulk). To a controller that does not have it (status 404, 405
-    /// or 501) the responses are sent one by one; if one of them fails, those before it count.
+    /// `POST /posture-response-bulk` (createPostureResponseBulk). To a controller that does not have it (status 404,
+    /// 405 or 501) the responses are sent one by one; if one of them fails, those before it count.
     ///
     /// # Errors
     /// Any of a call.

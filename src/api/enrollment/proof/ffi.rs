@@ -119,8 +119,8 @@ impl View for zec_nonce_signature {
     }
 }
 
-/// The keys by which the controller signs its enrollment tokens. ZEC_ERR_UNSUPPORTED from every controller that was ever
-/// seen.
+/// The keys by which the controller signs its enrollment tokens. ZEC_ERR_UNSUPPORTED from every controller that was
+/// ever seen.
 /// GET /enroll/jwks (getEnrollmentJwks)
 #[unsafe(no_mangle)]
 #[must_use]
