@@ -1,6 +1,6 @@
 /* calls_about IDENTITY.json ADDRESS: what a controller of 2.0 at this address tells to anybody; it has two signers.
  * calls_about IDENTITY.json refused: the same where the controller answers everything with 500. */
-#include "must.h"
+#include "client.h"
 
 static void controller(const zec_client *client, const char *address) {
   zec_version_info *root = NULL;
@@ -13,12 +13,12 @@ static void controller(const zec_client *client, const char *address) {
   zec_version_info_free(root);
   MUST(zec_controller_capabilities(client, &capabilities));
   CHECK(capabilities->len == 2 && capabilities->items[2] == NULL);
-  SAME(capabilities->items[0], "OIDC_AUTH");
+  CHECK(same(capabilities->items[0], "OIDC_AUTH"));
   zec_string_list_free(capabilities);
   MUST(zec_controller_protocols(client, &protocols));
   CHECK(protocols->len == 1 && protocols->items[1] == NULL);
-  SAME(protocols->items[0]->name, "https");
-  SAME(protocols->items[0]->address, address);
+  CHECK(same(protocols->items[0]->name, "https"));
+  CHECK(same(protocols->items[0]->address, address));
   zec_protocol_list_free(protocols);
   MUST(zec_controller_ca_certificates(client, &certificates));
   CHECK(strncmp(certificates->pem, "-----BEGIN CERTIFICATE-----\n", 28) == 0);
@@ -33,13 +33,13 @@ static void specs(const zec_client *client) {
 
   MUST(zec_specs_list(client, &list));
   CHECK(list->len == 1 && list->items[1] == NULL);
-  SAME(list->items[0]->id, "edge-client");
+  CHECK(same(list->items[0]->id, "edge-client"));
   MUST(zec_specs_get(client, list->items[0]->id, &spec));
-  SAME(spec->name, list->items[0]->name);
-  SAME(spec->tags_json, "{}");
+  CHECK(same(spec->name, list->items[0]->name));
+  CHECK(same(spec->tags_json, "{}"));
   CHECK(spec->created_at && spec->updated_at);
   MUST(zec_specs_body(client, spec->id, &body));
-  SAME(body->media_type, "application/json");
+  CHECK(same(body->media_type, "application/json"));
   CHECK(body->text[0] == '{' && strstr(body->text, "\"swagger\""));
   zec_spec_body_free(body);
   zec_spec_free(spec);
@@ -66,12 +66,12 @@ static void signers(const zec_client *client) {
   MUST(zec_external_jwt_signers_list(client, &query, &list));
   CHECK(list->len == 2 && list->total == 2 && list->items[2] == NULL);
   const zec_external_jwt_signer *first = list->items[0];
-  SAME(first->name, "first");
-  SAME(first->external_auth_url, "https://first.example.test/auth");
-  SAME(first->client_id, "ziti-client");
-  SAME(first->audience, "openziti");
-  SAME(first->target_token, "ACCESS");
-  SAME(first->tags_json, "{}");
+  CHECK(same(first->name, "first"));
+  CHECK(same(first->external_auth_url, "https://first.example.test/auth"));
+  CHECK(same(first->client_id, "ziti-client"));
+  CHECK(same(first->audience, "openziti"));
+  CHECK(same(first->target_token, "ACCESS"));
+  CHECK(same(first->tags_json, "{}"));
   CHECK(first->scopes_len == 1 && strcmp(first->scopes[0], "openid") == 0 && first->scopes[1] == NULL);
   CHECK(first->enroll_to_token_enabled && !first->enroll_to_cert_enabled && !first->open_id_configuration_url);
   CHECK(first->created_at && first->updated_at);
@@ -81,7 +81,7 @@ static void signers(const zec_client *client) {
   query.offset = 1;
   MUST(zec_external_jwt_signers_page(client, &query, &list));
   CHECK(list->len == 1 && list->total == 2);
-  SAME(list->items[0]->name, "second");
+  CHECK(same(list->items[0]->name, "second"));
   zec_external_jwt_signer_list_free(list);
   FAILS(zec_external_jwt_signers_list(client, &query, &list), ZEC_ERR_INVALID_ARGUMENT);
   CHECK(list == NULL);
@@ -94,14 +94,14 @@ static void network_jwts(const zec_client *client) {
   zec_enrollment *enrollment = NULL;
   MUST(zec_network_jwts_list(client, &list));
   CHECK(list->len == 1 && list->items[1] == NULL);
-  SAME(list->items[0]->name, "default");
+  CHECK(same(list->items[0]->name, "default"));
   MUST(zec_enrollment_parse(list->items[0]->token, &enrollment));
-  SAME(enrollment->method, "network");
+  CHECK(same(enrollment->method, "network"));
   zec_enrollment_free(enrollment);
   zec_network_jwt_list_free(list);
 }
 
-static void refused(const zec_client *client) {
+static void errors(const zec_client *client) {
   zec_version_info *root = NULL;
   zec_string_list *capabilities = NULL;
   zec_protocol_list *protocols = NULL;
@@ -132,7 +132,7 @@ int main(int argc, char **argv) {
   if (argc != 3) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
   if (strcmp(argv[2], "refused") == 0) {
-    refused(client);
+    errors(client);
   } else {
     controller(client, argv[2]);
     specs(client);

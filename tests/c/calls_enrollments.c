@@ -2,7 +2,7 @@
  * partner.json holds an identity of an authority that the controller trusts. Writes the certificate of the router to
  * standard output.
  * calls_enrollments IDENTITY.json refused: enrollments that a controller refuses. */
-#include "must.h"
+#include "client.h"
 
 static int begins(const char *text) { return text && strncmp(text, "-----BEGIN CERTIFICATE-----", 27) == 0; }
 
@@ -12,7 +12,7 @@ static void gave(zec_enrolled *enrolled, int cert, int ca, int server_cert, cons
   CHECK(!ca == !enrolled->ca);
   CHECK(server_cert ? begins(enrolled->server_cert) : !enrolled->server_cert);
   CHECK(!username == !enrolled->username);
-  if (username) SAME(enrolled->username, username);
+  if (username) CHECK(same(enrolled->username, username));
   zec_enrolled_free(enrolled);
 }
 
@@ -51,7 +51,7 @@ static void enrollments(const zec_client *client, char **arguments) {
   zec_client_free(partner);
 }
 
-static void refused(const zec_client *client) {
+static void errors(const zec_client *client) {
   zec_enroll_body body = ZEC_ENROLL_BODY_INIT;
   zec_enrolled *enrolled = NULL;
   zec_jwks *jwks = NULL;
@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
   if (argc != 3 && argc != 11) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
   if (argc == 3) {
-    refused(client);
+    errors(client);
   } else {
     enrollments(client, argv + 2);
   }

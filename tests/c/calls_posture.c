@@ -1,6 +1,6 @@
 /* calls_posture IDENTITY.json [changed|refused]: every kind of posture response, one by one and all at once, to a
  * controller that takes them as they are; that says which timeouts have changed; that refuses them. */
-#include "must.h"
+#include "client.h"
 
 enum { KINDS = 5 };
 
@@ -36,9 +36,9 @@ static void look(zec_posture_answer *answer, int changed) {
   CHECK(answer->services[answer->services_len] == NULL && answer->services_len == (changed ? 2u : 0u));
   if (changed) {
     const zec_posture_service *service = answer->services[0];
-    SAME(service->id, "s1");
-    SAME(service->name, "guarded");
-    SAME(service->posture_query_type, "MFA");
+    CHECK(same(service->id, "s1"));
+    CHECK(same(service->name, "guarded"));
+    CHECK(same(service->posture_query_type, "MFA"));
     CHECK(service->timeout == 600 && service->timeout_remaining == 300);
     service = answer->services[1];
     CHECK(!service->name && !service->posture_query_type && service->timeout == -1 && service->timeout_remaining == -1);
@@ -48,7 +48,7 @@ static void look(zec_posture_answer *answer, int changed) {
 
 int main(int argc, char **argv) {
   if (argc != 2 && argc != 3) return EXIT_FAILURE;
-  int refused = argc == 3 && strcmp(argv[2], "refused") == 0;
+  int is_refused = argc == 3 && strcmp(argv[2], "refused") == 0;
   int changed = argc == 3 && strcmp(argv[2], "changed") == 0;
   zec_posture_response responses[KINDS];
   const zec_posture_response *pointers[KINDS];
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
   fill(responses);
   for (int i = 0; i < KINDS; i++) {
     pointers[i] = &responses[i];
-    if (refused) {
+    if (is_refused) {
       FAILS(zec_posture_submit(client, pointers[i], &answer), ZEC_ERR_API);
       CHECK(answer == NULL);
     } else {
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
       look(answer, changed);
     }
   }
-  if (refused) {
+  if (is_refused) {
     FAILS(zec_posture_submit_bulk(client, pointers, KINDS, &answer), ZEC_ERR_API);
     CHECK(answer == NULL);
   } else {

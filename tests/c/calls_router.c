@@ -1,5 +1,5 @@
 /* calls_router ROUTER.json CSR: a router renews its certificates. */
-#include "must.h"
+#include "client.h"
 
 int main(int argc, char **argv) {
   zec_enrolled *enrolled = NULL;

@@ -28,6 +28,14 @@ static inline void refused(zec_error *error, uint16_t status, const char *code, 
 
 #define REFUSED(call, status, code) refused((call), (status), (code), #call, __LINE__)
 
+/* Takes over the error of a call that has to fail with this code. */
+static inline void fails(zec_error *error, zec_code code, const char *call, const char *file, int line) {
+  check(zec_error_code(error) == code, call, file, line);
+  zec_error_free(error);
+}
+
+#define FAILS(call, code) fails((call), (code), #call, __FILE__, __LINE__)
+
 /* A client of the identity in a file. */
 static inline zec_client *client_of(const char *path) {
   zec_identity *identity = NULL;
