@@ -9,7 +9,6 @@ use crate::authenticators::Extension;
 use crate::authorities::CertificateAuthority;
 use crate::controller::TestController;
 use crate::external::{ExternalSigner, Signer};
-use crate::jwt;
 use crate::listed_controllers::ListedController;
 use crate::manners::Version;
 use crate::mfa::Mfa;
@@ -115,8 +114,6 @@ impl TestController {
             "em": method,
             "ctrls": controllers,
         });
-        let key = &self.shared.pki.key;
-        let header = json!({"alg": jwt::algorithm(key), "kid": self.shared.pki.key_id(), "typ": "JWT"});
-        self.sign_jwt(&header.to_string(), &claims.to_string())
+        self.shared.pki.token(&claims)
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Answer {
     pub(crate) chunked: bool,
     /// The connection ends with this answer.
     pub(crate) close: bool,
+    /// Without the headers by which a controller names itself.
+    pub(crate) nameless: bool,
 }
 
 impl Answer {
@@ -80,6 +82,11 @@ impl Answer {
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// One line of text, as the server answers by itself where no handler does.
+    pub(crate) fn plain_error(status: u16, text: &str) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", format!("{text}\n")).with("X-Content-Type-Options", "nosniff")
     }
 
     pub(crate) fn closing(mut self) -> Self {
@@ -121,6 +128,17 @@ impl Refusal {
     /// With what says how to do better.
     pub(crate) fn challenging(self, challenge: String) -> Self {
         Self { challenge: Some(challenge), ..self }
+    }
+
+    /// The refusal without the envelope, and without a request id.
+    pub(crate) fn bare(self) -> Answer {
+        let body = json!({"code": self.code, "message": self.message}).to_string();
+        let answer = Answer::new(self.status, "application/json", body);
+        self.challenge.into_iter().fold(answer, |answer, challenge| answer.with("Www-Authenticate", challenge))
+    }
+
+    pub(crate) fn unhandled(cause: impl Into<String>) -> Self {
+        Self::new(500, "UNHANDLED", "An unhandled error occurred").because(cause)
     }
 
     pub(crate) fn not_found(what: impl Into<String>) -> Self {

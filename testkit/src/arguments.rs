@@ -17,12 +17,16 @@ usage: ziti-edge-testkit [OPTIONS]
   --port P                    listen on this port of 127.0.0.1 (a free one)
   --identity NAME --jwt FILE  make an identity and write its enrollment token; may be repeated
   --session-timeout SECONDS   end sessions after this time (1800)
+  --access-token-lifetime SECONDS
+                              let access tokens of OpenID Connect expire after this time (1800)
   --close-after N             close each connection after N answers, without announcing it
   --fault OPERATION=FAULT     let this go wrong; may be repeated
   --help                      say this
 
 operations: any version cacerts enroll authenticate session logout services service other, and every operation id of
-  the API document that the controller has, such as updateService
+  the API document that the controller has, such as updateService; also oidcDiscovery oidcKeys oidcAuthorize
+  oidcLoginPage oidcLogin oidcAuthQueries oidcTotp oidcTotpEnroll oidcTotpEnrollVerify oidcTotpEnrollCancel
+  oidcCallback oidcToken oidcIntrospect oidcUserinfo oidcRevoke oidcEndSession oidcLoggedOut
 faults: refuse silent-after-accept stall-in-handshake drip-handshake stall-before-answer stall-in-headers
   stall-after-headers stall-in-body stall-reading drip drip-body reset reset-in-body close-before-answer truncate
   wrong-length oversized:BYTES gzip-bomb huge-headers bad-json empty-body html status:STATUS session-gone
@@ -46,6 +50,7 @@ pub(crate) struct Arguments {
     pub(crate) port: u16,
     pub(crate) identities: Vec<Wanted>,
     pub(crate) session_timeout: Option<Duration>,
+    pub(crate) access_token_lifetime: Option<Duration>,
     pub(crate) close_after: usize,
     pub(crate) faults: Vec<(Operation, Fault)>,
 }
@@ -69,6 +74,7 @@ impl Arguments {
                 "--identity",
                 "--jwt",
                 "--session-timeout",
+                "--access-token-lifetime",
                 "--close-after",
                 "--fault",
             ];
@@ -104,6 +110,9 @@ impl Arguments {
             "--port" => self.port = value.parse().map_err(not_a_number)?,
             "--session-timeout" => {
                 self.session_timeout = Some(Duration::from_secs(value.parse().map_err(not_a_number)?));
+            }
+            "--access-token-lifetime" => {
+                self.access_token_lifetime = Some(Duration::from_secs(value.parse().map_err(not_a_number)?));
             }
             "--close-after" => self.close_after = value.parse().map_err(not_a_number)?,
             "--fault" => self.faults.push(fault(&value)?),
@@ -179,13 +188,14 @@ mod tests {
     fn reads_every_option() {
         let parsed = parse(
             "--version 1.6 --services 3 --port 4000 --identity alice --jwt a.jwt --identity bob --jwt b.jwt \
-             --session-timeout 60 --fault services=status:503 --fault updateService=drip --recorded page.json",
+             --session-timeout 60 --access-token-lifetime 30 --fault services=status:503 --fault updateService=drip --recorded page.json",
         )
         .unwrap();
         assert_eq!(parsed.version, Version::V1_6);
         assert_eq!((parsed.services, parsed.port), (Some(3), 4000));
         assert_eq!(parsed.identities[1], Wanted { name: "bob".into(), jwt: "b.jwt".into() });
         assert_eq!(parsed.session_timeout, Some(Duration::from_secs(60)));
+        assert_eq!(parsed.access_token_lifetime, Some(Duration::from_secs(30)));
         assert_eq!(
             parsed.faults,
             [(Operation::Services, Fault::Status(503)), (Operation::Named("updateService"), Fault::Drip)]

@@ -14,6 +14,7 @@ use crate::listed_controllers::ListedController;
 use crate::listener::{Acceptor, Port};
 use crate::manners::Version;
 use crate::network::Network;
+use crate::oidc::Lifetimes;
 use crate::pki::{Pki, ServerKey};
 use crate::recorded;
 use crate::shared::{Settings, Shared};
@@ -26,6 +27,8 @@ pub struct Builder {
     services: usize,
     recorded: Option<(PathBuf, usize)>,
     session_timeout: Duration,
+    oidc: bool,
+    lifetimes: Lifetimes,
     address: String,
     advertise_host: String,
     gzip: bool,
@@ -43,6 +46,8 @@ impl Default for Builder {
             services: 0,
             recorded: None,
             session_timeout: Duration::from_secs(30 * 60),
+            oidc: true,
+            lifetimes: Lifetimes::default(),
             address: "127.0.0.1:0".to_owned(),
             advertise_host: "127.0.0.1".to_owned(),
             gzip: true,
@@ -76,6 +81,30 @@ impl Builder {
         Self { session_timeout, ..self }
     }
 
+    /// Whether there is OpenID Connect, which there is by default; without it `/version` does not announce it either.
+    pub fn oidc(self, oidc: bool) -> Self {
+        Self { oidc, ..self }
+    }
+
+    /// How long an access token of OpenID Connect is good; 30 minutes by default.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.access = lifetime;
+        self
+    }
+
+    /// How long a refresh token of OpenID Connect is good; 24 hours by default.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetimes.refresh = lifetime;
+        self
+    }
+
+    /// How long tokens stay good after a refresh has replaced them; 30 seconds by default. 1.3 takes a refresh token
+    /// once, whatever is set here.
+    pub fn revocation_delay(mut self, delay: Duration) -> Self {
+        self.lifetimes.revocation_delay = delay;
+        self
+    }
+
     /// Where to listen; a free port of `127.0.0.1` by default.
     pub fn address(self, address: impl Into<String>) -> Self {
         Self { address: address.into(), ..self }
@@ -98,7 +127,8 @@ impl Builder {
     }
 
     /// One more controller of the same network: it has the certificates of `other`, and knows the identities that
-    /// `other` knows now. Sessions are each controller's own, as legacy ones are; so are services and later identities.
+    /// `other` knows now. Tokens of OpenID Connect are good at both, and so are their refresh and their end; legacy
+    /// sessions are each controller's own, as are services and later identities.
     pub fn same_network_as(self, other: &TestController) -> Self {
         Self { network: Some(other.network()), ..self }
     }
@@ -138,6 +168,7 @@ impl Builder {
             version: self.version,
             gzip: self.gzip,
             session_timeout: self.session_timeout,
+            oidc: self.oidc.then_some(self.lifetimes),
             authority: format!("{}:{}", self.advertise_host, port.address().port()),
         };
         let shared = Arc::new(Shared::new(settings, pki, tls));

@@ -41,7 +41,7 @@ struct Connection<'a> {
 
 impl<'a> Connection<'a> {
     fn new(shared: &'a Shared, tcp: TcpStream, number: u64) -> Option<Self> {
-        let address = tcp.peer_addr().ok()?.ip();
+        let address = tcp.peer_addr().ok()?;
         tcp.set_nodelay(true).ok()?;
         tcp.set_read_timeout(Some(HANDSHAKE)).ok()?;
         let tls = handshake(shared, tcp).ok()??;

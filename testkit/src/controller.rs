@@ -48,6 +48,7 @@ impl TestController {
             identities: state.identities.clone(),
             signers: state.signers.clone(),
             authorities: state.authorities.clone(),
+            issued: state.oidc.shared.clone(),
         }
     }
 
@@ -184,12 +185,16 @@ impl TestController {
         self.shared.state().routers = EdgeRouters(routers.into_iter().collect());
     }
 
-    /// Counts a second factor as shown in the session of `token` now, which passes posture checks that ask for one.
+    /// Counts a second factor as shown in the session of `token` now, which passes posture checks that ask for one. An
+    /// access token will do, too.
     pub fn pass_mfa(&self, token: &str) {
         let now = self.shared.clock.now();
         let mut state = self.shared.state();
         if let Some(session) = state.sessions.find(token, self.version(), now).cloned() {
-            state.pass_mfa(&session, now);
+            state.pass_mfa(&session.id, &session.login.identity_id, now);
+        } else if let Ok(claims) = jwt::verify(&self.shared.pki.key, token) {
+            let text = |name: &str| claims[name].as_str().unwrap_or_default();
+            state.pass_mfa(text("z_asid"), text("sub"), now);
         }
     }
 
@@ -209,19 +214,43 @@ impl TestController {
         self.shared.state().moves.on = on;
     }
 
-    /// Ends all sessions.
+    /// Ends all sessions, and all tokens of OpenID Connect.
     pub fn expire_sessions(&self) {
-        self.shared.state().sessions.clear();
+        let mut state = self.shared.state();
+        state.sessions.clear();
+        state.oidc.issued().end_all(self.shared.clock.now());
     }
 
-    /// Ends the session of a token.
+    /// Ends the session of a token. An access token is no good any more, while the refresh token that came with it is.
     pub fn end_session(&self, token: &str) {
-        self.shared.state().sessions.end(token);
+        let mut state = self.shared.state();
+        state.sessions.end(token);
+        if let Ok(claims) = jwt::verify(&self.shared.pki.key, token) {
+            state.oidc.issued().end_access(&claims, self.shared.clock.now());
+        }
     }
 
-    /// How many sessions are alive.
+    /// How many sessions are alive. One of OpenID Connect is as long as there is a good token of it, and counts on
+    /// every controller of the network.
     pub fn session_count(&self) -> usize {
-        self.shared.state().sessions.count(self.version(), self.shared.clock.now())
+        let state = self.shared.state();
+        let now = self.shared.clock.now();
+        state.sessions.count(self.version(), now) + state.oidc.issued().sessions(now).len()
+    }
+
+    /// How many logins by OpenID Connect ended with tokens here.
+    pub fn oidc_logins(&self) -> usize {
+        self.shared.state().oidc.logins
+    }
+
+    /// How many refresh tokens were taken here.
+    pub fn oidc_refreshes(&self) -> usize {
+        self.shared.state().oidc.refreshes
+    }
+
+    /// Ends all access tokens; refresh tokens are as good as before.
+    pub fn expire_access_tokens(&self) {
+        self.shared.state().oidc.issued().end_all_access();
     }
 
     /// Moves the controller's clock forward.

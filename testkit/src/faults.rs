@@ -28,7 +28,8 @@ pub enum Operation {
     Service,
     /// Everything that has no variant of its own, operations and other paths.
     Other,
-    /// The operation with this id in the API document, such as `listSessions`.
+    /// The operation with this id in the API document, such as `listSessions`. OpenID Connect is in no such document;
+    /// its ids begin with `oidc`: `oidcDiscovery`, `oidcAuthorize`, `oidcLogin`, `oidcToken` and so on.
     Named(&'static str),
 }
 
@@ -157,7 +158,8 @@ pub enum Fault {
     },
     /// 404, as for a path of which the controller has never heard: an operation that an older one does not have.
     NoSuchPath,
-    /// The request's session is ended before the request is looked at.
+    /// The request's session is ended before the request is looked at. Of one by OpenID Connect only the access token
+    /// is: it can be refreshed.
     SessionGone,
     /// 429, with this `Retry-After` if there is one.
     TooManyRequests {

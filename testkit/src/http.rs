@@ -23,16 +23,18 @@ impl Request {
 
     /// The decoded values of a query parameter, in order.
     pub(crate) fn parameters(&self, name: &str) -> Vec<String> {
-        let pairs = self.query.as_deref().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        pairs
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .filter(|(key, _)| decode(key) == name)
-            .map(|(_, value)| decode(&value.replace('+', " ")))
-            .collect()
+        let pairs = pairs(self.query.as_deref().unwrap_or_default());
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value).collect()
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters(name).into_iter().next()
+    }
+
+    /// The values of all its headers of this name, in order.
+    pub(crate) fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
     }
 
     /// The media type of the body without its parameters.
@@ -61,6 +63,27 @@ impl Request {
     pub(crate) fn wants_close(&self) -> bool {
         self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
+}
+
+/// The decoded names and values of a query or a form.
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(&value.replace('+', " ")))
+    })
+}
+
+/// Percent-encoding of everything that means something in a query.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b' ' => encoded.push('+'),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
 }
 
 /// Percent-decoding; what is not valid stays as it is.

@@ -39,6 +39,13 @@ pub(crate) fn sign(key: &KeyPair, header: &str, claims: &str) -> String {
     format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
+/// The name of the key that a token says it is signed by.
+pub(crate) fn key_id(token: &str) -> Option<String> {
+    let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+    let header: Value = serde_json::from_slice(&header).ok()?;
+    header["kid"].as_str().map(str::to_owned)
+}
+
 /// The claims of a token that `key` signed; the error is the controller's message.
 pub(crate) fn verify(key: &KeyPair, token: &str) -> Result<Value, &'static str> {
     let malformed = "token is malformed: token contains an invalid number of segments";

@@ -55,6 +55,21 @@
 //! assert_eq!(controller.totp_code(&alice.id).map(|code| code.len()), Some(6));
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! A login by OpenID Connect, whose access token is good for a minute, and whose refresh is carried out and then lost:
+//!
+//! ```
+//! use std::time::Duration;
+//! use ziti_edge_testkit::{Fault, Operation, TestController};
+//!
+//! let controller = TestController::builder().access_token_lifetime(Duration::from_secs(60)).start()?;
+//! // … log in through `/oidc`, then:
+//! controller.advance(Duration::from_secs(60));
+//! controller.fault_times(Operation::Named("oidcToken"), Fault::LostAnswer, 1);
+//! // … and refresh. The controller counts what it gave tokens for:
+//! assert_eq!((controller.oidc_logins(), controller.oidc_refreshes()), (0, 0));
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod access;
 mod answers;
@@ -77,6 +92,7 @@ mod listener;
 mod manners;
 mod mfa;
 mod network;
+mod oidc;
 mod operations;
 mod page;
 mod pkcs7;

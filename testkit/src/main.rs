@@ -60,6 +60,9 @@ fn start(arguments: &Arguments) -> io::Result<TestController> {
     if let Some(timeout) = arguments.session_timeout {
         builder = builder.session_timeout(timeout);
     }
+    if let Some(lifetime) = arguments.access_token_lifetime {
+        builder = builder.access_token_lifetime(lifetime);
+    }
     builder = match &arguments.recorded {
         Some(page) => builder.recorded_services(page, arguments.services.unwrap_or(RECORDED_SERVICES)),
         None => builder.services(arguments.services.unwrap_or_default()),

@@ -76,6 +76,16 @@ impl Version {
         self != Self::V1_3
     }
 
+    /// An access token had by certificate is good only together with that certificate.
+    pub(crate) fn binds_tokens(self) -> bool {
+        self == Self::V2_0
+    }
+
+    /// Logging out ends the access tokens of the identity.
+    pub(crate) fn ends_access_tokens(self) -> bool {
+        self == Self::V2_0
+    }
+
     /// Enrolled certificates carry the identity's SPIFFE id.
     pub(crate) fn names_identities_in_certificates(self) -> bool {
         self == Self::V2_0

@@ -1,10 +1,11 @@
 //! What several controllers of one network have in common.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::authorities::CertificateAuthority;
 use crate::external::Signer;
+use crate::oidc::Issued;
 use crate::pki::Pki;
 use crate::state::Identity;
 
@@ -16,11 +17,19 @@ pub(crate) struct Network {
     pub(crate) identities: Vec<Identity>,
     pub(crate) signers: Vec<Arc<Signer>>,
     pub(crate) authorities: Vec<CertificateAuthority>,
+    /// Not a copy: what one controller of the network does with tokens, the others know.
+    pub(crate) issued: Arc<Mutex<Issued>>,
 }
 
 impl Network {
     pub(crate) fn new(pki: Pki) -> Self {
-        Self { pki: Arc::new(pki), identities: Vec::new(), signers: Vec::new(), authorities: Vec::new() }
+        Self {
+            pki: Arc::new(pki),
+            identities: Vec::new(),
+            signers: Vec::new(),
+            authorities: Vec::new(),
+            issued: Arc::default(),
+        }
     }
 }
 

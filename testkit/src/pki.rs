@@ -9,9 +9,10 @@ use rcgen::{
 };
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rustls::pki_types::CertificateDer;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::random;
+use crate::{jwt, random};
 
 pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Certificates begin a little in the past, as the real ones do: clocks differ.
@@ -72,6 +73,12 @@ impl Pki {
     /// SHA-1 of the leaf in hex, the `kid` of enrollment tokens.
     pub(crate) fn key_id(&self) -> String {
         fingerprint(self.leaf.der())
+    }
+
+    /// A token with these claims, in the form that all tokens of the controller have.
+    pub(crate) fn token(&self, claims: &Value) -> String {
+        let header = json!({"alg": jwt::algorithm(&self.key), "kid": self.key_id(), "typ": "JWT"});
+        jwt::sign(&self.key, &header.to_string(), &claims.to_string())
     }
 
     /// Signs what a CSR asks for, for so long.

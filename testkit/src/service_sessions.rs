@@ -24,6 +24,25 @@ pub(crate) struct ServiceSession {
 }
 
 impl ServiceSession {
+    pub(crate) fn new(
+        session: &Session,
+        service: &Service,
+        permission: Permission,
+        token: Option<String>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let id = random::session_id();
+        Self {
+            token: token.unwrap_or_else(|| id.clone()),
+            id,
+            api_session_id: session.id.clone(),
+            identity_id: session.login.identity_id.clone(),
+            service_id: service.id.clone(),
+            permission,
+            created: now,
+        }
+    }
+
     /// As the answer that makes it shows it; `service` and `routers` are those it is for.
     pub(crate) fn document(&self, service: &Service, routers: &EdgeRouters) -> Value {
         let link = |tail: &str| json!({"href": format!("./sessions/{}{tail}", self.id)});
@@ -139,16 +158,7 @@ impl ServiceSessions {
         token: Option<String>,
         now: OffsetDateTime,
     ) -> ServiceSession {
-        let id = random::session_id();
-        let started = ServiceSession {
-            token: token.unwrap_or_else(|| id.clone()),
-            id,
-            api_session_id: session.id.clone(),
-            identity_id: session.login.identity_id.clone(),
-            service_id: service.id.clone(),
-            permission,
-            created: now,
-        };
+        let started = ServiceSession::new(session, service, permission, token, now);
         self.0.push(started.clone());
         started
     }

@@ -1,4 +1,4 @@
-//! Legacy sessions: a token in the header `zt-session`, known to this controller alone.
+//! Sessions. Legacy ones have a token in the header `zt-session` and are known to this controller alone.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -51,9 +51,48 @@ pub(crate) struct Session {
     /// The last activity that was written down; what is published follows from it.
     written: OffsetDateTime,
     timeout: Duration,
+    /// When the token ends that it is known by, if that is one of OpenID Connect.
+    token_expires: Option<OffsetDateTime>,
+}
+
+/// The good access token of a session.
+pub(crate) struct AccessToken {
+    pub(crate) session_id: String,
+    pub(crate) text: String,
+    pub(crate) issued: OffsetDateTime,
+    pub(crate) expires: OffsetDateTime,
+    /// How long such tokens are good.
+    pub(crate) lifetime: Duration,
+    /// It says that a second factor was shown.
+    pub(crate) mfa_complete: bool,
 }
 
 impl Session {
+    /// The session that an access token is for, used now. Nobody keeps it.
+    pub(crate) fn of_token(token: AccessToken, login: Login, now: OffsetDateTime) -> Self {
+        Self {
+            id: token.session_id,
+            token: token.text,
+            login,
+            mfa_complete: token.mfa_complete,
+            created: token.issued,
+            last_used: now,
+            written: now,
+            timeout: token.lifetime,
+            token_expires: Some(token.expires),
+        }
+    }
+
+    /// It is known by a token of OpenID Connect, not kept by this controller.
+    pub(crate) fn is_of_token(&self) -> bool {
+        self.token_expires.is_some()
+    }
+
+    fn seconds_left(&self) -> u64 {
+        let left = |end: OffsetDateTime| u64::try_from((end - self.last_used).whole_seconds()).unwrap_or_default();
+        self.token_expires.map_or(self.timeout.as_secs(), left)
+    }
+
     /// Waits for a second factor: only the session itself may be asked for, and that factor.
     pub(crate) fn pending(&self) -> bool {
         self.wants_code() || self.login.secondary.is_some()
@@ -89,10 +128,8 @@ impl Session {
 
     /// The headers that say how long the session lasts.
     pub(crate) fn expiry_headers(&self) -> [(&'static str, String); 2] {
-        [
-            ("Expiration-Seconds", self.timeout.as_secs().to_string()),
-            ("Expires-At", clock::go(self.written + self.timeout)),
-        ]
+        let end = self.token_expires.unwrap_or(self.written + self.timeout);
+        [("Expiration-Seconds", self.seconds_left().to_string()), ("Expires-At", clock::go(end))]
     }
 
     /// The session as `/authenticate` and `/current-api-session` show it.
@@ -119,7 +156,7 @@ impl Session {
             "isMfaRequired": login.mfa_enrolled,
             "lastActivityAt": clock::json(self.written),
             "token": self.token,
-            "expirationSeconds": self.timeout.as_secs(),
+            "expirationSeconds": self.seconds_left(),
             "expiresAt": clock::json(self.written + self.timeout),
         });
         if login.improper_chain {
@@ -189,6 +226,7 @@ impl Sessions {
             last_used: now,
             written: now,
             timeout,
+            token_expires: None,
         };
         self.by_token.entry(token).insert_entry(session).into_mut()
     }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::faults::{FaultBoard, Operation};
 use crate::http::Request;
 use crate::manners::Version;
+use crate::oidc::Lifetimes;
 use crate::pki::Pki;
 use crate::random;
 use crate::state::State;
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) version: Version,
     pub(crate) gzip: bool,
     pub(crate) session_timeout: Duration,
+    /// `None` if there is no OpenID Connect.
+    pub(crate) oidc: Option<Lifetimes>,
     /// Host and port as the controller calls itself.
     pub(crate) authority: String,
 }

@@ -51,9 +51,9 @@ pub(crate) fn respond(shared: &Shared, tls: &mut Tls, request: &Request, peer: &
             return whole(shared, tls, request, peer, &operations::answer(shared, request, peer));
         }
         Fault::NoSuchPath => {
-            return whole(shared, tls, request, peer, &operations::no_such_path(request).into());
+            return whole(shared, tls, request, peer, &operations::nothing_there(shared, request));
         }
-        Fault::SessionGone => shared.state().sessions.end(request.header("zt-session").unwrap_or_default()),
+        Fault::SessionGone => operations::end_session_of(shared, request),
         fault => {
             if let Some(answer) = replacement(fault) {
                 return whole(shared, tls, request, peer, &answer);
@@ -107,7 +107,7 @@ impl<'a> Rendered<'a> {
             lines.push("Content-Encoding: gzip".to_owned());
         }
         lines.extend(answer.headers.iter().map(|(name, value)| format!("{name}: {value}")));
-        if !answer.headers.is_empty() {
+        if !answer.headers.is_empty() && !answer.nameless {
             lines.push("Server: ziti-controller/v0.0.0".to_owned());
             lines.push(format!("Ziti-Instance-Id: {}", shared.instance_id));
         }
@@ -133,6 +133,8 @@ impl<'a> Rendered<'a> {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
+        302 => "Found",
         400 => "Bad Request",
         401 => "Unauthorized",
         404 => "Not Found",
@@ -236,7 +238,7 @@ fn failure(status: u16) -> Answer {
             "Too many requests to alter state have been issued. Please slow your \
                  request rate or try again later.",
         ),
-        503 => ("CLUSTER_NO_LEADER", "The cluster has no leader"),
+        503 => ("CLUSTER_NO_LEADER", "Cluster has no leader, unable to make model updates."),
         _ => ("UNHANDLED", "An unhandled error occurred"),
     };
     Refusal::new(status, code, message).into()

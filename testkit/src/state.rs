@@ -17,13 +17,14 @@ use crate::listed_controllers::ListedController;
 use crate::manners::Version;
 use crate::mfa::Mfa;
 use crate::network::Network;
+use crate::oidc::Oidc;
 use crate::posture::Posture;
 use crate::random;
 use crate::routers::EdgeRouters;
 use crate::service_sessions::ServiceSessions;
 use crate::services::{Catalog, ServiceSpec};
 use crate::session_certificates::SessionCertificates;
-use crate::sessions::{Session, Sessions};
+use crate::sessions::Sessions;
 
 /// An identity to be, for [`TestController::create_identity_with`](crate::TestController::create_identity_with).
 #[derive(Debug, Clone)]
@@ -177,6 +178,7 @@ pub(crate) struct State {
     pub(crate) posture: Posture,
     pub(crate) routers: EdgeRouters,
     pub(crate) service_sessions: ServiceSessions,
+    pub(crate) oidc: Oidc,
 }
 
 impl State {
@@ -208,6 +210,7 @@ impl State {
         self.identities = network.identities;
         self.signers = network.signers;
         self.authorities = network.authorities;
+        self.oidc.shared = network.issued;
     }
 
     pub(crate) fn identity_mut(&mut self, id: &str) -> Option<&mut Identity> {
@@ -215,14 +218,16 @@ impl State {
     }
 
     /// The user of a session showed a second factor.
-    pub(crate) fn pass_mfa(&mut self, session: &Session, now: OffsetDateTime) {
-        self.posture.pass_mfa(&session.id, now);
-        self.catalog.changes.touch(&session.login.identity_id, now);
+    pub(crate) fn pass_mfa(&mut self, session_id: &str, identity_id: &str, now: OffsetDateTime) {
+        self.posture.pass_mfa(session_id, now);
+        self.catalog.changes.touch(identity_id, now);
     }
 
     /// Forgets what belongs to sessions that are over, so that it does not add up.
     pub(crate) fn forget_ended_sessions(&mut self, version: Version, now: OffsetDateTime) {
-        let alive: HashSet<&str> = self.sessions.alive(version, now).map(|session| session.id.as_str()).collect();
+        let by_token = self.oidc.issued().sessions(now);
+        let alive = self.sessions.alive(version, now).map(|session| session.id.as_str());
+        let alive: HashSet<&str> = alive.chain(by_token.iter().map(String::as_str)).collect();
         self.posture.keep_sessions(&alive);
         self.session_certificates.keep_sessions(&alive);
         self.service_sessions.keep(&alive, |service| self.catalog.get(service).is_some());

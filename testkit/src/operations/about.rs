@@ -9,7 +9,7 @@ use crate::clock;
 use crate::listed_controllers::ListedController;
 use crate::manners::Version;
 use crate::page::Query;
-use crate::{jwt, random};
+use crate::random;
 
 const YAML: &str = "text/yaml";
 const SPECS: [&str; 2] = ["edge-client", "edge-management"];
@@ -103,7 +103,6 @@ impl Call<'_> {
     }
 
     fn network_tokens(&self) -> Result<Answer, Refusal> {
-        let key = &self.shared.pki.key;
         let url = format!("{}/", self.shared.url());
         let claims = json!({
             "iss": url,
@@ -113,8 +112,7 @@ impl Call<'_> {
             "em": "network",
             "ctrls": null,
         });
-        let header = json!({"alg": jwt::algorithm(key), "kid": self.shared.pki.key_id(), "typ": "JWT"});
-        let token = jwt::sign(key, &header.to_string(), &claims.to_string());
+        let token = self.shared.pki.token(&claims);
         Ok(Answer::data(&[json!({"name": "default", "token": token})]))
     }
 

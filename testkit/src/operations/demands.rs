@@ -33,7 +33,7 @@ impl Call<'_> {
         name: &str,
         carry_out: impl FnOnce(&Session, &Value) -> Result<Answer, Refusal>,
     ) -> Result<Answer, Refusal> {
-        if self.token().is_none() {
+        if !self.has_token() {
             return Ok(self.no_token());
         }
         let document = self.document(name)?;
@@ -46,7 +46,7 @@ impl Call<'_> {
         name: &str,
         carry_out: impl FnOnce(&Session, &Value) -> Result<Answer, Refusal>,
     ) -> Result<Answer, Refusal> {
-        if self.token().is_none() {
+        if !self.has_token() {
             return Ok(self.no_token());
         }
         let document = self.document(name)?;

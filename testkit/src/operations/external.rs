@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Call;
 use super::routes::Route;
 use crate::answers::{Answer, Refusal};
-use crate::external::{self, Fault, Signer};
+use crate::external::{self, Fault, Secondary, Signer};
 use crate::manners::Version;
 use crate::page::Query;
 use crate::sessions::{Login, Session};
@@ -79,8 +79,8 @@ impl Call<'_> {
     }
 
     /// What goes with a login that waits for a token.
-    pub(super) fn with_challenge(&self, answer: Answer, session: &Session) -> Answer {
-        match &session.login.secondary {
+    pub(super) fn with_challenge(&self, answer: Answer, secondary: Option<&Secondary>) -> Answer {
+        match secondary {
             Some(secondary) if self.manners().explains_401() => {
                 let challenge = challenge("secondary", Fault::Missing, &secondary.signer_id, &secondary.issuer);
                 answer.with("Www-Authenticate", challenge)

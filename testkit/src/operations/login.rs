@@ -33,7 +33,7 @@ impl Call<'_> {
             _ => self.by_external_token()?,
         };
         let config_types = strings(&body["configTypes"]);
-        let login = Login { config_types, ip_address: self.peer.address.to_string(), ..login };
+        let login = Login { config_types, ip_address: self.peer.address.ip().to_string(), ..login };
         if let Some(identity) = self.state().identity_mut(&login.identity_id) {
             identity.last_login.take(&body, self.now);
         }
@@ -71,7 +71,7 @@ impl Call<'_> {
         Ok(body)
     }
 
-    fn by_password(&self, body: &Value) -> Result<Login, Refusal> {
+    pub(super) fn by_password(&self, body: &Value) -> Result<Login, Refusal> {
         let given = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let missing = || Refusal::invalid_document("username and password fields are required");
         let (name, password) = given("username").zip(given("password")).ok_or_else(missing)?;
@@ -99,7 +99,7 @@ impl Call<'_> {
         }
     }
 
-    fn by_certificate(&self) -> Result<Login, Refusal> {
+    pub(super) fn by_certificate(&self) -> Result<Login, Refusal> {
         let chain = &self.peer.certificates;
         let leaf = chain.first().ok_or_else(Refusal::login_failed)?;
         let shown = fingerprint(leaf);
@@ -158,7 +158,7 @@ impl Call<'_> {
         answer.headers.extend(session.expiry_headers());
         let wanted = session.login.extension.map_or(0, |extension| 1 + usize::from(extension.key_roll));
         answer.headers.extend(vec![("Ziti-Authenticator-Extend-Requested", "true".to_owned()); wanted]);
-        self.with_challenge(answer, &session).with("Zt-Session", session.token.clone())
+        self.with_challenge(answer, session.login.secondary.as_ref()).with("Zt-Session", session.token.clone())
     }
 
     fn current_api_session(&self) -> Result<Answer, Refusal> {
@@ -174,6 +174,13 @@ impl Call<'_> {
             Ok(session) => session,
             Err(refused) => return Ok(refused),
         };
+        if session.is_of_token() {
+            let what = format!("apiSession with id {} not found", session.id);
+            return Err(match self.manners() {
+                Version::V1_3 => Refusal::unhandled(what),
+                Version::V1_6 | Version::V2_0 => Refusal::not_found(what),
+            });
+        }
         let answer = Answer::data(&json!({}));
         let answer = if self.manners().slides() {
             session.expiry_headers().into_iter().fold(answer, |answer, (name, value)| answer.with(name, value))
@@ -190,6 +197,7 @@ fn at_most(value: &Value, field: &str, length: usize) -> Result<(), Refusal> {
     Err(Refusal::invalid_field(field, &format!("{field} in body should be at most {length} chars long"), text))
 }
 
-fn strings(value: &Value) -> Vec<String> {
+/// The texts of an array, if it is one.
+pub(super) fn strings(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

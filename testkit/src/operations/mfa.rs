@@ -10,6 +10,7 @@ use crate::manners::Version;
 use crate::mfa::Mfa;
 use crate::sessions::Session;
 use crate::state::Identity;
+use crate::{clock, random};
 
 const MFA: &[&str] = &["current-identity", "mfa"];
 const RECOVERY_CODES: &[&str] = &["current-identity", "mfa", "recovery-codes"];
@@ -127,24 +128,41 @@ impl Call<'_> {
         })
     }
 
-    /// There is one for OIDC sessions of 2.0 only, and this controller has no such sessions.
+    /// There is one for sessions of OpenID Connect, and from 2.0 on.
     fn totp_token(&self) -> Result<Answer, Refusal> {
         if self.manners() == Version::V1_3 {
             return Err(no_such_path(self.request));
         }
-        self.with_document("mfaValidation", |_, document: &Value| {
-            required(document, "code")?;
+        self.with_document("mfaValidation", |session, document: &Value| {
+            let code = required(document, "code")?;
             if self.manners() == Version::V1_6 {
                 return self.missing("current_api_session.CreateTotpToken");
             }
-            Err(Refusal::new(400, "INVALID_BACKING_TOKEN_TYPE", "The backing token type is invalid"))
+            if !session.is_of_token() {
+                return Err(Refusal::new(400, "INVALID_BACKING_TOKEN_TYPE", "The backing token type is invalid"));
+            }
+            self.with_identity(session, |identity| {
+                let mfa = verified(identity).ok_or_else(not_enrolled)?;
+                if mfa.accepts_totp(code, self.now) { Ok(()) } else { Err(wrong_code()) }
+            })?;
+            let claims = json!({
+                "iss": self.shared.url(),
+                "sub": session.login.identity_id,
+                "aud": ["openziti"],
+                "iat": self.now.unix_timestamp(),
+                "jti": random::uuid(),
+                "z_asid": session.id,
+                "z_t": "t",
+            });
+            let token = self.shared.pki.token(&claims);
+            Ok(Answer::data_without_meta(&json!({"issuedAt": clock::json(self.now), "token": token})))
         })
     }
 
     fn second_factor_shown(&self, session: &Session) -> Answer {
         let mut state = self.state();
         state.sessions.complete_mfa(&session.token);
-        state.pass_mfa(session, self.now);
+        state.pass_mfa(&session.id, &session.login.identity_id, self.now);
         Answer::data(&json!({}))
     }
 

@@ -2,6 +2,7 @@
 
 mod about;
 mod authenticators;
+mod bearer;
 mod csr;
 mod current_identity;
 mod demands;
@@ -13,6 +14,7 @@ mod external;
 mod login;
 mod management;
 mod mfa;
+mod oidc;
 mod posture;
 mod root;
 mod routes;
@@ -21,7 +23,7 @@ mod services;
 mod session_certificates;
 mod sessions;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::MutexGuard;
 
 use rustls::pki_types::CertificateDer;
@@ -34,13 +36,14 @@ use crate::sessions::Session;
 use crate::shared::Shared;
 use crate::state::State;
 
+pub(crate) use bearer::end_session_of;
 pub(crate) use routes::{id_of, ids};
 
 use routes::Found;
 
 /// Who is on the other side of the connection.
 pub(crate) struct Peer {
-    pub(crate) address: IpAddr,
+    pub(crate) address: SocketAddr,
     /// The certificate chain it showed, if any.
     pub(crate) certificates: Vec<CertificateDer<'static>>,
     /// The number of the connection.
@@ -50,12 +53,20 @@ pub(crate) struct Peer {
 /// Carries a request out.
 pub(crate) fn answer(shared: &Shared, request: &Request, peer: &Peer) -> Answer {
     let call = Call { shared, request, peer, now: shared.clock.now() };
+    if oidc::concerns(shared, request) {
+        return call.oidc();
+    }
     let answer = call.answer().unwrap_or_else(Answer::from);
     call.with_session_headers(answer)
 }
 
+/// The answer to a request as if its path led nowhere.
+pub(crate) fn nothing_there(shared: &Shared, request: &Request) -> Answer {
+    if oidc::concerns(shared, request) { oidc::page_not_found() } else { no_such_path(request).into() }
+}
+
 /// The refusal of a path that leads nowhere; also of one that a version does not have yet.
-pub(crate) fn no_such_path(request: &Request) -> Refusal {
+fn no_such_path(request: &Request) -> Refusal {
     Refusal::not_found(format!("path {} was not found", routes::full_path(request)))
 }
 
@@ -103,7 +114,7 @@ impl Call<'_> {
 
     /// The session of the request, complete or waiting for a second factor.
     fn any_session(&self) -> Result<Session, Answer> {
-        let Some(token) = self.token() else { return Err(self.no_token()) };
+        let Some(token) = self.token() else { return self.bearer_session().map(|session| self.settled(session)) };
         let mut state = self.state();
         let session = state.sessions.find(token, self.manners(), self.now).cloned();
         drop(state);
@@ -120,26 +131,6 @@ impl Call<'_> {
         )
     }
 
-    fn no_token(&self) -> Answer {
-        let bearer = self.request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        if let Some(bearer) = bearer {
-            return self.refused_bearer(bearer);
-        }
-        let refusal = Refusal::unauthorized().because("unauthenticated for invalid credentials");
-        self.explained(refusal.into(), NO_TOKEN)
-    }
-
-    /// No bearer token is known. 2.0 takes one that is a JWT for another issuer's, and so for none at all.
-    fn refused_bearer(&self, bearer: &str) -> Answer {
-        let refusal = Refusal::unauthorized();
-        if !self.manners().explains_401() {
-            let cause = format!("UNAUTHORIZED: {}", refusal.message());
-            return refusal.because(cause).into();
-        }
-        let why = if bearer.split('.').count() == 3 { NO_TOKEN } else { INVALID_BEARER };
-        self.explained(refusal.into(), why)
-    }
-
     fn explained(&self, answer: Answer, why: &str) -> Answer {
         if self.manners().explains_401() { answer.with("Www-Authenticate", why) } else { answer }
     }
@@ -148,17 +139,15 @@ impl Call<'_> {
     fn with_session_headers(&self, mut answer: Answer) -> Answer {
         let known = |name| answer.headers.iter().any(|(known, _)| *known == name);
         if self.manners().slides() && !known("Expires-At") {
-            let mut state = self.state();
-            let session = self.token().and_then(|token| state.sessions.find(token, self.manners(), self.now));
-            answer.headers.extend(session.into_iter().flat_map(Session::expiry_headers));
+            let session = match self.token() {
+                Some(token) => self.state().sessions.find(token, self.manners(), self.now).cloned(),
+                None => self.bearer_session().ok(),
+            };
+            answer.headers.extend(session.iter().flat_map(Session::expiry_headers));
         }
         answer
     }
 }
 
-const NO_TOKEN: &str = "zt-session realm=\"zt-session\" error=\"missing\" \
-     error_description=\"no matching token was provided\",Bearer realm=\"openziti-oidc\" error=\"missing\" \
-     error_description=\"no matching token was provided\"";
 const INVALID_SESSION: &str =
     "zt-session realm=\"zt-session\" error=\"invalid\" error_description=\"token is invalid\"";
-const INVALID_BEARER: &str = "Bearer realm=\"openziti-oidc\" error=\"invalid\" error_description=\"token is invalid\"";

@@ -26,7 +26,8 @@ impl Call<'_> {
             "edge-client": api("/edge/client/v1", "/edge/client/v1"),
             "edge-management": api("/edge/management/v1", "/edge/management/v1"),
         });
-        let mut capabilities = vec!["OIDC_AUTH"];
+        let oidc = self.shared.settings.oidc.is_some();
+        let mut capabilities = Vec::from_iter(oidc.then_some("OIDC_AUTH"));
         match self.manners() {
             Version::V1_3 => apis["health-checks"] = health,
             Version::V1_6 => {
@@ -38,6 +39,9 @@ impl Call<'_> {
                 apis["fabric"] = api("", "/fabric/v1");
                 capabilities.push("HA_CONTROLLER");
             }
+        }
+        if let Some(apis) = apis.as_object_mut().filter(|_| !oidc) {
+            apis.remove("edge-oidc");
         }
         Answer::data(&json!({
             "apiVersions": apis,

@@ -2,7 +2,7 @@
 
 use super::{
     Call, about, authenticators, current_identity, enroll, enroll_router, enroll_token, external, login, management,
-    mfa, posture, root, service_parts, services, session_certificates, sessions,
+    mfa, oidc, posture, root, service_parts, services, session_certificates, sessions,
 };
 use crate::answers::{Answer, Refusal};
 use crate::http::{self, Request};
@@ -25,16 +25,20 @@ const TABLES: &[&[Route]] = &[
     sessions::ROUTES,
     posture::ROUTES,
     management::ROUTES,
+    oidc::ROUTES,
+    oidc::LOGIN_ROUTES,
+    oidc::TOKEN_ROUTES,
 ];
 
 /// Carries an operation out; the text is the decoded `{id}` of the path, empty where it has none.
 type CarryOut = fn(&Call<'_>, &str) -> Result<Answer, Refusal>;
 
-/// The two APIs that the controller has.
+/// The APIs that the controller has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     Client,
     Management,
+    Oidc,
 }
 
 impl Api {
@@ -42,6 +46,7 @@ impl Api {
         match self {
             Self::Client => "/edge/client/v1",
             Self::Management => "/edge/management/v1",
+            Self::Oidc => "/oidc",
         }
     }
 }
@@ -87,6 +92,11 @@ impl Route {
         Self { apis: &[Api::Client, Api::Management], ..self }
     }
 
+    /// Of OpenID Connect.
+    pub(super) const fn of_oidc(self) -> Self {
+        Self { apis: &[Api::Oidc], ..self }
+    }
+
     /// On the management API only.
     pub(super) const fn on_management(self) -> Self {
         Self { apis: &[Api::Management], ..self }
@@ -120,8 +130,14 @@ fn split(path: &str) -> (Api, Vec<&str>) {
     match path.as_slice() {
         ["edge", "client", "v1", rest @ ..] | ["edge", "v1", rest @ ..] => (Api::Client, rest.to_vec()),
         ["edge", "management", "v1", rest @ ..] => (Api::Management, rest.to_vec()),
+        ["oidc", rest @ ..] => (Api::Oidc, rest.to_vec()),
         _ => (Api::Client, path),
     }
+}
+
+/// Whether a path is under the base of OpenID Connect.
+pub(super) fn is_oidc(path: &str) -> bool {
+    split(path).0 == Api::Oidc
 }
 
 /// What `request` asks for.

@@ -11,6 +11,7 @@ use super::routes::Route;
 use crate::answers::{Answer, Refusal};
 use crate::manners::Version;
 use crate::page::Query;
+use crate::random;
 use crate::session_certificates::SessionCertificate;
 
 const LIST: &[&str] = &["current-api-session", "certificates"];
@@ -47,8 +48,13 @@ impl Call<'_> {
             let signed = self.shared.pki.sign(&csr, Some(&spiffe), self.now, LIFE);
             let leaf = signed.map_err(|error| unusable(&error.to_string()))?;
             let pem = self.shared.pki.chain_pem(&leaf);
-            let mut state = self.state();
-            let id = state.session_certificates.add(&session.id, leaf.der().clone(), pem.clone(), true, self.now);
+            let id = if session.is_of_token() {
+                // Given, and not kept.
+                random::short_id()
+            } else {
+                let leaf = leaf.der().clone();
+                self.state().session_certificates.add(&session.id, leaf, pem.clone(), true, self.now)
+            };
             let created = json!({
                 "_links": {"self": {"href": format!("./current-api-session/certificates/{id}")}},
                 "id": id,

@@ -65,11 +65,19 @@ impl Call<'_> {
             state.forget_ended_sessions(self.manners(), self.now);
             let endpoint = state.posture.of(session, self.manners(), self.now);
             let service = permitted(state.catalog.get(service_id), service_id, permission, &endpoint)?;
+            // For a session of OpenID Connect the token is all there is: nobody keeps what it is for.
+            let by_token = session.is_of_token();
             let known = state.service_sessions.like(session, service, permission).cloned();
-            let signs = self.manners().signs_session_tokens();
+            let signs = by_token || self.manners().signs_session_tokens();
             // Where tokens are not signed, a session that is there is shown even if no router is left for it.
             if (signs || known.is_none()) && !state.routers.serving(service).any(|router| router.online) {
                 return Err(no_edge_routers());
+            }
+            if by_token {
+                let started = ServiceSession::new(session, service, permission, None, self.now);
+                let token = self.session_token(&started, &started.id, false);
+                let document = started.brief(service, &state.routers, &token);
+                return Ok(Answer { status: 201, ..Answer::data(&document) });
             }
             let again = known.is_some();
             let token = (!signs).then(random::uuid);
@@ -86,14 +94,12 @@ impl Call<'_> {
             return known.document(service, routers);
         }
         let token_id = if again { random::session_id() } else { known.id.clone() };
-        known.brief(service, routers, &self.session_token(known, &token_id))
+        known.brief(service, routers, &self.session_token(known, &token_id, true))
     }
 
-    fn session_token(&self, known: &ServiceSession, token_id: &str) -> String {
-        let key = &self.shared.pki.key;
-        let header = json!({"alg": jwt::algorithm(key), "kid": self.shared.pki.key_id(), "typ": "JWT"});
+    fn session_token(&self, known: &ServiceSession, token_id: &str, legacy: bool) -> String {
         let now = self.now.unix_timestamp();
-        let claims = json!({
+        let mut claims = json!({
             "iss": self.shared.url(),
             "sub": known.service_id,
             "aud": ["openziti"],
@@ -104,9 +110,11 @@ impl Call<'_> {
             "z_iid": known.identity_id,
             "z_t": "s",
             "z_st": known.permission,
-            "z_leg": true,
         });
-        jwt::sign(key, &header.to_string(), &claims.to_string())
+        if self.manners().signs_session_tokens() {
+            claims["z_leg"] = legacy.into();
+        }
+        self.shared.pki.token(&claims)
     }
 
     /// Refuses what the header `session-token` holds unless it is the token of one of the session's own. Where those

@@ -127,7 +127,8 @@ impl Catalog {
 
     /// How a session says which types it wants: by id, `all` as it is.
     pub(crate) fn type_ids(&self, wanted: &[String]) -> Vec<String> {
-        let id = |wanted: &String| if wanted == "all" { Some(wanted.clone()) } else { self.types.get(wanted).cloned() };
+        let is_id = |wanted: &String| wanted == "all" || self.types.values().any(|id| id == wanted);
+        let id = |wanted: &String| if is_id(wanted) { Some(wanted.clone()) } else { self.types.get(wanted).cloned() };
         wanted.iter().filter_map(id).collect()
     }
 }
