@@ -10,7 +10,7 @@ use super::exchange::Exchange;
 use crate::wire::{Answer, CLIENT, Connection};
 
 /// Codes that were wrong.
-const WRONG: [&str; 2] = ["111111", "123456"];
+const WRONG: [&str; 3] = ["000000", "111111", "123456"];
 
 impl Stage {
     /// Does what happened at the recorded controller before this request came.
@@ -30,13 +30,17 @@ impl Stage {
             purpose if purpose.starts_with("lockout: right password 64 s") => {
                 self.controller.advance(Duration::from_secs(64));
             }
-            purpose if purpose.starts_with("cert auth after admin requested extend") => {
+            purpose
+                if ["cert auth after admin requested extend", "cert: authorize"]
+                    .iter()
+                    .any(|cue| purpose.starts_with(cue)) =>
+            {
                 let alice = self.controller.identity_id("alice").unwrap();
                 self.controller.request_certificate_extension(&alice, true);
             }
             _ => (),
         }
-        if exchange.area == "mfa" {
+        if ["mfa", "oidc"].contains(&exchange.area) {
             self.find_code(exchange);
         }
     }
@@ -53,9 +57,8 @@ impl Stage {
         let body: Option<Value> = exchange.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
         let in_body = body.and_then(|body| body["code"].as_str().map(str::to_owned));
         let recorded = in_body.or_else(|| exchange.header("mfa-validation-code").map(str::to_owned));
-        let token = exchange.header("zt-session");
-        let Some((recorded, token)) = recorded.zip(token) else { return };
-        let id = self.controller.identity_id(self.people.name(token)).unwrap();
+        let Some((recorded, name)) = recorded.zip(self.owner(exchange)) else { return };
+        let Some(id) = self.controller.identity_id(&name) else { return };
         let numeric = recorded.bytes().all(|byte| byte.is_ascii_digit());
         let own = if numeric {
             self.controller.totp_code(&id)
@@ -65,6 +68,16 @@ impl Stage {
         let settled = WRONG.contains(&recorded.as_str()) || (!numeric && self.tokens.contains_key(&recorded));
         if let Some(own) = own.filter(|_| !settled) {
             self.tokens.insert(recorded, own);
+        }
+    }
+
+    /// Who is to show a code.
+    fn owner(&self, exchange: &Exchange) -> Option<String> {
+        let known = || exchange.session().map(|token| self.people.name(token).to_owned());
+        match exchange.purpose.split(':').next().unwrap() {
+            "totp" => self.people.of_role("oidctotp"),
+            "totp enroll" => self.people.of_role("oidctotpreq"),
+            _ => known(),
         }
     }
 

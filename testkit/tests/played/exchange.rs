@@ -8,7 +8,7 @@ use serde_json::Value;
 use ziti_edge_testkit::Version;
 
 /// The areas in the order in which they were recorded: what one leaves behind the next may use.
-pub(crate) const AREAS: [&str; 12] = [
+pub(crate) const AREAS: [&str; 13] = [
     "controller",
     "enrollment",
     "authentication",
@@ -21,6 +21,7 @@ pub(crate) const AREAS: [&str; 12] = [
     "management",
     "mfa",
     "errors",
+    "oidc",
 ];
 
 /// One request and what a real controller answered.
@@ -54,8 +55,17 @@ pub(crate) fn folder(version: Version) -> &'static str {
 
 /// All recorded exchanges of an area, in order.
 pub(crate) fn load(version: Version, area: &'static str) -> Vec<Exchange> {
+    load_from(folder(version), area)
+}
+
+/// The same of the recorded cluster.
+pub(crate) fn load_cluster() -> Vec<Exchange> {
+    load_from("2.0-cluster", "cluster")
+}
+
+fn load_from(folder: &str, area: &'static str) -> Vec<Exchange> {
     let recordings = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings");
-    let file = recordings.join(folder(version)).join(format!("{area}.jsonl"));
+    let file = recordings.join(folder).join(format!("{area}.jsonl"));
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     text.lines().map(|line| exchange(area, &serde_json::from_str(line).unwrap())).collect()
 }
@@ -108,6 +118,12 @@ fn answer_body(response: &Value) -> Option<Vec<u8>> {
 impl Exchange {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// What tells the session of the request: a legacy session's token, or the first access token.
+    pub(crate) fn session(&self) -> Option<&str> {
+        let bearer = || self.header("Authorization").and_then(|value| value.strip_prefix("Bearer "));
+        self.header("zt-session").or_else(bearer)
     }
 
     pub(crate) fn answer_header(&self, name: &str) -> Option<&str> {

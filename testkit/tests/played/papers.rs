@@ -56,6 +56,7 @@ impl Papers {
             | "the identity certificate of this session, leaf and intermediate"
             | "the identity certificate"
             | "an identity certificate"
+            | "presented: alice-new-m"
             | "the renewed certificate"
             | "certificate of the network CA"
             | "certificate of the network CA, not of the third-party CA" => self.alice.clone(),

@@ -7,13 +7,30 @@ use serde_json::{Value, json};
 use ziti_edge_testkit::{IdentityOptions, Lockout, TestController};
 
 use super::exchange::Exchange;
+use super::oidc;
 use super::signers::Signers;
 use super::stage::enrollment_token;
 
 const PASSWORD: &str = "Passw0rd!";
 /// What people with names are called before the dash.
-const ROLES: [&str; 12] =
-    ["admin", "both", "bob", "disabled", "ext", "lock", "mfauser", "nopw", "pwchange", "pwmgmt", "sec", "totp"];
+const ROLES: [&str; 16] = [
+    "admin",
+    "both",
+    "bob",
+    "disabled",
+    "ext",
+    "lock",
+    "mfauser",
+    "nopw",
+    "nothing",
+    "oidc",
+    "oidctotp",
+    "oidctotpreq",
+    "pwchange",
+    "pwmgmt",
+    "sec",
+    "totp",
+];
 /// Areas whose sessions are those of people with names; in all others a session is a person of its own.
 const NAMED: [&str; 4] = ["authentication", "authenticators", "management", "mfa"];
 
@@ -32,11 +49,11 @@ impl People {
     pub(crate) fn learn(exchanges: &[Exchange], signers: Signers) -> Self {
         let looks = exchanges.iter().filter(|exchange| exchange.is("getCurrentIdentity") && exchange.status == 200);
         let seen = looks.map(|exchange| {
-            let token = exchange.header("zt-session").unwrap().to_owned();
+            let token = exchange.session().unwrap().to_owned();
             (token, exchange.json().map(|mut body| body["data"].take()).unwrap_or_default())
         });
         let by_token = seen.collect();
-        let names = NAMED.iter().flat_map(|area| names(exchanges, area)).collect();
+        let names = NAMED.iter().flat_map(|area| names(exchanges, area)).chain(oidc::names(exchanges)).collect();
         let enrolled = exchanges.iter().filter_map(|exchange| {
             let name = exchange.json()?["data"]["username"].as_str()?.to_owned();
             Some((enrollment_token(exchange)?, name))
@@ -64,6 +81,11 @@ impl People {
     /// Who had a recorded session: a name, or the token itself where nothing is known.
     pub(crate) fn name<'a>(&'a self, token: &'a str) -> &'a str {
         self.names.get(token).map_or(token, String::as_str)
+    }
+
+    /// The name of somebody, by what comes before the dash.
+    pub(crate) fn of_role(&self, role: &str) -> Option<String> {
+        self.names.values().find(|name| name.split('-').next() == Some(role)).cloned()
     }
 
     /// What is known of the identity that is called `name`, or has this recorded session.
@@ -110,8 +132,10 @@ impl People {
     pub(crate) fn cast(&self, controller: &TestController, name: &str) -> String {
         controller.identity_id(name).unwrap_or_else(|| {
             let id = controller.create_identity_with(self.options(name)).id;
-            if ["totp", "both"].contains(&name.split('-').next().unwrap()) {
-                controller.require_mfa(&id, true);
+            match name.split('-').next().unwrap() {
+                "totp" | "both" | "oidctotpreq" => controller.require_mfa(&id, true),
+                "oidctotp" => assert!(controller.enroll_mfa(&id)),
+                _ => (),
             }
             id
         })

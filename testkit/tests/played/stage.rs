@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SignatureAlgorithm};
 use serde_json::Value;
-use ziti_edge_testkit::{IdentityOptions, TestController, Version};
+use ziti_edge_testkit::{IdentityOptions, ServerKey, TestController, Version};
 
 use super::compare;
 use super::exchange::Exchange;
@@ -13,6 +13,7 @@ use super::papers::Papers;
 use super::people::People;
 use super::signers::Signers;
 use super::world::World;
+use crate::wire::oidc::Tokens;
 use crate::wire::{Answer, CLIENT, Connection, Identity};
 
 /// What everybody has at first, and what some change it to.
@@ -25,15 +26,17 @@ pub(crate) struct Stage {
     short: TestController,
     world: World,
     pub(super) people: People,
-    signers: Signers,
+    pub(super) signers: Signers,
     pub(super) papers: Papers,
     /// Recorded ids and tokens of sessions and tokens of enrollments to those that stand for them.
     pub(super) tokens: HashMap<String, String>,
+    /// A login beside the recorded ones.
+    pub(super) second_login: Option<Tokens>,
 }
 
 impl Stage {
     pub(crate) fn new(version: Version, exchanges: &[Exchange]) -> Self {
-        let controller = TestController::builder().version(version).start().unwrap();
+        let controller = TestController::builder().version(version).server_key(ServerKey::Rsa).start().unwrap();
         let minute = Duration::from_secs(60);
         let short = TestController::builder().version(version).session_timeout(minute).start().unwrap();
         let signers = Signers::build(&controller, exchanges);
@@ -41,7 +44,7 @@ impl Stage {
         people.cast_all(&controller);
         world.build(&controller, |token| people.cast(&controller, people.name(token)));
         let papers = Papers::new(&controller);
-        Self { controller, short, world, people, signers, papers, tokens: HashMap::new() }
+        Self { controller, short, world, people, signers, papers, tokens: HashMap::new(), second_login: None }
     }
 
     /// Plays one exchange; the result is what differs.
@@ -50,6 +53,7 @@ impl Stage {
         self.cue(exchange);
         let answer = self.ask(exchange);
         self.learn(exchange, &answer);
+        self.learn_tokens(exchange, &answer);
         if let Some((recorded, own)) = exchange.answer_header("zt-session").zip(answer.header("zt-session")) {
             self.tokens.insert(recorded.to_owned(), own.to_owned());
         }
@@ -72,6 +76,7 @@ impl Stage {
         if let Some(session) = session.filter(|token| !token.is_empty() && !self.tokens.contains_key(token)) {
             self.prepare_session(exchange, session);
         }
+        self.prepare_tokens(exchange);
         if exchange.purpose.contains("session polled every") {
             for _ in 0..4 {
                 self.poll(exchange);
@@ -151,14 +156,15 @@ impl Stage {
         let body = self.papers.body(exchange).or_else(|| exchange.body.clone());
         let own = |text: &str| self.tokens.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         let value = |name: &str, value: &str| match name {
-            "Authorization" => self.signers.header(&self.controller, value, exchange),
+            "Authorization" => self.authorization(value, exchange),
+            "Host" => self.host(value),
             _ => own(value),
         };
         let headers: Vec<(String, String)> =
             exchange.headers.iter().map(|(name, text)| (name.clone(), value(name, text))).collect();
         let headers: Vec<(&str, &str)> = headers
             .iter()
-            .filter(|(name, _)| !["Host", "Content-Length"].contains(&name.as_str()))
+            .filter(|(name, _)| name != "Content-Length")
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let body = body.map_or_else(|| body_left_out(exchange), |body| own(&body));
@@ -168,7 +174,9 @@ impl Stage {
 
     fn identity(&mut self, certificate: &str, exchange: &Exchange) -> Identity {
         match certificate {
-            "the certificate of ANOTHER identity" => Identity::of(&self.controller.enrolled_identity_json("another")),
+            "the certificate of ANOTHER identity" | "certificate of another identity" => {
+                Identity::of(&self.controller.enrolled_identity_json("another"))
+            }
             "an Ed25519 identity certificate" => self.enroll(IdentityOptions::default(), &PKCS_ED25519),
             "a self-signed certificate unknown to the controller" => stranger(),
             certificate => {
@@ -210,8 +218,12 @@ fn stranger() -> Identity {
 }
 
 fn user_name(exchange: &Exchange) -> Option<String> {
-    let body: Value = serde_json::from_str(exchange.body.as_deref()?).ok()?;
-    exchange.is("authenticate").then(|| body["username"].as_str().map(str::to_owned))?
+    let body = exchange.body.as_deref()?;
+    let name = match serde_json::from_str::<Value>(body) {
+        Ok(body) => body["username"].as_str()?.to_owned(),
+        Err(_) => body.split('&').find_map(|pair| pair.strip_prefix("username="))?.to_owned(),
+    };
+    (exchange.is("authenticate") || exchange.path.starts_with("/oidc/login/")).then_some(name)
 }
 
 /// By what method a recorded enrollment went, or was to go.

@@ -54,7 +54,7 @@ impl World {
         let policy = json!({"policyId": format!("of {id}"), "policyType": session["type"], "postureQueries": []});
         let row = || json!({"name": id, "tags": {}, "encryptionRequired": true});
         let seen = self.services.entry(id.clone()).or_insert_with(|| Seen { row: row(), ..Seen::default() });
-        seen.by.entry(exchange.header("zt-session").unwrap().to_owned()).or_insert_with(|| json!([policy]));
+        seen.by.entry(exchange.session().unwrap().to_owned()).or_insert_with(|| json!([policy]));
     }
 
     fn add_terminator(&mut self, row: Value) {
@@ -64,7 +64,7 @@ impl World {
     }
 
     fn add(&mut self, exchange: &Exchange, row: Value) {
-        let token = exchange.header("zt-session").unwrap().to_owned();
+        let token = exchange.session().unwrap().to_owned();
         let configs = row["config"].as_object().cloned().unwrap_or_default();
         if !exchange.path.contains("configTypes") {
             self.types.entry(token.clone()).or_default().extend(configs.keys().cloned());

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod oidc;
+
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -58,11 +60,17 @@ impl Answer {
 pub(crate) struct Connection {
     pub(crate) tls: StreamOwned<ClientConnection, TcpStream>,
     config: Arc<ClientConfig>,
+    /// What the controller is called.
+    authority: String,
 }
 
 fn client(config: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
     let name = ServerName::try_from("localhost").unwrap();
     ClientConnection::new(config.clone(), name).map_err(io::Error::other)
+}
+
+fn authority(controller: &TestController) -> String {
+    controller.url().trim_start_matches("https://").to_owned()
 }
 
 /// The body as it is meant: the bytes of gzip are those of what is in it.
@@ -107,7 +115,8 @@ impl Connection {
         tcp.set_read_timeout(Some(Duration::from_secs(10)))?;
         tcp.set_nodelay(true)?;
         let config = Arc::new(config);
-        Ok(Self { tls: StreamOwned::new(client(&config)?, tcp), config })
+        let authority = authority(controller);
+        Ok(Self { tls: StreamOwned::new(client(&config)?, tcp), config, authority })
     }
 
     /// A new connection with the tickets of this one.
@@ -117,11 +126,15 @@ impl Connection {
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp)?;
         }
-        Ok(Self { tls: StreamOwned::new(tls, tcp), config: self.config.clone() })
+        let authority = authority(controller);
+        Ok(Self { tls: StreamOwned::new(tls, tcp), config: self.config.clone(), authority })
     }
 
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+        let mut head = format!("{method} {path} HTTP/1.1\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            head.push_str(&format!("Host: {}\r\n", self.authority));
+        }
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
