@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::identity::{Identity, Store};
-use crate::login::{AboutClient, Controllers, Flight, Generation, Login, Wanted};
+use crate::login::{AboutClient, ApiSession, Controllers, Flight, Generation, Login, Wanted};
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
 use crate::wire::fields::Field;
@@ -150,6 +150,12 @@ impl Client {
     pub(crate) fn fetch<T: Field>(&self, request: &Request) -> Result<T, Error> {
         let (_, body) = self.exchange(request)?;
         envelope::data(&request.operation(), &body)
+    }
+
+    /// Sends a request that gives the login a factor, as a call of its own. Returns the session as it is then.
+    pub(crate) fn give_factor(&self, request: &Request) -> Result<ApiSession, Error> {
+        let (call, request) = (self.call(), self.addressed(request)?);
+        self.on_generation(|generation| generation.give_factor(&call, &request))
     }
 
     /// Sends a request as a call of its own; a success says all there is to say.

@@ -1,5 +1,6 @@
 //! One request with a login: which login, which controller, and what a 401 means.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::flight::{LiveSession, Wanted};
@@ -8,6 +9,8 @@ use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
 use crate::transport::Call;
 use crate::wire::{Head, LoginNeed, Request, envelope, refusal};
+
+const CURRENT: &str = "/current-api-session";
 
 /// What a 401 says about a login.
 #[derive(Debug)]
@@ -27,10 +30,16 @@ impl Generation {
             let (head, _) = self.ask_any(call, request, body)?;
             return answer(request, &head, body).map(|()| head);
         }
-        self.send_with_login(call, request, body)
+        self.send_with_login(call, request, body).map(|(head, _)| head)
     }
 
-    fn send_with_login(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
+    /// The same with a login, and with which one it was.
+    pub(super) fn send_with_login(
+        &self,
+        call: &Call,
+        request: &Request,
+        body: &mut Vec<u8>,
+    ) -> Result<(Head, Arc<LiveSession>), Error> {
         let mut wanted = Wanted::Current;
         let mut logged_in_again = false;
         let mut untried = self.controllers.len();
@@ -51,19 +60,19 @@ impl Generation {
                 session.was_good();
             }
             if head.status != 401 || logged_in_again {
-                return answer(request, &head, body).map(|()| head);
+                return answer(request, &head, body).map(|()| (head, session));
             }
             match self.judge(call, &session, &head, request, body)? {
                 Unauthorized::Expired => {
                     let pause = self.flight.pause_before_replacing(&session, Instant::now());
                     if pause >= call.remaining() {
-                        return answer(request, &head, body).map(|()| head);
+                        return answer(request, &head, body).map(|()| (head, session));
                     }
                     call.pause(pause)?;
                     wanted = Wanted::NewerThan(session.number);
                 }
                 Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }),
-                Unauthorized::Refused => return answer(request, &head, body).map(|()| head),
+                Unauthorized::Refused => return answer(request, &head, body).map(|()| (head, session)),
             }
             logged_in_again = true;
             untried += 1;
@@ -87,21 +96,26 @@ impl Generation {
         if self.flight.latest() > session.number || says_expired(&head.www_authenticate) {
             return Ok(Unauthorized::Expired);
         }
-        let question = Request::get("/current-api-session");
-        if request.path == question.path {
+        if request.path == CURRENT {
             return Ok(Unauthorized::Expired);
         }
+        Ok(match self.ask_about(call, session)? {
+            None => Unauthorized::Expired,
+            Some(now) if now.auth_queries.is_empty() => Unauthorized::Refused,
+            Some(now) => Unauthorized::Pending(now.auth_queries),
+        })
+    }
+
+    /// The session as its controller sees it now; `None` if it does not know it any more.
+    pub(super) fn ask_about(&self, call: &Call, session: &LiveSession) -> Result<Option<ApiSession>, Error> {
+        let question = Request::get(CURRENT);
         let mut body = Vec::new();
         let head = self.attempt(call, &session.controller, Some(session), 0, &question, &mut body)?;
         if head.status == 401 {
-            return Ok(Unauthorized::Expired);
+            return Ok(None);
         }
-        super::generation::answer(&question, &head, &body)?;
-        let api_session: ApiSession = envelope::data(&question.operation(), &body)?;
-        Ok(match api_session.auth_queries.is_empty() {
-            true => Unauthorized::Refused,
-            false => Unauthorized::Pending(api_session.auth_queries),
-        })
+        answer(&question, &head, &body)?;
+        envelope::data(&question.operation(), &body).map(Some)
     }
 }
 

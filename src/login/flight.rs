@@ -137,6 +137,25 @@ impl Flight {
         apart.saturating_sub(now.saturating_duration_since(landed_at))
     }
 
+    /// Takes what a controller says of a login now that it has had a factor.
+    ///
+    /// It is still the same login, with its number. Where another thread made one meanwhile, that stays if it is
+    /// complete; one that waits for a factor gives way, and as it was already in use, to a login that counts as newer.
+    /// A login that was forgotten stays so.
+    pub(crate) fn progressed(&self, session: &LiveSession, api_session: ApiSession) {
+        let mut state = self.lock();
+        let Some(current) = &state.session else { return };
+        let number = match current.number == session.number {
+            true => session.number,
+            false if current.api_session.auth_queries.is_empty() => return,
+            false => state.logins + 1,
+        };
+        state.logins = state.logins.max(number);
+        let LiveSession { credential, controller, .. } = session;
+        let (credential, controller, good) = (credential.clone(), controller.clone(), AtomicBool::new(true));
+        state.session = Some(Arc::new(LiveSession { number, credential, controller, api_session, good }));
+    }
+
     /// Forgets the login with this number, if it is still the current one.
     pub(crate) fn forget(&self, number: u64) {
         let mut state = self.lock();

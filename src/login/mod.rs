@@ -2,6 +2,7 @@
 
 mod controllers;
 mod dispatch;
+mod factor;
 mod flight;
 mod generation;
 mod request;
@@ -10,5 +11,5 @@ mod session;
 pub(crate) use controllers::{Controllers, Features};
 pub(crate) use flight::{Flight, Wanted};
 pub(crate) use generation::Generation;
-pub(crate) use request::AboutClient;
+pub(crate) use request::{AboutClient, with_code};
 pub use session::{ApiSession, AuthQuery, Login};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::secret::Secret;
 use crate::wire::{Body, Method, Request};
 
 /// Controllers refuse a login whose texts are longer.
@@ -58,6 +59,15 @@ pub(crate) fn by_certificate(about: &AboutClient) -> Request {
         Request::new(Method::Post, "/authenticate").without_login().query("method", "cert").body(login_body(about));
     request.idempotent = true;
     request
+}
+
+/// The request with a TOTP or recovery code as its body.
+pub(crate) fn with_code(request: Request, code: &Secret) -> Request {
+    #[derive(Serialize)]
+    struct CodeBody<'a> {
+        code: &'a str,
+    }
+    request.hide(code).body(Body::json(&CodeBody { code: code.expose() }))
 }
 
 fn login_body(about: &AboutClient) -> Body {

@@ -182,13 +182,18 @@ impl Model for AuthQuery {
 }
 
 impl AuthQuery {
+    /// True if a TOTP or recovery code is wanted.
+    pub(crate) fn is_code(&self) -> bool {
+        matches!(self.type_id.as_deref(), Some("MFA" | "TOTP"))
+    }
+
     /// The factor in words.
     pub(crate) fn describe(&self) -> String {
         match (self.type_id.as_deref(), &self.id) {
-            (Some("MFA" | "TOTP"), _) if self.is_totp_enrolled == Some(false) => {
+            _ if self.is_code() && self.is_totp_enrolled == Some(false) => {
                 "a TOTP code, for which TOTP has to be set up first".to_owned()
             }
-            (Some("MFA" | "TOTP"), _) => "a TOTP code".to_owned(),
+            _ if self.is_code() => "a TOTP code".to_owned(),
             (Some("EXT-JWT"), Some(signer)) => format!("an external JWT of signer {signer}"),
             (Some("EXT-JWT"), None) => "an external JWT".to_owned(),
             (Some(other), _) => format!("a factor of type {other}"),

@@ -51,6 +51,7 @@ pub(crate) struct Connections {
 }
 
 /// The header that carries a login.
+#[derive(Clone)]
 pub(crate) struct Credential {
     /// `zt-session` or `authorization`.
     pub(crate) header: &'static str,

@@ -192,3 +192,55 @@ fn nobody_waits_to_replace_a_login_that_another_thread_has_replaced() {
     flight.forget(second.number);
     assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO, "a login would have to be made");
 }
+
+fn waiting() -> Result<NewSession, Error> {
+    let body = br#"{"data":{"id":"s","token":"t","authQueries":[{"typeId":"MFA"}]}}"#;
+    Ok(NewSession { api_session: envelope::data("POST /authenticate", body).unwrap(), ..new_session()? })
+}
+
+/// What a login looks like once it is complete.
+fn complete() -> ApiSession {
+    new_session().unwrap().api_session
+}
+
+fn current(flight: &Flight) -> (u64, bool) {
+    let session = flight.current().unwrap();
+    (session.number, session.api_session.auth_queries.is_empty())
+}
+
+#[test]
+fn a_login_that_had_its_factor_is_the_same_login() {
+    let flight = Flight::default();
+    let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    flight.progressed(&session, complete());
+    assert_eq!((current(&flight), flight.latest()), ((1, true), 1));
+    assert_eq!(flight.current().unwrap().credential.value.expose(), "t");
+    assert_eq!(flight.pause_before_replacing(&flight.current().unwrap(), Instant::now()), Duration::ZERO);
+}
+
+#[test]
+fn a_complete_login_replaces_a_later_one_that_waits() {
+    let flight = Flight::default();
+    let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    let later = flight.session(&call(), Wanted::Fresh, waiting).unwrap();
+    flight.progressed(&session, complete());
+    assert_eq!((current(&flight), flight.latest()), ((3, true), 3), "newer than {}", later.number);
+}
+
+#[test]
+fn a_later_login_that_is_complete_stays() {
+    let flight = Flight::default();
+    let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    let later = flight.session(&call(), Wanted::Fresh, new_session).unwrap();
+    flight.progressed(&session, complete());
+    assert_eq!((current(&flight), flight.latest()), ((later.number, true), later.number));
+}
+
+#[test]
+fn a_login_that_was_forgotten_stays_forgotten() {
+    let flight = Flight::default();
+    let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    flight.forget(session.number);
+    flight.progressed(&session, complete());
+    assert!(flight.current().is_none());
+}
