@@ -42,6 +42,8 @@
 #endif
 
 /* zec_client_options options = ZEC_CLIENT_OPTIONS_INIT; and likewise for the others. */
+#define ZEC_AUTHENTICATOR_CHANGE_INIT \
+  { sizeof(zec_authenticator_change), NULL, NULL, NULL, NULL }
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
@@ -605,6 +607,14 @@ typedef struct {
   size_t services_len;
 } zec_posture_answer;
 
+/// A token that says that a TOTP code was given. It is secret, so freeing wipes it.
+typedef struct {
+  /// A JWT.
+  const char *token;
+  /// When the code was given, as the controller wrote it (RFC 3339), or NULL.
+  const char *issued_at;
+} zec_totp_token;
+
 /// Where an edge router takes connections of one protocol.
 typedef struct {
   /// Such as "tls".
@@ -807,6 +817,149 @@ typedef struct {
 
 /// Is shown one edge router, which is valid until it returns. Any answer but 0 ends the call, as a success.
 typedef int32_t (*zec_edge_router_callback)(const zec_edge_router *router, void *userdata);
+
+/// A certificate that stands for a session. Each text but `id`, `certificate` and `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  /// PEM; the intermediates may follow.
+  const char *certificate;
+  /// The SHA-1 of the certificate, in hexadecimal.
+  const char *fingerprint;
+  /// Whom it names, such as "CN=alice".
+  const char *subject;
+  /// When it ends to be valid, in seconds since 1970; or 0 if the controller did not say.
+  int64_t valid_to_unix;
+  /// This and the times below are as the controller wrote them (RFC 3339).
+  const char *valid_from;
+  const char *valid_to;
+  const char *created_at;
+  const char *updated_at;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+} zec_session_certificate;
+
+/// Session certificates, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_session_certificate *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_session_certificate_list;
+
+/// Is shown one session certificate, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_session_certificate_callback)(const zec_session_certificate *certificate,
+                                                    void *userdata);
+
+/// A certificate that was just issued for a session.
+typedef struct {
+  const char *id;
+  /// PEM, with the intermediates after it.
+  const char *certificate;
+  /// The CA certificates of the network as PEM, or NULL.
+  const char *cas;
+} zec_new_session_certificate;
+
+/// One way in which an identity can log in: a certificate, or user name and password. Each text but `id` and
+/// `tags_json` may be NULL.
+typedef struct {
+  const char *id;
+  /// "cert", or "updb" for user name and password; other words may come.
+  const char *method;
+  const char *identity_id;
+  const char *identity_name;
+  /// The name to log in with.
+  const char *username;
+  /// The certificate as PEM; its intermediates may follow.
+  const char *cert_pem;
+  /// The SHA-1 of the certificate, in hexadecimal.
+  const char *fingerprint;
+  /// True if the network issued the certificate, so that it can be extended.
+  bool is_issued_by_network;
+  /// True if an administrator asks for the certificate to be extended.
+  bool is_extend_requested;
+  /// True if an administrator asks for it to be extended with a new key.
+  bool is_key_roll_requested;
+  /// True if the key changed when the certificate was last extended.
+  bool last_extend_rolled_keys;
+  /// True if at the last login the certificate came with all that leads to a CA of the network.
+  bool last_auth_resolved_to_root;
+  /// When an administrator asked. This and the times below are as the controller wrote them (RFC 3339).
+  const char *extend_requested_at;
+  const char *created_at;
+  const char *updated_at;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+} zec_authenticator;
+
+/// Authenticators, in the order in which the controller sent them. `len` is 0 if there is none.
+typedef struct {
+  const zec_authenticator *const *items;
+  size_t len;
+  /// How many match in all: for a page, how far to go on.
+  uint64_t total;
+} zec_authenticator_list;
+
+/// Is shown one authenticator, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_authenticator_callback)(const zec_authenticator *authenticator, void *userdata);
+
+/// New values for an authenticator by user name and password. Begin with ZEC_AUTHENTICATOR_CHANGE_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// The password that is right so far.
+  const char *current_password;
+  /// The name to log in with. Default: as it is.
+  const char *username;
+  /// The new password. Default: as it is.
+  const char *password;
+  /// All tags, as a JSON object. Default: as they are.
+  const char *tags_json;
+} zec_authenticator_change;
+
+/// A certificate that is to replace the one of an authenticator.
+typedef struct {
+  /// PEM, with the intermediates after it; from controllers of 1.3 without them.
+  const char *client_cert;
+  /// The CA certificates of the network as PEM, or NULL.
+  const char *ca;
+} zec_extended_certificate;
+
+/// A second factor, verified or not. It holds secrets, so freeing wipes it.
+typedef struct {
+  const char *id;
+  /// True once a code of the user's device was seen: logins want one from then on.
+  bool is_verified;
+  /// What sets up a device, as "otpauth://..."; NULL once it is verified.
+  const char *provisioning_url;
+  /// None once it is verified.
+  const char *const *recovery_codes;
+  size_t recovery_codes_len;
+  /// This and the time below are as the controller wrote them (RFC 3339), or NULL.
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_mfa;
+
+/// A picture that sets up a device. It is as secret as the provisioning URL, so freeing wipes it.
+typedef struct {
+  /// A PNG file.
+  const uint8_t *png;
+  size_t png_len;
+} zec_qr_code;
+
+/// The recovery codes that are left. They are secret, so freeing wipes them.
+typedef struct {
+  /// Of the second factor.
+  const char *id;
+  const char *const *recovery_codes;
+  size_t recovery_codes_len;
+  /// This and the time below are those of the second factor, as the controller wrote them (RFC 3339), or NULL.
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to it, as a JSON object.
+  const char *tags_json;
+} zec_recovery_codes;
 
 /// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
 typedef struct {
@@ -1147,6 +1300,16 @@ ZEC_MUST_USE
 zec_error *zec_client_authenticate(const zec_client *client,
                                    zec_api_session **out);
 
+/// Gives the login the TOTP or recovery code that it waits for; later calls use it. Logs in first if there is no login.
+/// `auth_queries` of `out` is empty if no other factor is wanted. A wrong code is ZEC_ERR_API with the code
+/// "MFA_INVALID_TOKEN" and changes nothing. After a lost answer the code is not sent again, as a recovery code works
+/// once.
+/// POST /authenticate/mfa (authenticateMfa)
+ZEC_MUST_USE
+zec_error *zec_client_authenticate_mfa(const zec_client *client,
+                                       const char *code,
+                                       zec_api_session **out);
+
 /// Ends the session, if there is one; the next call that needs one logs in anew.
 /// DELETE /current-api-session (deleteCurrentApiSession)
 ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
@@ -1391,6 +1554,16 @@ ZEC_MUST_USE
 zec_error *zec_current_api_session_get(const zec_client *client,
                                        zec_api_session **out);
 
+/// Proves by a TOTP code that the user is there, and gives a token that says so. Only controllers since 1.7 have it,
+/// and only for logins by OIDC; any other login is ZEC_ERR_API with the code "INVALID_BACKING_TOKEN_TYPE".
+/// POST /current-api-session/totp-token (createTotpToken)
+ZEC_MUST_USE
+zec_error *zec_current_api_session_create_totp_token(const zec_client *client,
+                                                     const char *code,
+                                                     zec_totp_token **out);
+
+void zec_totp_token_free(zec_totp_token *token);
+
 void zec_api_session_free(zec_api_session *session);
 
 void zec_edge_router_list_free(zec_edge_router_list *list);
@@ -1426,6 +1599,171 @@ zec_error *zec_current_identity_edge_routers_for_each(const zec_client *client,
                                                       const zec_list_query *query,
                                                       zec_edge_router_callback callback,
                                                       void *userdata);
+
+/// All certificates of the session that match the query. `query` may be NULL; it must have no `limit` and no `offset`.
+/// Controllers of 1.3 and 2.0 list those of other sessions, too, which can be neither fetched nor deleted.
+/// GET /current-api-session/certificates (listCurrentApiSessionCertificates), page by page
+ZEC_MUST_USE
+zec_error *zec_session_certificates_list(const zec_client *client,
+                                         const zec_list_query *query,
+                                         zec_session_certificate_list **out);
+
+/// One page of the certificates of the session that match the query. `query` may be NULL.
+/// GET /current-api-session/certificates (listCurrentApiSessionCertificates)
+ZEC_MUST_USE
+zec_error *zec_session_certificates_page(const zec_client *client,
+                                         const zec_list_query *query,
+                                         zec_session_certificate_list **out);
+
+/// Shows the certificates of the session that match the query to `callback` one by one, without keeping them all.
+/// `query` may be NULL; it must have no `limit` and no `offset`. The time limit holds for all pages and all that the
+/// callback does.
+/// GET /current-api-session/certificates (listCurrentApiSessionCertificates), page by page
+ZEC_MUST_USE
+zec_error *zec_session_certificates_for_each(const zec_client *client,
+                                             const zec_list_query *query,
+                                             zec_session_certificate_callback callback,
+                                             void *userdata);
+
+/// Issues a certificate for the key that signed the PEM of a certificate request, whose subject it takes over. It is
+/// dated for some hours, and of use as long as the session.
+/// POST /current-api-session/certificates (createCurrentApiSessionCertificate)
+ZEC_MUST_USE
+zec_error *zec_session_certificates_create(const zec_client *client,
+                                           const char *csr_pem,
+                                           zec_new_session_certificate **out);
+
+/// One certificate of the session.
+/// GET /current-api-session/certificates/{id} (detailCurrentApiSessionCertificate)
+ZEC_MUST_USE
+zec_error *zec_session_certificates_get(const zec_client *client,
+                                        const char *id,
+                                        zec_session_certificate **out);
+
+/// Deletes a certificate of the session: it stands for the session no longer.
+/// DELETE /current-api-session/certificates/{id} (deleteCurrentApiSessionCertificate)
+ZEC_MUST_USE zec_error *zec_session_certificates_delete(const zec_client *client, const char *id);
+
+void zec_session_certificate_free(zec_session_certificate *certificate);
+
+void zec_session_certificate_list_free(zec_session_certificate_list *list);
+
+void zec_new_session_certificate_free(zec_new_session_certificate *certificate);
+
+/// All authenticators that match the query. `query` may be NULL; it must have no `limit` and no `offset`.
+/// GET /current-identity/authenticators (listCurrentIdentityAuthenticators), page by page
+ZEC_MUST_USE
+zec_error *zec_authenticators_list(const zec_client *client,
+                                   const zec_list_query *query,
+                                   zec_authenticator_list **out);
+
+/// One page of the authenticators that match the query. `query` may be NULL.
+/// GET /current-identity/authenticators (listCurrentIdentityAuthenticators)
+ZEC_MUST_USE
+zec_error *zec_authenticators_page(const zec_client *client,
+                                   const zec_list_query *query,
+                                   zec_authenticator_list **out);
+
+/// Shows the authenticators that match the query to `callback` one by one, without keeping them all. `query` may be
+/// NULL; it must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /current-identity/authenticators (listCurrentIdentityAuthenticators), page by page
+ZEC_MUST_USE
+zec_error *zec_authenticators_for_each(const zec_client *client,
+                                       const zec_list_query *query,
+                                       zec_authenticator_callback callback,
+                                       void *userdata);
+
+/// One authenticator of the identity's own.
+/// GET /current-identity/authenticators/{id} (detailCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_authenticators_get(const zec_client *client,
+                                  const char *id,
+                                  zec_authenticator **out);
+
+/// Replaces user name and password, both of which have to be given. Sessions stay. A wrong current password is
+/// ZEC_ERR_UNAUTHORIZED, with a cause that names the field "currentPassword".
+/// PUT /current-identity/authenticators/{id} (updateCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_authenticators_update(const zec_client *client,
+                                     const char *id,
+                                     const zec_authenticator_change *change);
+
+/// Changes what is given. Sessions stay. A wrong current password is as for zec_authenticators_update().
+/// PATCH /current-identity/authenticators/{id} (patchCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_authenticators_patch(const zec_client *client,
+                                    const char *id,
+                                    const zec_authenticator_change *change);
+
+/// Asks for a new certificate in place of the one that this client shows, for the key that signed the PEM of a
+/// certificate request. The old one stays the valid one until zec_authenticators_extend_verify().
+/// POST /current-identity/authenticators/{id}/extend (extendCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_authenticators_extend(const zec_client *client,
+                                     const char *id,
+                                     const char *csr_pem,
+                                     zec_extended_certificate **out);
+
+/// Confirms the certificate that zec_authenticators_extend() gave. From now on logins need it: keep it first, with its
+/// key. The session stays, but this client goes on showing its old certificate.
+/// POST /current-identity/authenticators/{id}/extend-verify (extendVerifyCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_authenticators_extend_verify(const zec_client *client,
+                                            const char *id,
+                                            const char *client_cert_pem);
+
+void zec_authenticator_free(zec_authenticator *authenticator);
+
+void zec_authenticator_list_free(zec_authenticator_list *list);
+
+void zec_extended_certificate_free(zec_extended_certificate *certificate);
+
+/// The second factor as it is: until it is verified, with all that sets up a device.
+/// GET /current-identity/mfa (detailMfa)
+ZEC_MUST_USE zec_error *zec_mfa_get(const zec_client *client, zec_mfa **out);
+
+/// Begins to set up a second factor, and gives its id, which zec_string_free() frees. Logins do not want it before it
+/// is verified. ZEC_ERR_API with the code "MFA_EXISTS" if there is one.
+/// POST /current-identity/mfa (enrollMfa)
+ZEC_MUST_USE
+zec_error *zec_mfa_enroll(const zec_client *client,
+                          char **out);
+
+/// Removes the second factor. `code`, a TOTP or recovery code, may be NULL for one that is not verified.
+/// DELETE /current-identity/mfa (deleteMfa)
+ZEC_MUST_USE
+zec_error *zec_mfa_delete(const zec_client *client,
+                          const char *code);
+
+/// Proves by a TOTP code that a device is set up: from now on logins want a code. The login itself stays, or becomes,
+/// complete.
+/// POST /current-identity/mfa/verify (verifyMfa)
+ZEC_MUST_USE
+zec_error *zec_mfa_verify(const zec_client *client,
+                          const char *code);
+
+/// The provisioning URL as a picture for the camera of a device, until it is verified.
+/// GET /current-identity/mfa/qr-code (detailMfaQrCode)
+ZEC_MUST_USE zec_error *zec_mfa_qr_code(const zec_client *client, zec_qr_code **out);
+
+/// The recovery codes that are left, each of which stands in for a TOTP code once. `code` is a TOTP code.
+/// GET /current-identity/mfa/recovery-codes (detailMfaRecoveryCodes)
+ZEC_MUST_USE
+zec_error *zec_mfa_recovery_codes(const zec_client *client,
+                                  const char *code,
+                                  zec_recovery_codes **out);
+
+/// Replaces all recovery codes by new ones, which zec_mfa_recovery_codes() gives. `code` is a TOTP code.
+/// POST /current-identity/mfa/recovery-codes (createMfaRecoveryCodes)
+ZEC_MUST_USE
+zec_error *zec_mfa_create_recovery_codes(const zec_client *client,
+                                         const char *code);
+
+void zec_mfa_free(zec_mfa *mfa);
+
+void zec_recovery_codes_free(zec_recovery_codes *codes);
+
+void zec_qr_code_free(zec_qr_code *code);
 
 /// All services that this identity may dial or host and that match the query, each once. `query` may be NULL; it must
 /// have no `limit` and no `offset`.

@@ -4,11 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::api_session::{NewSessionCertificate, SessionCertificate, TotpToken};
 use super::authentication::ExternalJwtSigner;
+use super::authenticators::{Authenticator, ExtendedCertificate};
 use super::controller::{ControllerNode, Protocol, Spec, Version};
 use super::current_identity::IdentityDetail;
 use super::edge_router::EdgeRouter;
 use super::enrollment::{Enrolled, Jwks, NetworkJwt, NonceSignature};
+use super::mfa::{Created, MfaEnrollment, RecoveryCodes};
 use super::posture::PostureAnswer;
 use super::services::edge_routers::ServiceEdgeRouters;
 use super::services::{self, Terminator};
@@ -23,16 +26,26 @@ const LEFT_OUT: &str = include_str!("../../tests/api/left_out.tsv");
 fn read_of(operation: &str) -> Option<BTreeSet<String>> {
     Some(match operation {
         "authenticate" | "getCurrentAPISession" => paths_of::<ApiSession>(),
+        "createCurrentApiSessionCertificate" => paths_of::<NewSessionCertificate>(),
         "createPostureResponse" | "createPostureResponseBulk" => paths_of::<PostureAnswer>(),
         "createSession" | "detailSession" => paths_of::<Session>(),
+        "createTotpToken" => paths_of::<TotpToken>(),
+        "detailCurrentApiSessionCertificate" => paths_of::<SessionCertificate>(),
+        "detailCurrentIdentityAuthenticator" => paths_of::<Authenticator>(),
+        "detailMfa" => paths_of::<MfaEnrollment>(),
+        "detailMfaRecoveryCodes" => paths_of::<RecoveryCodes>(),
         "detailService" => service(),
         "detailSpec" => paths_of::<Spec>(),
         "enroll" | "enrollErOtt" | "enrollOtt" | "enrollToken" | "extendRouterEnrollment" => paths_of::<Enrolled>(),
+        "enrollMfa" => paths_of::<Created>(),
         "enrollmentChallenge" => paths_of::<NonceSignature>(),
+        "extendCurrentIdentityAuthenticator" => paths_of::<ExtendedCertificate>(),
         "getCurrentIdentity" => paths_of::<IdentityDetail>(),
         "getCurrentIdentityEdgeRouters" => rows(paths_of::<EdgeRouter>()),
         "getEnrollmentJwks" => paths_of::<Jwks>(),
         "listControllers" => rows(paths_of::<ControllerNode>()),
+        "listCurrentApiSessionCertificates" => rows(paths_of::<SessionCertificate>()),
+        "listCurrentIdentityAuthenticators" => rows(paths_of::<Authenticator>()),
         "listEnumeratedCapabilities" => paths_of::<Vec<String>>(),
         "listExternalJwtSigners" => rows(paths_of::<ExternalJwtSigner>()),
         "listNetworkJWTs" => rows(paths_of::<NetworkJwt>()),

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::services::tests::{read_one, read_page};
-use super::{api_session, authentication, controller, current_identity, enrollment, posture, services, sessions};
+use super::{
+    api_session, authentication, authenticators, controller, current_identity, enrollment, mfa, posture, services,
+    sessions,
+};
 use crate::error::{ApiError, Error};
 use crate::login::{ApiSession, Login};
 use crate::wire::{Head, envelope, refusal};
@@ -98,7 +101,10 @@ fn read(operation: &str, body: &[u8]) -> Option<Result<(), Error>> {
         api_session::recorded::read,
         enrollment::recorded::read,
         posture::recorded::read,
+        api_session::certificates::recorded::read,
+        authenticators::recorded::read,
         current_identity::recorded::read,
+        mfa::recorded::read,
         services::recorded::read,
         services::edge_routers::recorded::read,
         services::terminators::recorded::read,

@@ -69,6 +69,12 @@ impl Arena {
         secret.map_or(ptr::null(), |secret| self.secret(secret))
     }
 
+    /// The secrets as texts, wiped as well, in an array that ends with NULL.
+    pub(crate) fn secrets(&mut self, secrets: &[Secret]) -> *const *const c_char {
+        self.holds_secret |= !secrets.is_empty();
+        self.strs(secrets.iter().map(Secret::expose))
+    }
+
     /// The point in time as the controller wrote it, or NULL.
     pub(crate) fn time(&mut self, time: Option<&Timestamp>) -> *const c_char {
         self.optional_str(time.map(Timestamp::as_str))

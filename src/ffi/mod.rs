@@ -30,7 +30,7 @@ pub(crate) use callback::{Userdata, store};
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
 pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release};
-pub(crate) use strings::{give_secret, optional_text, path, pointers, text, texts};
+pub(crate) use strings::{give_secret, give_text, optional_text, path, pointers, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
 pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_canceled, zec_cancel_new};
@@ -45,9 +45,11 @@ pub use string_list::{zec_string_list, zec_string_list_free};
 pub use strings::zec_string_free;
 pub use version::zec_version;
 
+pub use crate::api::api_session::certificates::ffi::*;
 pub use crate::api::api_session::ffi::*;
 pub use crate::api::authentication::external_jwt_signers::ffi::*;
 pub use crate::api::authentication::ffi::*;
+pub use crate::api::authenticators::ffi::*;
 pub use crate::api::controller::controllers::ffi::*;
 pub use crate::api::controller::ffi::*;
 pub use crate::api::controller::specs::ffi::*;
@@ -58,6 +60,7 @@ pub use crate::api::edge_router::ffi::*;
 pub use crate::api::enrollment::ffi::*;
 pub use crate::api::enrollment::network_jwts::ffi::*;
 pub use crate::api::enrollment::proof::ffi::*;
+pub use crate::api::mfa::ffi::*;
 pub use crate::api::posture::ffi::*;
 pub use crate::api::raw::ffi::*;
 pub use crate::api::services::edge_routers::ffi::*;

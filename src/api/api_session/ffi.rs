@@ -11,8 +11,10 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_client, zec_error};
+use super::TotpToken;
+use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, text, zec_client, zec_error};
 use crate::login::{ApiSession, AuthQuery};
+use crate::secret::Secret;
 use crate::wire::Timestamp;
 
 /// A factor that a login still wants. Each text may be NULL.
@@ -194,6 +196,57 @@ pub extern "C" fn zec_current_api_session_get(
         out.write(zec_api_session::publish(&client.client.current_api_session().get()?));
         Ok(())
     })
+}
+
+/// A token that says that a TOTP code was given. It is secret, so freeing wipes it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_totp_token {
+    /// A JWT.
+    pub token: *const c_char,
+    /// When the code was given, as the controller wrote it (RFC 3339), or NULL.
+    pub issued_at: *const c_char,
+}
+
+impl Root for zec_totp_token {
+    type Kept = Arena;
+}
+
+impl View for zec_totp_token {
+    type Model = TotpToken;
+
+    fn view(model: &TotpToken, arena: &mut Arena) -> Self {
+        let TotpToken { token, issued_at } = model;
+        Self { token: arena.secret(token), issued_at: arena.time(issued_at.as_ref()) }
+    }
+}
+
+/// Proves by a TOTP code that the user is there, and gives a token that says so. Only controllers since 1.7 have it,
+/// and only for logins by OIDC; any other login is ZEC_ERR_API with the code "INVALID_BACKING_TOKEN_TYPE".
+/// POST /current-api-session/totp-token (createTotpToken)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_current_api_session_create_totp_token(
+    client: Option<&zec_client>,
+    code: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_totp_token>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let code = Secret::new(unsafe { text(code, "code") }?);
+        let client = arg(client, "client")?;
+        out.write(give::<zec_totp_token>(&client.client.current_api_session().create_totp_token(&code)?));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_totp_token_free(token: *mut zec_totp_token) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(token) };
+    });
 }
 
 #[unsafe(no_mangle)]

@@ -3,17 +3,22 @@
 //! | operation | Rust | C |
 //! |---|---|---|
 //! | `GET /current-api-session` | [`CurrentApiSession::get`] | `zec_current_api_session_get` |
+//! | `POST /current-api-session/totp-token` | [`CurrentApiSession::create_totp_token`] | `zec_current_api_session_create_totp_token` |
 
+pub(crate) mod certificates;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
 #[cfg(test)]
 pub(super) mod recorded;
 
-pub use model::{ApiSession, AuthQuery};
+pub use certificates::{NewSessionCertificate, SessionCertificate, SessionCertificates};
+pub use model::{ApiSession, AuthQuery, TotpToken};
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::login::with_code;
+use crate::secret::Secret;
 use crate::wire::Request;
 
 /// The session of a client's login.
@@ -39,16 +44,18 @@ impl<'a> CurrentApiSession<'a> {
     pub fn get(&self) -> Result<ApiSession, Error> {
         self.client.fetch(&Request::get("/current-api-session").with_partial_login().on_management())
     }
-}
 
-/// The certificates of the session of a client's login.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionCertificates<'a> {
-    client: &'a Client,
-}
-
-impl<'a> SessionCertificates<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+    /// Proves by a TOTP code that the user is there, and returns a token that says so.
+    ///
+    /// `POST /current-api-session/totp-token` (createTotpToken)
+    ///
+    /// Only controllers since 1.7 have it, and only for logins by OIDC.
+    ///
+    /// # Errors
+    /// [`Error::Api`] with the code `INVALID_BACKING_TOKEN_TYPE` for any other login, `MFA_NOT_ENROLLED` without a
+    /// second factor and `MFA_INVALID_TOKEN` for a wrong code. Older controllers: [`Error::Unsupported`] from 1.6, and
+    /// [`Error::Api`] with status 404 from 1.3.
+    pub fn create_totp_token(&self, code: &Secret) -> Result<TotpToken, Error> {
+        self.client.fetch(&with_code(Request::post("/current-api-session/totp-token"), code))
     }
 }

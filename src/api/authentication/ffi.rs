@@ -1,10 +1,12 @@
 //! The C face of logging in and out.
 
-#![allow(unsafe_code, reason = "exporting a function by its name counts as unsafe")]
+#![allow(unsafe_code, clippy::missing_safety_doc, reason = "a C face: rules are those of the header")]
 
+use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use crate::ffi::{arg, clear, guard, zec_api_session, zec_client, zec_error};
+use crate::ffi::{arg, clear, guard, text, zec_api_session, zec_client, zec_error};
+use crate::secret::Secret;
 
 /// Logs in with the identity's certificate, also if there is a login; later calls use the session. Optional: a call
 /// that needs a login makes one. If `auth_queries` is not empty, the login waits for those factors.
@@ -19,6 +21,28 @@ pub extern "C" fn zec_client_authenticate(
         let out = clear(arg(out, "out")?);
         let client = arg(client, "client")?;
         out.write(zec_api_session::publish(client.client.authenticate()?.session()));
+        Ok(())
+    })
+}
+
+/// Gives the login the TOTP or recovery code that it waits for; later calls use it. Logs in first if there is no login.
+/// `auth_queries` of `out` is empty if no other factor is wanted. A wrong code is ZEC_ERR_API with the code
+/// "MFA_INVALID_TOKEN" and changes nothing. After a lost answer the code is not sent again, as a recovery code works
+/// once.
+/// POST /authenticate/mfa (authenticateMfa)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_client_authenticate_mfa(
+    client: Option<&zec_client>,
+    code: *const c_char,
+    out: Option<&mut MaybeUninit<*mut zec_api_session>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let code = Secret::new(unsafe { text(code, "code") }?);
+        let client = arg(client, "client")?;
+        out.write(zec_api_session::publish(client.client.authenticate_mfa(&code)?.session()));
         Ok(())
     })
 }
