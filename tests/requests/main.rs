@@ -1,9 +1,12 @@
 //! What goes out: each request to the byte, and no request more than needed.
 
 mod about;
+mod authenticators;
 mod controllers;
 mod enrollment;
+mod mfa;
 mod posture;
+mod session_certificates;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
@@ -61,6 +64,13 @@ fn request_of(controller: &TestController, client: &Client, call: impl FnOnce(&C
     let requests = controller.requests();
     assert_eq!(requests.len(), 1, "{requests:?}");
     text(&requests[0])
+}
+
+/// A client that is logged in, and the token of its session.
+fn logged_in(controller: &TestController) -> (Client, String) {
+    let client = client(controller);
+    let token = client.authenticate().unwrap().session().token.expose().to_owned();
+    (client, token)
 }
 
 #[test]
