@@ -5,12 +5,15 @@
 
 mod api_session;
 mod authentication;
+mod authenticators;
 mod controller;
 mod current_identity;
 mod enrollment;
+mod mfa;
 mod posture;
 mod service_parts;
 mod services;
+mod session_certificates;
 mod sessions;
 
 use ziti_edge_client::{ApiError, Client, Error};
@@ -20,11 +23,14 @@ use crate::sources::none;
 use crate::support;
 use crate::table::{Operation, leaves_out_parameter, operations};
 
-const ALL: [&[Call]; 9] = [
+const ALL: [&[Call]; 12] = [
     controller::CALLS,
     authentication::CALLS,
     api_session::CALLS,
+    session_certificates::CALLS,
     current_identity::CALLS,
+    authenticators::CALLS,
+    mfa::CALLS,
     services::CALLS,
     service_parts::CALLS,
     sessions::CALLS,
