@@ -4,6 +4,7 @@
 mod about;
 mod current_identity;
 mod enrollments;
+mod factors;
 mod posture;
 #[path = "../c/scene.rs"]
 mod scene;
