@@ -15,8 +15,10 @@
 //! ```
 
 mod admin;
+mod authenticators;
 mod network;
 mod quickstart;
+mod second_factor;
 mod stories;
 mod target;
 
@@ -41,6 +43,10 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+fn all() -> impl Iterator<Item = &'static (&'static str, stories::Story)> {
+    [stories::ALL, second_factor::ALL, authenticators::ALL].into_iter().flatten()
+}
+
 /// The tests of one controller. It starts with the first of them, and ends when the last one drops its share.
 fn trials(target: Target) -> Vec<Trial> {
     let label = target.label().to_owned();
@@ -52,7 +58,7 @@ fn trials(target: Target) -> Vec<Trial> {
             Ok(())
         })
     };
-    stories::ALL.iter().map(trial).collect()
+    all().map(trial).collect()
 }
 
 /// The same tests, none of which can pass.
@@ -60,5 +66,5 @@ fn ignored() -> Vec<Trial> {
     let trial = |(name, _): &(&str, stories::Story)| {
         Trial::test(*name, || Err(NO_CONTROLLER.into())).with_kind(NO_CONTROLLER).with_ignored_flag(true)
     };
-    stories::ALL.iter().map(trial).collect()
+    all().map(trial).collect()
 }

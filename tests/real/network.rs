@@ -32,10 +32,13 @@ impl Network {
         Self { admin, started: None, by_system }
     }
 
-    /// Makes an identity that has not enrolled yet.
-    pub(crate) fn invite(&self) -> Invitation {
+    /// Makes an identity with these properties that has not enrolled yet.
+    fn invite(&self, properties: &Value) -> Invitation {
         let name = unique("identity");
-        let body = json!({ "name": name, "type": "Default", "isAdmin": false, "enrollment": { "ott": true } });
+        let mut body = json!({ "name": name, "type": "Default", "isAdmin": false, "enrollment": { "ott": true } });
+        for (property, value) in properties.as_object().into_iter().flatten() {
+            body[property] = value.clone();
+        }
         let id = self.admin.create("identities", &body);
         let identity = self.admin.find(&format!("identities/{id}")).expect("it was made just now");
         let jwt = identity["enrollment"]["ott"]["jwt"].as_str().expect("a new identity has a token").to_owned();
@@ -44,7 +47,32 @@ impl Network {
 
     /// Makes an identity and enrolls it into a file.
     pub(crate) fn enroll(&self) -> Member {
-        let invitation = self.invite();
+        self.enroll_with(&json!({}))
+    }
+
+    /// The same for an administrator.
+    pub(crate) fn enroll_administrator(&self) -> Member {
+        self.enroll_with(&json!({ "isAdmin": true }))
+    }
+
+    /// The same for an identity that cannot do without a second factor.
+    pub(crate) fn enroll_with_strict_policy(&self) -> Member {
+        let updb = json!({
+            "allowed": false, "minPasswordLength": 5, "maxAttempts": 0, "lockoutDurationMinutes": 0,
+            "requireMixedCase": false, "requireNumberChar": false, "requireSpecialChar": false,
+        });
+        let primary = json!({
+            "cert": { "allowed": true, "allowExpiredCerts": false }, "updb": updb,
+            "extJwt": { "allowed": false, "allowedSigners": [] },
+        });
+        let secondary = json!({ "requireTotp": true, "requireExtJwtSigner": null });
+        let body = json!({ "name": unique("auth-policy"), "primary": primary, "secondary": secondary });
+        let policy = self.admin.create("auth-policies", &body);
+        self.enroll_with(&json!({ "authPolicyId": policy }))
+    }
+
+    fn enroll_with(&self, properties: &Value) -> Member {
+        let invitation = self.invite(properties);
         let identity = self.redeem(&invitation, "identity.json").expect("a new token enrolls");
         Member { invitation, identity }
     }

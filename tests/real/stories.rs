@@ -175,7 +175,7 @@ fn a_deleted_identity_is_rejected(network: &Network) {
 }
 
 /// The ids of all sessions that the controller knows of an identity.
-fn sessions_of(network: &Network, identity: &str) -> Vec<String> {
+pub(crate) fn sessions_of(network: &Network, identity: &str) -> Vec<String> {
     let sessions = network.admin.find(&format!("api-sessions?filter=identity%3D%22{identity}%22&limit=100"));
     let sessions = sessions.expect("the collection is always there");
     let ids = sessions.as_array().expect("a list of sessions").iter().map(|session| session["id"].as_str());
