@@ -200,7 +200,7 @@ impl Client {
             return Some(current);
         }
         let path = self.shared.store.as_ref().and_then(Store::path)?;
-        let newer = Identity::load(path).and_then(|identity| self.generation_if_newer(identity, old));
+        let newer = old.identity.load_again(path).and_then(|identity| self.generation_if_newer(identity, old));
         let newer = match newer {
             Ok(newer) => Arc::new(newer?),
             Err(error) => {
@@ -245,7 +245,7 @@ impl Settings {
     fn generation(&self, identity: Identity) -> Result<Generation, Error> {
         let connections = Connections::new(ConnectionOptions {
             verifier: verifier::controller(identity.ca(), self.trust_system_roots)?,
-            client_auth: identity.client_auth(),
+            client_auth: identity.client_auth().map(|auth| Arc::new(move |until| auth.certified(until)) as _),
             connect_timeout: self.connect_timeout,
             proxy: self.proxy.clone(),
             gzip: self.gzip,

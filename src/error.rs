@@ -293,8 +293,8 @@ impl Error {
     }
 }
 
-/// The start of what a controller wrote, fit for one line of a log.
-fn one_line(text: &str) -> String {
+/// The start of what somebody else wrote, fit for one line of a log.
+pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
     text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -46,7 +46,7 @@ pub mod ffi;
 pub use client::{Client, ClientBuilder};
 pub use enroll::{EnrollOptions, Enrollment, EnrollmentMethod};
 pub use error::{ApiError, EnrollmentProblem, Error, Rejection, Stage};
-pub use identity::{Identity, Store};
+pub use identity::{Identity, KeyChoice, PrivateKey, Signer, SigningScheme, Store};
 pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
@@ -60,6 +60,7 @@ const _: () = {
     crosses_threads::<Enrollment>();
     crosses_threads::<EnrollOptions>();
     crosses_threads::<Identity>();
+    crosses_threads::<KeyChoice>();
     crosses_threads::<Store>();
     crosses_threads::<Login>();
     crosses_threads::<Proxy>();

@@ -18,6 +18,7 @@ use crate::ffi::{
     Arena, Options, Root, Userdata, arg, cancel_token, clear, guard, guard_or, limit, proxy, publish, read_options,
     release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
 };
+use crate::identity::KeyChoice;
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
 /// Without `path` or `save` a crash can lose the identity after the token is spent.
@@ -71,6 +72,7 @@ impl zec_enroll_options {
             // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
             proxy: unsafe { proxy(url, "options.proxy") }?,
             trust_system_roots: trust_system_roots != 0,
+            key: KeyChoice::default(),
         })
     }
 }

@@ -11,10 +11,10 @@ pub(crate) mod ffi;
 mod redeem;
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::{EnrollmentProblem, Error};
-use crate::identity::{Identity, Pending, PrivateKey, Reservation, Store};
+use crate::identity::{Identity, KeyChoice, KeySource, Pending, PrivateKey, Reservation, Store};
 use crate::transport::{Call, CancelToken, Proxy};
 use crate::trust::certificate::chain_from_pem;
 use crate::trust::{EnrollmentToken, issued_for};
@@ -95,7 +95,7 @@ impl Enrollment {
         self.token.expires_at
     }
 
-    /// Redeems the token: makes a P-256 key, has the network certify it, and stores the identity.
+    /// Redeems the token: makes a key (see [`EnrollOptions::key`]), has the network certify it, and stores the identity.
     ///
     /// With a file to store it in, the new key is on disk in `NAME.pending` before the request leaves, the certificate
     /// joins it there once it is issued, and the identity file appears whole or not at all. A file that is there
@@ -114,14 +114,15 @@ impl Enrollment {
             );
             return Err(Error::Unsupported(message));
         }
+        let source = options.key.source()?;
         let call = Call::new(options.timeout.unwrap_or(DEFAULT_TIMEOUT), options.cancel.as_slice());
         let place = options.store.as_ref().map(|store| store.reserve(|| call.check())).transpose()?;
         let network = bootstrap::meet(&call, &self.token, options)?;
         let fingerprint = self.token.fingerprint();
-        let issued = place.as_ref().map(|place| place.issued(&fingerprint)).transpose()?.flatten();
+        let issued = place.as_ref().map(|place| place.issued(&fingerprint, source.kept())).transpose()?.flatten();
         let identity = match issued {
             Some((key, chain_pem)) => store(&call, assemble(&chain_pem, &key, &network)?, place)?,
-            None => self.spend(&call, &network, &fingerprint, place)?,
+            None => self.spend(&call, &network, &source, &fingerprint, place)?,
         };
         log::info!("enrolled {} at {}", self.token.subject, network.controller);
         Ok(match &options.store {
@@ -135,11 +136,12 @@ impl Enrollment {
         &self,
         call: &Call,
         network: &Network,
+        source: &KeySource,
         fingerprint: &str,
         place: Option<Reservation<'_>>,
     ) -> Result<Identity, Error> {
-        let key = PrivateKey::generate()?;
-        let csr = key.csr(&self.token.subject)?;
+        let key = source.key()?;
+        let csr = key.csr(&self.token.subject, Instant::now() + call.remaining())?;
         let pending = Pending { token: fingerprint, key: &key, csr: &csr, cert: None };
         if let Some(place) = &place {
             place.keep_key(&pending)?;
@@ -211,6 +213,7 @@ pub struct EnrollOptions {
     cancel: Option<CancelToken>,
     proxy: Option<Proxy>,
     trust_system_roots: bool,
+    key: KeyChoice,
 }
 
 impl EnrollOptions {
@@ -246,6 +249,14 @@ impl EnrollOptions {
     /// Whether the system's roots may vouch for the controller too. Default: the network's CA bundle only.
     pub fn trust_system_roots(mut self, trust: bool) -> Self {
         self.trust_system_roots = trust;
+        self
+    }
+
+    /// The key of the identity. Default: a new one on P-256.
+    ///
+    /// Which kinds a controller takes is up to it. One that cannot be had here is an error before any I/O.
+    pub fn key(mut self, key: KeyChoice) -> Self {
+        self.key = key;
         self
     }
 }

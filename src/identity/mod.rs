@@ -1,8 +1,11 @@
 //! Who I am: the identity file, its key and certificate, and where it is kept.
 
 mod atomic;
+mod choice;
+mod client_auth;
 mod csr;
 mod document;
+mod external;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod key;
@@ -11,6 +14,7 @@ mod platform;
 mod reading;
 mod reference;
 mod reservation;
+mod signer;
 mod store;
 
 use std::fmt;
@@ -18,11 +22,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use rustls::sign::CertifiedKey;
 
-pub(crate) use key::PrivateKey;
+pub use choice::KeyChoice;
+pub(crate) use choice::KeySource;
+pub(crate) use client_auth::ClientAuth;
+pub use key::PrivateKey;
 pub(crate) use pending::Pending;
 pub(crate) use reservation::Reservation;
+pub use signer::{Signer, SigningScheme};
 pub use store::Store;
 
 use crate::error::Error;
@@ -60,7 +67,7 @@ struct Inner {
     pem: [Option<Secret>; PEM_MEMBERS.len()],
     controllers: Vec<ControllerUrl>,
     config_types: Vec<String>,
-    client_auth: Option<Arc<CertifiedKey>>,
+    client_auth: Option<ClientAuth>,
     subject: Option<String>,
     ca: Option<CaBundle>,
 }
@@ -68,14 +75,38 @@ struct Inner {
 impl Identity {
     /// Reads an identity file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let what = format!("identity file {}", path.display());
-        let text = reading::read_text(&what, path)?;
-        Ok(Self::read(&what, &text, atomic::folder_of(path))?.stored_in(&Store::file(path)))
+        Self::load_with(path.as_ref(), None)
+    }
+
+    /// Reads an identity file whose key is behind `signer`: there is no key in it, but a reference to one.
+    ///
+    /// # Errors
+    /// [`Error::Identity`] if the signer cannot tell its public key, if that does not belong to the certificate, or if
+    /// the file holds a key of its own.
+    pub fn load_with_signer(path: impl AsRef<Path>, signer: Arc<dyn Signer>) -> Result<Self, Error> {
+        Self::load_with(path.as_ref(), Some(&PrivateKey::external(signer)?))
+    }
+
+    /// The same for the text of an identity file; `file:` references in it are relative to the current folder.
+    ///
+    /// # Errors
+    /// As for [`load_with_signer`](Self::load_with_signer).
+    pub fn from_json_with_signer(text: &str, signer: Arc<dyn Signer>) -> Result<Self, Error> {
+        Self::from_json_with(text, Some(&PrivateKey::external(signer)?))
     }
 
     /// Reads the text of an identity file; `file:` references in it are relative to the current folder.
     pub fn from_json(text: &str) -> Result<Self, Error> {
+        Self::from_json_with(text, None)
+    }
+
+    fn load_with(path: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
+        let what = format!("identity file {}", path.display());
+        let text = reading::read_text(&what, path)?;
+        Ok(Self::read(&what, &text, atomic::folder_of(path), external)?.stored_in(&Store::file(path)))
+    }
+
+    fn from_json_with(text: &str, external: Option<&PrivateKey>) -> Result<Self, Error> {
         if text.len() as u64 > reading::MAX_FILE {
             return Err(Error::Identity(format!(
                 "identity: {} bytes are too many, at most {} are read",
@@ -83,7 +114,13 @@ impl Identity {
                 reading::MAX_FILE
             )));
         }
-        Self::read("identity", text, Path::new("."))
+        Self::read("identity", text, Path::new("."), external)
+    }
+
+    /// Reads the file that this identity came from, with the same signer if it has one.
+    pub(crate) fn load_again(&self, path: &Path) -> Result<Self, Error> {
+        let key = self.inner.client_auth.as_ref().map(ClientAuth::key);
+        Self::load_with(path, key.filter(|key| key.signer().is_some()))
     }
 
     /// The text of the identity file, private key included, with all PEM text in it.
@@ -123,7 +160,7 @@ impl Identity {
     ) -> Result<Self, Error> {
         let chain = chain_from_pem("the issued certificate", chain_pem)?;
         let mut id = Document::default();
-        id.set_text("key", Secret::new(format!("pem:{}", key.to_pem().expose())).expose());
+        id.set_text("key", key.member().expose());
         id.set_text("cert", &format!("pem:{}", certificates_to_pem(&chain)));
         id.set_text("ca", &format!("pem:{}", ca.to_pem()));
         let addresses: Vec<String> = controllers.iter().map(|url| format!("{}{base_path}", url.origin())).collect();
@@ -135,7 +172,8 @@ impl Identity {
             document.set_texts("ztAPIs", &addresses);
         }
         document.set_object("id", id);
-        Self::from_document("the new identity", document, Path::new("."))
+        let external = key.signer().is_some().then_some(key);
+        Self::from_document("the new identity", document, Path::new("."), external)
     }
 
     /// Where the identity is kept, if it came from a file or was enrolled into a store.
@@ -161,13 +199,13 @@ impl Identity {
         self.inner.ca.as_ref()
     }
 
-    /// Key and chain as rustls wants them; `None` for an identity without a certificate.
-    pub(crate) fn client_auth(&self) -> Option<Arc<CertifiedKey>> {
+    /// Key and chain; `None` for an identity without a certificate.
+    pub(crate) fn client_auth(&self) -> Option<ClientAuth> {
         self.inner.client_auth.clone()
     }
 
     pub(crate) fn leaf(&self) -> Option<&CertificateDer<'static>> {
-        self.inner.client_auth.as_ref()?.cert.first()
+        self.inner.client_auth.as_ref()?.chain().first()
     }
 
     /// What to write in a file in `folder`.
@@ -179,28 +217,37 @@ impl Identity {
         if same { self.inner.document.to_json() } else { self.to_json() }
     }
 
-    fn read(what: &str, text: &str, folder: &Path) -> Result<Self, Error> {
+    fn read(what: &str, text: &str, folder: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
         let mut document = Document::parse(text).map_err(|why| Error::Identity(format!("{what}: {why}")))?;
         document.open_object("id").map_err(|why| Error::Identity(format!("{what}: {why}")))?;
-        Self::from_document(what, document, folder)
+        Self::from_document(what, document, folder, external)
     }
 
-    fn from_document(what: &str, document: Document, folder: &Path) -> Result<Self, Error> {
+    /// `external` is the key, if that is not to be in the document.
+    fn from_document(
+        what: &str,
+        document: Document,
+        folder: &Path,
+        external: Option<&PrivateKey>,
+    ) -> Result<Self, Error> {
         let bad = |why: String| Error::Identity(format!("{what}: {why}"));
         let controllers = controllers(&document).map_err(bad)?;
         let config_types = document.texts("configTypes").map_err(bad)?;
-        let [key, cert, ca] = PEM_MEMBERS.map(|name| pem_member(what, &document, name, folder));
+        let [key, cert, ca] = PEM_MEMBERS.map(|name| match external {
+            Some(_) if name == "key" => no_key_inside(what, &document).map(|()| None),
+            _ => pem_member(what, &document, name, folder),
+        });
         let (key, cert, ca) = (key?, cert?, ca?);
-        let client_auth = match (&key, &cert) {
+        let own = key.as_ref().map(|pem| PrivateKey::from_pem(&format!("{what}: id.key"), pem.expose())).transpose()?;
+        let client_auth = match (external.or(own.as_ref()), &cert) {
             (Some(key), Some(cert)) => {
-                let key = PrivateKey::from_pem(&format!("{what}: id.key"), key.expose())?;
                 Some(key.certified(chain_from_pem(&format!("{what}: id.cert"), cert.expose())?)?)
             }
             (Some(_), None) => return Err(bad("there is a private key (id.key) but no certificate (id.cert)".into())),
             (None, Some(_)) => return Err(bad("there is a certificate (id.cert) but no private key (id.key)".into())),
             (None, None) => None,
         };
-        let leaf = client_auth.as_ref().and_then(|certified| certified.cert.first());
+        let leaf = client_auth.as_ref().and_then(|auth| auth.chain().first());
         let subject = leaf.map(CertificateFacts::read).transpose()?.map(|facts| facts.subject);
         let bundle = ca.as_ref().map(|pem| CaBundle::from_pem(&format!("{what}: id.ca"), pem.expose())).transpose()?;
         for problem in bundle.iter().flat_map(CaBundle::problems) {
@@ -249,6 +296,17 @@ fn pem_member(what: &str, document: &Document, name: &str, folder: &Path) -> Res
     };
     let what = format!("{what}: id.{name}");
     Reference::parse(&what, value.expose())?.resolve(&what, folder).map(Some)
+}
+
+/// A signer is asked for where the file has a reference or nothing: a key that is there may be another one.
+fn no_key_inside(what: &str, document: &Document) -> Result<(), Error> {
+    let bad = |why: &str| Error::Identity(format!("{what}: id.{why}"));
+    let value = document.object("id").map_or(Ok(None), |id| id.text("key")).map_err(|why| bad(&why))?;
+    match value.map(|value| Reference::parse(&format!("{what}: id.key"), value.expose()).map(|is| is.is_external())) {
+        None | Some(Ok(true)) => Ok(()),
+        Some(Ok(false)) => Err(bad("key: the file has a private key of its own; load it without a signer")),
+        Some(Err(error)) => Err(error),
+    }
 }
 
 impl fmt::Debug for Identity {

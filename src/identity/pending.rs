@@ -1,7 +1,7 @@
 //! The sidecar that keeps a key which is on its way: written before a token is spent, removed when the identity is.
 //!
-//! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key` and `csr`
-//! (PEM), and `cert` (the chain, PEM) from the moment it was issued.
+//! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key`
+//! (PEM, or the reference to a key that a signer has) and `csr` (PEM), and `cert` (the chain, PEM) from the moment it was issued.
 
 use std::fs;
 use std::io;
@@ -33,7 +33,7 @@ pub(crate) struct Pending<'a> {
 
 impl Pending<'_> {
     pub(super) fn to_json(&self) -> Secret {
-        let key = self.key.to_pem().expose();
+        let key = self.key.text().expose();
         let (created_at, cert) = (display_time(SystemTime::now()), self.cert);
         let file = PendingFile { version: 1, created_at, token: self.token, key, csr: self.csr, cert };
         // Room for all of it, so that no copy of the key is left behind by growing.
@@ -58,8 +58,15 @@ struct PendingFile<'a> {
 }
 
 /// Key and chain of an enrollment with the same token that got its certificate but could not store it. What is no
-/// such thing is none of this enrollment's business.
-pub(super) fn issued(sidecar: &Path, token: &str) -> Result<Option<(PrivateKey, String)>, Error> {
+/// such thing is none of this enrollment's business. `own` is the key to enroll with, if that exists already.
+///
+/// # Errors
+/// [`Error::Identity`] if the certificate is for another key than `own`: there will be no second one for this token.
+pub(super) fn issued(
+    sidecar: &Path,
+    token: &str,
+    own: Option<&PrivateKey>,
+) -> Result<Option<(PrivateKey, String)>, Error> {
     #[derive(Deserialize)]
     struct Kept {
         token: String,
@@ -73,8 +80,19 @@ pub(super) fn issued(sidecar: &Path, token: &str) -> Result<Option<(PrivateKey, 
         Err(error @ Error::Storage { .. }) => return Err(error),
         Err(_) => return Ok(None),
     };
-    let kept = serde_json::from_str(&text).ok().filter(|kept: &Kept| kept.token == token);
-    Ok(kept.and_then(|kept| Some((PrivateKey::from_pem(&name, kept.key.expose()).ok()?, kept.cert))))
+    let Some(kept) = serde_json::from_str(&text).ok().filter(|kept: &Kept| kept.token == token) else {
+        return Ok(None);
+    };
+    match own {
+        Some(own) if own.text().expose() == kept.key.expose() => Ok(Some((own.clone(), kept.cert))),
+        None if kept.key.expose().contains("-----BEGIN") => {
+            Ok(PrivateKey::from_pem(&name, kept.key.expose()).ok().map(|key| (key, kept.cert)))
+        }
+        _ => Err(Error::Identity(format!(
+            "{name}: the certificate that was issued for this token belongs to another key than the one to enroll \
+             with; enroll with the same choice of key as then"
+        ))),
+    }
 }
 
 pub(super) fn path(identity: &Path) -> PathBuf {

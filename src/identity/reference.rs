@@ -14,11 +14,13 @@ const LONGEST_SCHEME: usize = 32;
 /// Where the PEM text of `id.key`, `id.cert` or `id.ca` is.
 ///
 /// `pem:` or `pem://` and then the text; `file:` or `file://` and then a path; or bare: what contains
-/// `-----BEGIN` is the text, anything else is a path. A path is taken literally, nothing in it is decoded.
+/// `-----BEGIN` is the text, anything else is a path. A path is taken literally, nothing in it is decoded. Any other
+/// scheme names a key that is not in a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reference<'a> {
     Text(&'a str),
     File(PathBuf),
+    External(&'a str),
 }
 
 impl<'a> Reference<'a> {
@@ -45,12 +47,13 @@ impl<'a> Reference<'a> {
                 path => Ok(Self::File(path.into())),
             };
         }
-        match scheme(value) {
-            Some(scheme) => Err(Error::Unsupported(format!(
-                "{what}: {scheme}: is not supported by this library; give it as pem: or file:"
-            ))),
-            None => Ok(Self::File(value.trim_end().into())),
-        }
+        let value = value.trim_end();
+        Ok(if is_external(value) { Self::External(value) } else { Self::File(value.into()) })
+    }
+
+    /// True for what is not in a file.
+    pub(super) fn is_external(&self) -> bool {
+        matches!(self, Self::External(_))
     }
 
     /// The PEM text. `what` names the member for errors; relative paths start at `folder`.
@@ -62,8 +65,18 @@ impl<'a> Reference<'a> {
                 let mut text = read_text(&format!("{what}: file {}", path.display()), &path)?;
                 Ok(Secret::new(std::mem::take(&mut *text)))
             }
+            Self::External(reference) => Err(Error::Unsupported(format!(
+                "{what}: {} is not in a file; a key that is kept elsewhere needs its signer (load_with_signer), and \
+                 anything else has to be given as pem: or file:",
+                shown(reference)
+            ))),
         }
     }
+}
+
+/// A reference without what may be secret in it: its query can hold a PIN.
+pub(super) fn shown(reference: &str) -> &str {
+    reference.split('?').next().unwrap_or(reference)
 }
 
 /// True for what must not be taken for a path, because a path is shown in errors: this may be a key.
@@ -89,10 +102,11 @@ fn windows_path(path: &str) -> &str {
     }
 }
 
-/// The word before a colon, such as `pkcs11`; one letter is a Windows drive.
-fn scheme(value: &str) -> Option<&str> {
-    let (word, _) = value.split_once(':')?;
-    let is_scheme = (2..=LONGEST_SCHEME).contains(&word.len())
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b));
-    is_scheme.then_some(word)
+/// True for a word, such as `pkcs11`, and a colon with something behind it; one letter is a Windows drive.
+fn is_external(value: &str) -> bool {
+    value.split_once(':').is_some_and(|(word, name)| {
+        (2..=LONGEST_SCHEME).contains(&word.len())
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b))
+            && !name.is_empty()
+    })
 }

@@ -55,9 +55,10 @@ impl<'a> Reservation<'a> {
     }
 
     /// Key and certificate that an earlier try with this token was issued and could not store.
-    pub(crate) fn issued(&self, token: &str) -> Result<Option<(PrivateKey, String)>, Error> {
+    /// `own` is the key to enroll with, if that exists already.
+    pub(crate) fn issued(&self, token: &str, own: Option<&PrivateKey>) -> Result<Option<(PrivateKey, String)>, Error> {
         let Place::File { path, .. } = &self.place else { return Ok(None) };
-        pending::issued(&pending::path(path), token)
+        pending::issued(&pending::path(path), token, own)
     }
 
     /// Keeps a key that is about to be used, durably, in `NAME.pending` (0600). Nothing for a hook.

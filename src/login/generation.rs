@@ -191,9 +191,11 @@ pub(crate) fn may_move_on(outcome: &Result<Head, Failure>, request: &Request) ->
     }
 }
 
-/// False if no controller could have done better: the caller wants no more, or asks for what cannot be sent.
+/// False if no controller could have done better: the caller wants no more, asks for what cannot be sent, or has a key
+/// that does not sign.
 fn is_of_the_controller(failure: &Failure) -> bool {
-    !matches!(failure.error, Error::Canceled { .. } | Error::InvalidArgument(_) | Error::Unsupported(_))
+    use Error as E;
+    !matches!(failure.error, E::Canceled { .. } | E::InvalidArgument(_) | E::Unsupported(_) | E::Identity(_))
 }
 
 /// True for the statuses with which a controller says that it cannot serve, and another may. A 500 is about the

@@ -241,6 +241,9 @@ fn translate(error: ureq::Error, call: &CallState, attempt: &Attempt<'_>, reques
             Err(other) => other.to_string(),
         },
         ureq::Error::Rustls(error) => {
+            if let Some(ours) = trust::error_of_ours(&error) {
+                return ours;
+            }
             return Error::Tls {
                 controller: attempt.controller.origin().to_owned(),
                 message: trust::explain(&error, attempt.controller.host()),

@@ -33,10 +33,13 @@ use crate::wire::ControllerUrl;
 use pool::Pool;
 use resolve::Resolver;
 
+/// Key and chain to show, for a handshake that ends at the given moment.
+pub(crate) type ClientAuth = Arc<dyn Fn(Instant) -> Arc<CertifiedKey> + Send + Sync>;
+
 /// What a set of connections is made of. Never shared between identities.
 pub(crate) struct ConnectionOptions {
     pub(crate) verifier: Verifier,
-    pub(crate) client_auth: Option<Arc<CertifiedKey>>,
+    pub(crate) client_auth: Option<ClientAuth>,
     /// From the look-up of the name to the end of the TLS handshake.
     pub(crate) connect_timeout: Duration,
     pub(crate) proxy: Option<Proxy>,

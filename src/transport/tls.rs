@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::ServerName;
@@ -12,10 +13,10 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::ConnectionOptions;
 use super::call::CallState;
 use super::connect::{bare_host, into_ureq};
 use super::tcp::{INPUT_BUFFER, OUTPUT_BUFFER};
+use super::{ClientAuth, ConnectionOptions};
 use crate::error::{Error, Stage};
 
 /// Servers whose tickets are kept.
@@ -29,7 +30,7 @@ pub(super) fn config(options: &ConnectionOptions) -> Result<ClientConfig, Error>
         .dangerous()
         .with_custom_certificate_verifier(options.verifier.clone());
     let mut config = match &options.client_auth {
-        Some(key) => builder.with_client_cert_resolver(Arc::new(AlwaysThis(key.clone()))),
+        Some(auth) => builder.with_client_cert_resolver(Arc::new(AlwaysThis(auth.clone()))),
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -39,16 +40,22 @@ pub(super) fn config(options: &ConnectionOptions) -> Result<ClientConfig, Error>
 
 /// Presents the identity's certificate whatever authorities the controller names: the list it sends need not hold
 /// the one that issued the certificate.
-#[derive(Debug)]
-struct AlwaysThis(Arc<CertifiedKey>);
+struct AlwaysThis(ClientAuth);
 
 impl ResolvesClientCert for AlwaysThis {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.clone())
+        let left = CallState::current().ok()?.left().unwrap_or_default();
+        Some((self.0)(Instant::now() + left))
     }
 
     fn has_certs(&self) -> bool {
         true
+    }
+}
+
+impl fmt::Debug for AlwaysThis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AlwaysThis")
     }
 }
 

@@ -7,8 +7,18 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::error::Error;
+
 /// More names than this are counted, not listed.
 const MAX_NAMES: usize = 10;
+
+/// The error of ours that a signer put into one of rustls'.
+pub(crate) fn error_of_ours(error: &rustls::Error) -> Option<Error> {
+    match error {
+        rustls::Error::Other(other) => other.0.downcast_ref::<Error>().cloned(),
+        _ => None,
+    }
+}
 
 /// Says what went wrong in a handshake with `host` and what to do about it.
 pub(crate) fn explain(error: &rustls::Error, host: &str) -> String {

@@ -11,7 +11,7 @@ pub(crate) mod token;
 pub(crate) mod verifier;
 
 pub(crate) use bundle::CaBundle;
-pub(crate) use explain::{display_time, explain};
+pub(crate) use explain::{display_time, error_of_ours, explain};
 pub(crate) use issued::issued_for;
 pub(crate) use token::EnrollmentToken;
 

@@ -20,8 +20,8 @@ fn reads_a_usual_file() {
     let folder = tempfile::tempdir().unwrap();
     let identity = Identity::load(write(folder.path(), "alice.json", usual_json())).unwrap();
     assert_eq!(controllers(&identity), ["https://ctrl.acme.test:1280"]);
-    assert_eq!(identity.client_auth().unwrap().cert.len(), 2);
-    assert_eq!(identity.leaf(), identity.client_auth().unwrap().cert.first());
+    assert_eq!(identity.client_auth().unwrap().chain().len(), 2);
+    assert_eq!(identity.leaf(), identity.client_auth().unwrap().chain().first());
     assert_eq!(identity.ca().unwrap().certificates().len(), 2);
     assert_eq!(identity.config_types(), [""; 0]);
 }
@@ -74,10 +74,10 @@ fn every_form_of_key_and_certificates_gives_the_same_identity() {
 
 #[test]
 fn an_expired_certificate_is_no_error_here() {
-    let (pki, key) = (Pki::new(), PrivateKey::generate().unwrap());
-    let pair = KeyPair::from_pem(key.to_pem().expose()).unwrap();
+    let (pki, key) = (Pki::new(), new_key());
+    let pair = KeyPair::from_pem(key.text().expose()).unwrap();
     let leaf = pki.leaf(&pair, LeafPlan { from_days: -30, until_days: -3, ..LeafPlan::default() });
-    let json = identity_json(key.to_pem().expose(), &certificates_to_pem(&[leaf]), &pki.pem());
+    let json = identity_json(key.text().expose(), &certificates_to_pem(&[leaf]), &pki.pem());
     assert!(Identity::from_json(&json).unwrap().leaf().is_some());
 }
 
@@ -85,7 +85,7 @@ fn an_expired_certificate_is_no_error_here() {
 fn each_bad_text_has_its_own_message() {
     let papers = papers();
     let (key, cert, ca) = (papers.key.as_str(), papers.cert.as_str(), papers.ca.as_str());
-    let other_key = PrivateKey::generate().unwrap();
+    let other_key = new_key();
     let with_address = |address: &str| format!(r#"{{"ztAPI":{address},"id":{{}}}}"#);
     for (json, expected) in [
         ("{".to_owned(), "is not valid JSON (line 1, column 1)"),
@@ -110,12 +110,12 @@ fn each_bad_text_has_its_own_message() {
         (r#"{"ztAPI":"https://a","id":{"key":7}}"#.to_owned(), "id.key is not a text"),
         (identity_json(key, "", ca), "but no certificate (id.cert)"),
         (identity_json("", cert, ca), "but no private key (id.key)"),
-        (identity_json("keychain:alice", cert, ca), "id.key: keychain: is not supported"),
+        (identity_json("keychain:alice", cert, ca), "id.key: keychain:alice is not in a file"),
         (identity_json("pem:abc", cert, ca), "id.key: there is no PEM text after pem:"),
         (identity_json(cert, cert, ca), "id.key: no private key"),
         (identity_json(key, key, ca), "id.cert: no certificate"),
         (identity_json(key, cert, key), "id.ca: no certificate in it"),
-        (identity_json(other_key.to_pem().expose(), cert, ca), "id.key: the private key does not belong to"),
+        (identity_json(other_key.text().expose(), cert, ca), "id.key: the private key does not belong to"),
         (identity_json("no/such/file.pem", cert, ca), "no/such/file.pem: read: No such file"),
         (" ".repeat(8 * 1024 * 1024 + 1), "bytes are too many, at most 8388608 are read"),
         (
@@ -196,7 +196,7 @@ fn puts_together_what_an_enrollment_brings() {
 
     let one = Identity::assemble(urls[..1].to_vec(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap();
     assert!(!one.to_json().expose().contains("ztAPIs"));
-    let stranger = PrivateKey::generate().unwrap();
+    let stranger = new_key();
     let message =
         Identity::assemble(urls.to_vec(), "/edge/client/v1", &stranger, &papers.cert, &ca).unwrap_err().to_string();
     assert!(message.contains("does not belong to the certificate CN=leaf"), "{message}");

@@ -1,7 +1,9 @@
 use super::*;
 use crate::trust::certificate::CertificateFacts;
+use crate::trust::provider::NewKey;
 use crate::trust::tests::rsa_key;
 use rcgen::PublicKeyData;
+use std::time::Instant;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::request::CertReq;
 
@@ -16,19 +18,90 @@ fn reads_every_kind_of_key_and_keeps_its_text() {
     assert!(P256_SEC1.contains("EC PARAMETERS"));
     for pem in [P256_SEC1, P384, ED25519, RSA_PKCS1, &P384.replace('\n', "\r\n"), &format!("text\n{P384}")] {
         let key = PrivateKey::from_pem("alice.key", pem).unwrap();
-        assert_eq!(key.to_pem().expose(), pem);
+        assert_eq!(key.text().expose(), pem);
     }
 }
 
 #[test]
-fn a_generated_key_is_pkcs8_and_differs_each_time() {
-    let (one, two) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
-    let pem = one.to_pem().expose();
-    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n") && pem.ends_with("-----END PRIVATE KEY-----\n"), "shape");
-    assert!(!pem.contains('\r'));
-    assert_ne!(pem, two.to_pem().expose());
-    let again = PrivateKey::from_pem("again", pem).unwrap();
-    assert_eq!(again.public_key().unwrap(), one.public_key().unwrap());
+fn generated_keys_are_pkcs8_and_differ_each_time() {
+    for (kind, length) in kinds() {
+        let (one, two) = (PrivateKey::generate(kind).unwrap(), PrivateKey::generate(kind).unwrap());
+        let pem = one.text().expose();
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{kind:?}");
+        assert!(pem.ends_with("-----END PRIVATE KEY-----\n") && !pem.contains('\r'), "{kind:?}");
+        assert_ne!(pem, two.text().expose(), "{kind:?}");
+        assert_eq!(one.public_key().unwrap().len(), length, "{kind:?}");
+        let again = PrivateKey::from_pem("again", pem).unwrap();
+        assert_eq!(again.public_key().unwrap(), one.public_key().unwrap(), "{kind:?}");
+    }
+}
+
+/// The kinds that can be made, and how long their public keys are as DER.
+fn kinds() -> Vec<(NewKey, usize)> {
+    vec![
+        (NewKey::P256, 91),
+        (NewKey::P384, 120),
+        (NewKey::Ed25519, 44),
+        #[cfg(feature = "aws-lc-rs")]
+        (NewKey::Rsa { bits: 2048 }, 294),
+        #[cfg(feature = "aws-lc-rs")]
+        (NewKey::Rsa { bits: 3072 }, 422),
+    ]
+}
+
+/// The forms of one key: PKCS#8 and the older form of its kind.
+fn forms(pem: &str) -> Vec<pem::Pem> {
+    let blocks = pem::parse_many(pem).unwrap();
+    blocks.into_iter().filter(|block| block.tag().ends_with("PRIVATE KEY")).collect()
+}
+
+#[test]
+fn keys_that_exist_are_taken_as_pem_and_as_der_and_kept_as_pem_alone() {
+    for pem in [P256_SEC1, P384, ED25519, RSA_PKCS1] {
+        let [block] = &forms(pem)[..] else { panic!("one key") };
+        let from_pem = PrivateKey::parse(pem.as_bytes()).unwrap();
+        let from_der = PrivateKey::parse(block.contents()).unwrap();
+        let kept = from_pem.text().expose();
+        assert_eq!(kept, from_der.text().expose());
+        assert!(kept.starts_with(&format!("-----BEGIN {}-----\n", block.tag())), "the block and nothing before it");
+        assert_eq!(from_pem.public_key().unwrap(), PrivateKey::from_pem("k", pem).unwrap().public_key().unwrap());
+        assert_eq!(from_der.public_key().unwrap(), PrivateKey::from_pem("k", kept).unwrap().public_key().unwrap());
+    }
+}
+
+#[test]
+fn keys_that_exist_and_cannot_be_used_say_why() {
+    let encrypted = pem::parse(include_str!("keys/encrypted-pkcs8.pem")).unwrap();
+    let public = new_key().public_key().unwrap();
+    for (key, expected) in [
+        (include_bytes!("keys/encrypted-pkcs8.pem").as_slice(), "is encrypted; decrypt it first: openssl pkey -in"),
+        (encrypted.contents(), "is encrypted; decrypt it first: openssl pkey -inform DER"),
+        (&public, "no private key: expected PEM text, or DER"),
+        (papers().cert.as_bytes(), "no private key: expected PEM text"),
+        (b"", "no private key: expected PEM text"),
+        (b"hello", "no private key: expected PEM text"),
+        (&[0; 64 * 1024 + 1], "more than any private key has"),
+    ] {
+        let message = PrivateKey::parse(key).unwrap_err().to_string();
+        assert!(message.starts_with("the private key: ") && message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_damaged_key_is_an_error_wherever_it_is_cut_or_changed() {
+    for pem in [P256_SEC1, P384, ED25519, RSA_PKCS1] {
+        let [block] = &forms(pem)[..] else { panic!("one key") };
+        let der = block.contents();
+        for length in 0..der.len() {
+            assert!(PrivateKey::parse(&der[..length]).is_err(), "cut to {length}");
+        }
+        for at in 0..der.len() {
+            let mut changed = der.to_vec();
+            changed[at] ^= 0xff;
+            // What is left may be a key, though another one.
+            drop(PrivateKey::parse(&changed));
+        }
+    }
 }
 
 #[test]
@@ -53,9 +126,9 @@ fn each_unusable_key_has_its_own_message() {
 
 #[test]
 fn requests_are_signed_by_the_key_and_end_with_one_newline() {
-    for pem in [PrivateKey::generate().unwrap().to_pem().expose(), P256_SEC1, P384, ED25519, RSA_PKCS1] {
+    for pem in [new_key().text().expose(), P256_SEC1, P384, ED25519, RSA_PKCS1] {
         let key = PrivateKey::from_pem("k", pem).unwrap();
-        let csr = key.csr("id-1 ü").unwrap();
+        let csr = key.csr("id-1 ü", Instant::now()).unwrap();
         assert!(csr.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"), "{csr}");
         assert!(csr.ends_with("\n-----END CERTIFICATE REQUEST-----\n") && !csr.contains('\r'), "{csr:?}");
         let request = CertReq::from_der(pem::parse(&csr).unwrap().contents()).unwrap();
@@ -86,7 +159,7 @@ fn a_key_joins_only_the_certificate_made_for_it() {
     let key = PrivateKey::from_pem("alice.key", RSA_PKCS1).unwrap();
     let own = pki.leaf(&rsa_key(), LeafPlan::default());
     let certified = key.certified(vec![own.clone(), pki.intermediate_der()]).unwrap();
-    certified.keys_match().unwrap();
+    certified.certified(Instant::now()).keys_match().unwrap();
     assert_eq!(CertificateFacts::read(&own).unwrap().public_key, rsa_key().subject_public_key_info());
 
     let strange = pki.leaf(&KeyPair::generate().unwrap(), LeafPlan::default());

@@ -4,6 +4,7 @@ mod file;
 mod key;
 mod property;
 mod reference;
+mod signer;
 mod store;
 
 use rcgen::KeyPair;
@@ -11,7 +12,12 @@ use std::sync::OnceLock;
 
 use super::{Identity, PrivateKey};
 use crate::trust::bundle::certificates_to_pem;
+use crate::trust::provider::NewKey;
 use crate::trust::tests::{LeafPlan, Pki};
+
+pub(crate) fn new_key() -> PrivateKey {
+    PrivateKey::generate(NewKey::P256).unwrap()
+}
 
 /// PEM texts that belong together.
 pub(crate) struct Papers {
@@ -23,10 +29,10 @@ pub(crate) struct Papers {
 pub(crate) fn papers() -> &'static Papers {
     static PAPERS: OnceLock<Papers> = OnceLock::new();
     PAPERS.get_or_init(|| {
-        let (pki, key) = (Pki::new(), PrivateKey::generate().unwrap());
-        let pair = KeyPair::from_pem(key.to_pem().expose()).unwrap();
+        let (pki, key) = (Pki::new(), new_key());
+        let pair = KeyPair::from_pem(key.text().expose()).unwrap();
         let chain = [pki.leaf(&pair, LeafPlan::default()), pki.intermediate_der()];
-        Papers { key: key.to_pem().expose().to_owned(), cert: certificates_to_pem(&chain), ca: pki.pem() }
+        Papers { key: key.text().expose().to_owned(), cert: certificates_to_pem(&chain), ca: pki.pem() }
     })
 }
 

@@ -135,7 +135,7 @@ fn a_reservation_is_filled_whole_and_forgets_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::file(target(&folder));
     let place = store.reserve(|| Ok(())).unwrap();
-    place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
+    place.keep_key(&pending(&new_key())).unwrap();
     place.fill(&usual(), Duration::ZERO).unwrap();
     assert_eq!(names(folder.path()), ["alice.json", "alice.json.lock"]);
     assert_eq!(fs::read_to_string(target(&folder)).unwrap(), usual().to_json().expose());
@@ -144,7 +144,7 @@ fn a_reservation_is_filled_whole_and_forgets_the_key() {
 #[test]
 fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, key) = (Store::file(target(&folder)), PrivateKey::generate().unwrap());
+    let (store, key) = (Store::file(target(&folder)), new_key());
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key(&pending(&key)).unwrap();
     place.keep_certificate(&Pending { cert: Some("chain"), ..pending(&key) });
@@ -152,19 +152,19 @@ fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
     assert_eq!(names(folder.path()), ["alice.json.lock", "alice.json.pending"]);
     let kept = fs::read(folder.path().join("alice.json.pending")).unwrap();
     let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
-    assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.to_pem().expose().into()));
+    assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.text().expose().into()));
     let place = store.reserve(|| Ok(())).unwrap();
-    let (same, chain) = place.issued("f").unwrap().unwrap();
-    assert_eq!((same.to_pem().expose(), chain.as_str()), (key.to_pem().expose(), "chain"));
-    assert!(place.issued("another token").unwrap().is_none());
+    let (same, chain) = place.issued("f", None).unwrap().unwrap();
+    assert_eq!((same.text().expose(), chain.as_str()), (key.text().expose(), "chain"));
+    assert!(place.issued("another token", None).unwrap().is_none());
     place.keep_key(&pending(&key)).unwrap();
-    assert!(place.issued("f").unwrap().is_none(), "nothing was issued yet");
+    assert!(place.issued("f", None).unwrap().is_none(), "nothing was issued yet");
 }
 
 #[test]
 fn a_file_that_appears_during_an_enrollment_is_not_replaced_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, key) = (Store::file(target(&folder)), PrivateKey::generate().unwrap());
+    let (store, key) = (Store::file(target(&folder)), new_key());
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key(&pending(&key)).unwrap();
     fs::write(target(&folder), "of somebody else").unwrap();
@@ -179,7 +179,7 @@ fn a_file_that_appears_during_an_enrollment_is_not_replaced_and_nothing_is_lost(
 fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::file(target(&folder));
-    let keys: Vec<_> = (0..3).map(|_| PrivateKey::generate().unwrap()).collect();
+    let keys: Vec<_> = (0..3).map(|_| new_key()).collect();
     for (index, key) in keys.iter().enumerate() {
         let place = store.reserve(|| Ok(())).unwrap();
         let (token, csr) = (format!("f{index}"), format!("csr {index}"));
@@ -188,7 +188,7 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
     for (suffix, index) in [(".1", 0), (".2", 1), ("", 2)] {
         let path = folder.path().join(format!("alice.json.pending{suffix}"));
         let json: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        assert_eq!(json["key"], keys[index].to_pem().expose());
+        assert_eq!(json["key"], keys[index].text().expose());
         assert_eq!(json["csr"], format!("csr {index}"));
         assert_eq!(json["token"], format!("f{index}"));
     }
@@ -207,7 +207,7 @@ fn too_many_unfinished_enrollments_are_an_error_and_lose_nothing() {
     for number in 1..=100 {
         fs::write(folder.path().join(format!("alice.json.pending.{number}")), "kept").unwrap();
     }
-    let key = PrivateKey::generate().unwrap();
+    let key = new_key();
     let store = Store::file(target(&folder));
     let message = store.reserve(|| Ok(())).unwrap().keep_key(&pending(&key)).unwrap_err().to_string();
     assert!(message.contains("100 keys of enrollments that were never finished"), "{message}");
@@ -223,7 +223,7 @@ fn a_hook_is_given_the_text_and_the_time_that_is_left_and_its_error_is_told() {
         Ok(())
     });
     let place = store.reserve(|| Ok(())).unwrap();
-    place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
+    place.keep_key(&pending(&new_key())).unwrap();
     place.forget_key();
     assert!(seen.lock().unwrap().is_none() && store.path().is_none());
     let left = Duration::from_millis(1234);
@@ -264,7 +264,7 @@ mod unix {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         let store = Store::file(target(&folder));
         let place = store.reserve(|| Ok(())).unwrap();
-        place.keep_key(&pending(&PrivateKey::generate().unwrap())).unwrap();
+        place.keep_key(&pending(&new_key())).unwrap();
         drop(place);
         usual().save(target(&folder)).unwrap();
         for name in ["alice.json", "alice.json.pending"] {

@@ -19,6 +19,7 @@ use rustls::{
 };
 use socket2::{Domain, Socket, Type};
 
+use crate::transport::ClientAuth;
 use crate::trust::provider::provider;
 use crate::wire::ControllerUrl;
 
@@ -55,9 +56,10 @@ impl Pki {
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap()
     }
 
-    pub(super) fn client_key(&self) -> Arc<CertifiedKey> {
+    pub(super) fn client_auth(&self) -> ClientAuth {
         let (chain, key) = issue(&self.ca, &["identity"]);
-        Arc::new(CertifiedKey::from_der(chain, key, &provider()).unwrap())
+        let key = Arc::new(CertifiedKey::from_der(chain, key, &provider()).unwrap());
+        Arc::new(move |_| key.clone())
     }
 }
 

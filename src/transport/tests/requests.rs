@@ -92,7 +92,7 @@ fn the_certificate_is_shown_whatever_authorities_the_server_names() {
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
     ask(&connections(&pki), &server.url, &get()).unwrap();
-    let with_key = ConnectionOptions { client_auth: Some(pki.client_key()), ..options(&pki) };
+    let with_key = ConnectionOptions { client_auth: Some(pki.client_auth()), ..options(&pki) };
     ask(&Connections::new(with_key).unwrap(), &server.url, &get()).unwrap();
     let shown: Vec<bool> = server.handshakes().iter().map(|handshake| handshake.client_certificate).collect();
     assert_eq!(shown, [false, true]);

@@ -55,7 +55,7 @@ fn a_second_connection_resumes_the_session_of_the_first() {
         peer.read_request();
         peer.send(OK);
     });
-    let options = ConnectionOptions { client_auth: Some(pki.client_key()), ..options(&pki) };
+    let options = ConnectionOptions { client_auth: Some(pki.client_auth()), ..options(&pki) };
     let connections = Connections::new(options).unwrap();
     for _ in 0..2 {
         ask(&connections, &server.url, &get()).unwrap();
