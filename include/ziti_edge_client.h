@@ -47,7 +47,7 @@
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
-  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, 0, NULL }
 #define ZEC_LIST_QUERY_INIT \
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \
@@ -76,6 +76,46 @@
 
 /// What the device went through, of its own accord, with the id of a query of type "MFA": `woken`, `unlocked`.
 #define ZEC_POSTURE_ENDPOINT_STATE 5
+#define ZEC_SIGNER_OPTIONS_INIT \
+  { sizeof(zec_signer_options), NULL, NULL, 0, NULL, 0, NULL, NULL, NULL }
+#define ZEC_SERVICE_QUERY_INIT \
+  { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
+
+/// The ways to sign, by the numbers that TLS has for them. ECDSA_P256_SHA256 and the like say curve or padding, and the
+/// hash of the message. RSA_PSS has the same hash in its mask, and a salt as long as the hash.
+#define ZEC_SCHEME_ECDSA_P256_SHA256 1027
+
+#define ZEC_SCHEME_ECDSA_P384_SHA384 1283
+
+#define ZEC_SCHEME_ECDSA_P521_SHA512 1539
+
+#define ZEC_SCHEME_ED25519 2055
+
+#define ZEC_SCHEME_RSA_PKCS1_SHA256 1025
+
+#define ZEC_SCHEME_RSA_PKCS1_SHA384 1281
+
+#define ZEC_SCHEME_RSA_PKCS1_SHA512 1537
+
+#define ZEC_SCHEME_RSA_PSS_SHA256 2052
+
+#define ZEC_SCHEME_RSA_PSS_SHA384 2053
+
+#define ZEC_SCHEME_RSA_PSS_SHA512 2054
+
+/// The values of zec_enroll_options.key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
+/// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
+#define ZEC_KEY_P256 0
+
+#define ZEC_KEY_P384 1
+
+#define ZEC_KEY_ED25519 2
+
+#define ZEC_KEY_RSA 3
+
+#define ZEC_KEY_EXISTING 4
+
+#define ZEC_KEY_SIGNER 5
 
 /// What a caller can do about a failure. New codes may be added; numbers never change.
 typedef enum {
@@ -128,11 +168,61 @@ typedef struct zec_error zec_error;
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 typedef struct zec_identity zec_identity;
 
+/// Signs with a key that this process need not have. Enrollments and identities that use it keep it.
+typedef struct zec_signer zec_signer;
+
 /// Texts in a row.
 typedef struct {
   const char *const *items;
   size_t len;
 } zec_string_list;
+
+/// What a zec_sign_callback fills in. It is all zero before.
+typedef struct {
+  /// The signature. One by ECDSA is DER, or the two numbers side by side as PKCS#11 has them.
+  uint8_t bytes[1024];
+  size_t len;
+  /// Why there is none: text that becomes part of the error's message.
+  char message[512];
+} zec_signature;
+
+/// Signs `message`, which is not hashed yet, by one of the schemes of the signer, and writes the signature to `out`.
+/// Returns 0 if there is one, any other number to end the call with ZEC_ERR_IDENTITY; number and `out->message` appear
+/// in the error. `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the
+/// time is up to it. It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_sign_callback)(uint16_t scheme,
+                                     const uint8_t *message,
+                                     size_t message_len,
+                                     uint64_t ms_left,
+                                     zec_signature *out,
+                                     void *userdata);
+
+/// Frees `userdata`. Runs once, on the thread that let go of it last.
+typedef void (*zec_userdata_free)(void *userdata);
+
+/// A key that stays where it is, and the function that signs with it. Begin with ZEC_SIGNER_OPTIONS_INIT. Everything
+/// but `userdata` and `userdata_free` has to be set.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// What identity files say in place of the key: a scheme, a colon and the name of the key, such as
+  /// `pkcs11:token=work;object=alice`. What follows a question mark is never shown.
+  const char *reference;
+  /// The public key: DER of its SubjectPublicKeyInfo.
+  const uint8_t *public_key;
+  size_t public_key_len;
+  /// The ways in which the key can sign (ZEC_SCHEME_...), the preferred one first. To enroll, one of
+  /// ECDSA_P256_SHA256, ECDSA_P384_SHA384, ED25519 and RSA_PKCS1_SHA256 has to be among them; TLS 1.3 wants an RSA
+  /// key to know one of RSA_PSS. Numbers that are not known here are passed over.
+  const uint16_t *schemes;
+  size_t schemes_len;
+  zec_sign_callback sign;
+  /// Passed to `sign`.
+  void *userdata;
+  /// Frees `userdata` when nothing uses the signer any more, also if the call fails, unless it fails because of
+  /// `size`. May be NULL.
+  zec_userdata_free userdata_free;
+} zec_signer_options;
 
 /// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.
 typedef struct {
@@ -152,9 +242,6 @@ typedef struct {
 /// to it; the text should be kept even if it is 0, as an enrollment token is spent by then.
 /// It may use this library, except for the client on whose behalf it runs.
 typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left, void *userdata);
-
-/// Frees `userdata`. Runs once, on the thread that let go of it last.
-typedef void (*zec_userdata_free)(void *userdata);
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
 /// Without `path` or `save` a crash can lose the identity after the token is spent.
@@ -180,6 +267,16 @@ typedef struct {
   const zec_cancel *cancel;
   /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
   const char *proxy;
+  /// Which key the identity gets: ZEC_KEY_...
+  uint32_t key_kind;
+  /// For ZEC_KEY_RSA: 2048 (the default), 3072 or 4096.
+  uint32_t key_bits;
+  /// For ZEC_KEY_EXISTING: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
+  const uint8_t *key;
+  /// For ZEC_KEY_SIGNER. The identity keeps it; the handle may be freed.
+  const zec_signer *signer;
+  /// How many bytes `key` has.
+  uint64_t key_len;
 } zec_enroll_options;
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
@@ -1215,6 +1312,12 @@ bool zec_cancel_is_canceled(const zec_cancel *cancel);
 /// Allowed while calls and clients have it: they go on, and can no longer be canceled by it.
 void zec_cancel_free(zec_cancel *cancel);
 
+/// Makes a signer. Asks nothing of it yet.
+ZEC_MUST_USE zec_error *zec_signer_new(const zec_signer_options *options, zec_signer **out);
+
+/// Enrollments and identities that use the signer go on using it.
+void zec_signer_free(zec_signer *signer);
+
 /// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free().
 ZEC_MUST_USE zec_error *zec_filter_quote(const char *value, char **out);
 
@@ -1225,6 +1328,18 @@ zec_error *zec_identity_load(const char *path,
 
 /// Reads the text of an identity file. `file:` references in it are relative to the current folder.
 ZEC_MUST_USE zec_error *zec_identity_from_json(const char *identity_json, zec_identity **out);
+
+/// Reads an identity file whose key `signer` has: in place of the key it has the signer's reference.
+ZEC_MUST_USE
+zec_error *zec_identity_load_with_signer(const char *path,
+                                         const zec_signer *signer,
+                                         zec_identity **out);
+
+/// The same for the text of an identity file. `file:` references in it are relative to the current folder.
+ZEC_MUST_USE
+zec_error *zec_identity_from_json_with_signer(const char *identity_json,
+                                              const zec_signer *signer,
+                                              zec_identity **out);
 
 /// Writes the identity file: whole or not at all, in place of what is there. A new file is readable by its owner only;
 /// one that is there keeps owner and mode. Waits at most 10 s for another process that writes it. The file `NAME.lock`

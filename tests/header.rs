@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "src/ffi/error.rs",
     "src/ffi/cancel.rs",
     "src/ffi/callback.rs",
+    "src/ffi/signer.rs",
     "src/ffi/query.rs",
     "src/identity/ffi.rs",
     "src/enroll/ffi.rs",

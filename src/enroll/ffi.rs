@@ -10,15 +10,30 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EnrollOptions, Enrollment};
 use crate::error::Error;
 use crate::ffi::{
-    Arena, Options, Root, Userdata, arg, cancel_token, clear, guard, guard_or, limit, proxy, publish, read_options,
-    release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
+    Arena, Options, Root, Userdata, arg, array, cancel_token, clear, guard, guard_or, limit, proxy, publish,
+    read_options, release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_signer,
+    zec_userdata_free,
 };
-use crate::identity::KeyChoice;
+use crate::identity::{KeyChoice, PrivateKey};
+
+/// The values of zec_enroll_options.key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
+/// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
+pub const ZEC_KEY_P256: u32 = 0;
+pub const ZEC_KEY_P384: u32 = 1;
+pub const ZEC_KEY_ED25519: u32 = 2;
+pub const ZEC_KEY_RSA: u32 = 3;
+pub const ZEC_KEY_EXISTING: u32 = 4;
+pub const ZEC_KEY_SIGNER: u32 = 5;
+
+/// Longer than any private key.
+const MAX_KEY: usize = 1024 * 1024;
+const DEFAULT_RSA_BITS: u32 = 2048;
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
 /// Without `path` or `save` a crash can lose the identity after the token is spent.
@@ -46,11 +61,21 @@ pub struct zec_enroll_options {
     pub cancel: *const zec_cancel,
     /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
     pub proxy: *const c_char,
+    /// Which key the identity gets: ZEC_KEY_...
+    pub key_kind: u32,
+    /// For ZEC_KEY_RSA: 2048 (the default), 3072 or 4096.
+    pub key_bits: u32,
+    /// For ZEC_KEY_EXISTING: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
+    pub key: *const u8,
+    /// For ZEC_KEY_SIGNER. The identity keeps it; the handle may be freed.
+    pub signer: *const zec_signer,
+    /// How many bytes `key` has.
+    pub key_len: u64,
 }
 
 // SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_enroll_options {
-    const END: usize = offset_of!(Self, proxy) + size_of::<*const c_char>();
+    const END: usize = offset_of!(Self, key_len) + size_of::<u64>();
 }
 
 impl zec_enroll_options {
@@ -59,8 +84,22 @@ impl zec_enroll_options {
     unsafe fn rust(options: *const Self) -> Result<EnrollOptions, Error> {
         // SAFETY: the same promise is asked of the caller.
         let options = unsafe { read_options(options, "options") }?;
-        let Self { size: _, trust_system_roots, timeout_ms, path, save, userdata, userdata_free, cancel, proxy: url } =
-            options;
+        let Self {
+            size: _,
+            trust_system_roots,
+            timeout_ms,
+            path,
+            save,
+            userdata,
+            userdata_free,
+            cancel,
+            proxy: url,
+            key_kind,
+            key_bits,
+            key,
+            signer,
+            key_len,
+        } = options;
         // First of all, so that its destructor runs whatever is wrong with the rest.
         let userdata = Userdata::new(userdata, userdata_free);
         Ok(EnrollOptions {
@@ -72,9 +111,50 @@ impl zec_enroll_options {
             // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
             proxy: unsafe { proxy(url, "options.proxy") }?,
             trust_system_roots: trust_system_roots != 0,
-            key: KeyChoice::default(),
+            // SAFETY: an array is as long as its length says, a handle was not freed yet (header, "Ownership").
+            key: unsafe { key_choice(key_kind, key_bits, (key, key_len), signer) }?,
         })
     }
+}
+
+/// # Safety
+/// The key is NULL or has as many bytes as its length says; the signer is NULL or a handle that was not freed.
+unsafe fn key_choice(
+    kind: u32,
+    bits: u32,
+    (key, key_len): (*const u8, u64),
+    signer: *const zec_signer,
+) -> Result<KeyChoice, Error> {
+    let only_for = |is_set: bool, name: &str, needed: u32, kind_name: &str| match is_set && kind != needed {
+        true => {
+            let message = format!("argument options.{name} is set, but options.key_kind is not {kind_name}");
+            Err(Error::InvalidArgument(message))
+        }
+        false => Ok(()),
+    };
+    only_for(bits != 0, "key_bits", ZEC_KEY_RSA, "ZEC_KEY_RSA")?;
+    only_for(!key.is_null(), "key", ZEC_KEY_EXISTING, "ZEC_KEY_EXISTING")?;
+    only_for(!signer.is_null(), "signer", ZEC_KEY_SIGNER, "ZEC_KEY_SIGNER")?;
+    Ok(match kind {
+        ZEC_KEY_P256 => KeyChoice::P256,
+        ZEC_KEY_P384 => KeyChoice::P384,
+        ZEC_KEY_ED25519 => KeyChoice::Ed25519,
+        ZEC_KEY_RSA => KeyChoice::Rsa { bits: if bits == 0 { DEFAULT_RSA_BITS } else { bits } },
+        ZEC_KEY_EXISTING => {
+            // SAFETY: the same promise is asked of the caller.
+            let key = unsafe { array(key, usize::try_from(key_len).unwrap_or(usize::MAX), MAX_KEY, "options.key") }?;
+            KeyChoice::Existing(PrivateKey::parse(key)?)
+        }
+        ZEC_KEY_SIGNER => {
+            // SAFETY: as above.
+            let signer = arg(unsafe { signer.as_ref() }, "options.signer")?;
+            KeyChoice::Signer(Arc::clone(&signer.signer))
+        }
+        unknown => {
+            let message = format!("argument options.key_kind is {unknown}; expected one of ZEC_KEY_...");
+            return Err(Error::InvalidArgument(message));
+        }
+    })
 }
 
 /// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.

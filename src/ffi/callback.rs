@@ -33,6 +33,11 @@ impl Userdata {
     pub(crate) fn new(data: *mut c_void, free: zec_userdata_free) -> Self {
         Self { data, free }
     }
+
+    /// What to pass to the callback.
+    pub(crate) fn data(&self) -> *mut c_void {
+        self.data
+    }
 }
 
 // SAFETY: the library only passes it on; callbacks may run on any thread (header, "Threads").

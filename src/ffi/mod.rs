@@ -21,6 +21,7 @@ mod log;
 mod options;
 mod query;
 mod record;
+mod signer;
 mod string_list;
 mod strings;
 mod version;
@@ -30,6 +31,7 @@ pub(crate) use callback::{Userdata, store};
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
 pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release};
+pub(crate) use signer::array;
 pub(crate) use strings::{give_secret, give_text, optional_text, path, pointers, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
@@ -41,6 +43,12 @@ pub use error::{
 };
 pub use log::{zec_log_callback, zec_set_log};
 pub use query::{zec_filter_quote, zec_list_query};
+pub use signer::{
+    ZEC_SCHEME_ECDSA_P256_SHA256, ZEC_SCHEME_ECDSA_P384_SHA384, ZEC_SCHEME_ECDSA_P521_SHA512, ZEC_SCHEME_ED25519,
+    ZEC_SCHEME_RSA_PKCS1_SHA256, ZEC_SCHEME_RSA_PKCS1_SHA384, ZEC_SCHEME_RSA_PKCS1_SHA512, ZEC_SCHEME_RSA_PSS_SHA256,
+    ZEC_SCHEME_RSA_PSS_SHA384, ZEC_SCHEME_RSA_PSS_SHA512, zec_sign_callback, zec_signature, zec_signer,
+    zec_signer_free, zec_signer_new, zec_signer_options,
+};
 pub use string_list::{zec_string_list, zec_string_list_free};
 pub use strings::zec_string_free;
 pub use version::zec_version;
@@ -78,5 +86,6 @@ const _: () = {
     crosses_threads::<zec_client>();
     crosses_threads::<zec_identity>();
     crosses_threads::<zec_error>();
+    crosses_threads::<zec_signer>();
     crosses_threads::<zec_cancel>();
 };

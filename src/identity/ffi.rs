@@ -10,9 +10,10 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use super::Identity;
-use crate::ffi::{self, arg, clear, give_secret, guard, guard_or, text, zec_error, zec_string_list};
+use crate::ffi::{self, arg, clear, give_secret, guard, guard_or, text, zec_error, zec_signer, zec_string_list};
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 pub struct zec_identity {
@@ -54,6 +55,42 @@ pub unsafe extern "C" fn zec_identity_from_json(
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let json = unsafe { text(identity_json, "identity_json") }?;
         out.write(zec_identity::give(Identity::from_json(json)?));
+        Ok(())
+    })
+}
+
+/// Reads an identity file whose key `signer` has: in place of the key it has the signer's reference.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_load_with_signer(
+    path: *const c_char,
+    signer: Option<&zec_signer>,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let path = unsafe { ffi::path(path, "path") }?;
+        let signer = Arc::clone(&arg(signer, "signer")?.signer);
+        out.write(zec_identity::give(Identity::load_with_signer(path, signer)?));
+        Ok(())
+    })
+}
+
+/// The same for the text of an identity file. `file:` references in it are relative to the current folder.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_from_json_with_signer(
+    identity_json: *const c_char,
+    signer: Option<&zec_signer>,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let json = unsafe { text(identity_json, "identity_json") }?;
+        let signer = Arc::clone(&arg(signer, "signer")?.signer);
+        out.write(zec_identity::give(Identity::from_json_with_signer(json, signer)?));
         Ok(())
     })
 }

@@ -31,6 +31,11 @@ AT(zec_enroll_options, userdata, 40);
 AT(zec_enroll_options, userdata_free, 48);
 AT(zec_enroll_options, cancel, 56);
 AT(zec_enroll_options, proxy, 64);
+AT(zec_enroll_options, key_kind, 72);
+AT(zec_enroll_options, key_bits, 76);
+AT(zec_enroll_options, key, 80);
+AT(zec_enroll_options, signer, 88);
+AT(zec_enroll_options, key_len, 96);
 
 AT(zec_client_options, size, 0);
 AT(zec_client_options, trust_system_roots, 8);
