@@ -47,7 +47,7 @@
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
-  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, 0, NULL }
+  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0 }
 #define ZEC_LIST_QUERY_INIT \
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \

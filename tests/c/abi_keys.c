@@ -38,3 +38,5 @@ AT(zec_signer_options, userdata, 56);
 AT(zec_signer_options, userdata_free, 64);
 
 #endif
+
+int main(void) { return 0; }

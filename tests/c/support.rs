@@ -65,7 +65,8 @@ pub(crate) const STALE: &str = "the library there was built from other sources o
 
 /// True if the program `tool` is there.
 pub(crate) fn has(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+    let version = if tool == "openssl" { "version" } else { "--version" };
+    Command::new(tool).arg(version).output().is_ok_and(|output| output.status.success())
 }
 
 /// How a C program gets the library.

@@ -1,10 +1,11 @@
-//! What needs a C++ compiler, `nm` or valgrind.
+//! What needs a C++ compiler, `nm`, openssl or valgrind.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use ziti_edge_testkit::TestController;
 
+use crate::keys::every_choice_of_a_key_works_from_c;
 use crate::scene::{flow, text, told};
 use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions, valgrind};
 
@@ -14,6 +15,7 @@ pub(crate) const ALL: &[(&str, &str, fn())] = &[
     ("c++", "the_cpp_header_owns_what_it_holds", the_cpp_header_owns_what_it_holds),
     ("nm", "the_shared_library_exports_the_header_and_nothing_else", exports_the_header_and_nothing_else),
     ("nm", "the_static_library_has_no_name_that_begins_with_ziti", no_name_begins_with_ziti),
+    ("openssl", "every_choice_of_a_key_works_from_c", every_choice_of_a_key_works_from_c),
     ("valgrind", "valgrind_finds_nothing_on_the_whole_way", valgrind_finds_nothing_on_the_whole_way),
 ];
 

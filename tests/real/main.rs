@@ -16,6 +16,7 @@
 
 mod admin;
 mod authenticators;
+mod keys;
 mod network;
 mod quickstart;
 mod second_factor;
@@ -59,6 +60,7 @@ fn trials(target: Target) -> Vec<Trial> {
         })
     };
     all().map(trial).collect()
+    stories::ALL.iter().chain(keys::ALL).map(trial).collect()
 }
 
 /// The same tests, none of which can pass.
@@ -67,4 +69,5 @@ fn ignored() -> Vec<Trial> {
         Trial::test(*name, || Err(NO_CONTROLLER.into())).with_kind(NO_CONTROLLER).with_ignored_flag(true)
     };
     all().map(trial).collect()
+    stories::ALL.iter().chain(keys::ALL).map(trial).collect()
 }

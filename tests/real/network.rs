@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, Store};
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Store};
 
 use crate::admin::Admin;
 use crate::quickstart::Quickstart;
@@ -79,8 +79,13 @@ impl Network {
 
     /// Redeems the token into a file of its folder.
     pub(crate) fn redeem(&self, invitation: &Invitation, file: &str) -> Result<Identity, Error> {
+        self.redeem_with(invitation, file, KeyChoice::default())
+    }
+
+    /// The same with a choice of the key.
+    pub(crate) fn redeem_with(&self, invitation: &Invitation, file: &str, key: KeyChoice) -> Result<Identity, Error> {
         let store = Store::file(invitation.file(file));
-        let options = EnrollOptions::new().store(store).trust_system_roots(self.by_system);
+        let options = EnrollOptions::new().store(store).key(key).trust_system_roots(self.by_system);
         Enrollment::parse(&invitation.jwt)?.enroll(&options)
     }
 
