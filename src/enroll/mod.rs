@@ -104,8 +104,8 @@ impl Enrollment {
     /// # Errors
     /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
     /// been carried out: it is not repeated. `NAME.pending` stays then, and if the certificate that was issued cannot
-    /// be used or stored; in that case another call with the same token and file goes on from there. Everything else
-    /// leaves no trace.
+    /// be used or stored; in that case another call with the same token and file, and the same choice of key, goes on
+    /// from there. Everything else leaves no trace, a signer that fails ([`Error::Identity`]) included.
     pub fn enroll(&self, options: &EnrollOptions) -> Result<Identity, Error> {
         if self.token.method != EnrollmentMethod::Ott {
             let message = format!(

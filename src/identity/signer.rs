@@ -11,7 +11,7 @@ use std::time::Duration;
 ///
 /// # Examples
 ///
-/// `examples/pkcs11.rs` in the source of this library uses a key in a PKCS#11 token.
+/// `examples/pkcs11` in the source of this library uses a key in a PKCS#11 token.
 pub trait Signer: Send + Sync {
     /// What the identity file says in place of the key: a scheme, a colon and the name of the key, such as
     /// `pkcs11:token=work;object=alice`. What follows a question mark is never shown.

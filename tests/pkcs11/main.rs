@@ -3,7 +3,12 @@
 //! SoftHSM2 finds its configuration through the environment, so this program makes a token and then runs itself once
 //! more with it. Where SoftHSM2 is missing, every test is ignored and says so.
 
+#[cfg(all(feature = "capi", target_os = "linux"))]
+mod c_program;
 mod stories;
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "../c/support.rs"]
+mod support;
 #[path = "../../examples/pkcs11/token.rs"]
 mod token;
 
@@ -40,12 +45,15 @@ fn main() -> ExitCode {
 }
 
 fn trials(ignored: bool) -> Vec<Trial> {
-    let trial = |&(name, story): &(&str, fn())| {
+    let trial = |&(name, lacks, story): &(&str, fn() -> Option<&'static str>, fn())| {
         let trial = Trial::test(name, move || {
             story();
             Ok(())
         });
-        if ignored { trial.with_kind("needs softhsm2").with_ignored_flag(true) } else { trial }
+        match if ignored { Some("softhsm2") } else { lacks() } {
+            Some(missing) => trial.with_kind(format!("needs {missing}")).with_ignored_flag(true),
+            None => trial,
+        }
     };
     stories::ALL.iter().map(trial).collect()
 }

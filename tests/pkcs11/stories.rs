@@ -10,18 +10,30 @@ use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Login, Store};
 use ziti_edge_testkit::{Operation, TestController, Version};
 
+#[cfg(all(feature = "capi", target_os = "linux"))]
+use crate::c_program;
 use crate::token::{self, Token};
 
 pub(crate) const TOKEN: &str = "tests";
 pub(crate) const PIN: &str = "271828";
 
-/// All tests by name.
-pub(crate) const ALL: &[(&str, fn())] = &[
-    ("keys_in_a_token_enroll_and_log_in", keys_in_a_token_enroll_and_log_in),
-    ("many_threads_use_one_key", many_threads_use_one_key),
-    ("a_key_that_is_not_there_is_an_error", a_key_that_is_not_there_is_an_error),
-    ("a_key_that_is_deleted_is_an_error_and_spends_nothing", a_key_that_is_deleted_is_an_error_and_spends_nothing),
+/// All tests by name, with what else is missing for them.
+pub(crate) const ALL: &[(&str, fn() -> Option<&'static str>, fn())] = &[
+    ("keys_in_a_token_enroll_and_log_in", nothing, keys_in_a_token_enroll_and_log_in),
+    ("many_threads_use_one_key", nothing, many_threads_use_one_key),
+    ("a_key_that_is_not_there_is_an_error", nothing, a_key_that_is_not_there_is_an_error),
+    (
+        "a_key_that_is_deleted_is_an_error_and_spends_nothing",
+        nothing,
+        a_key_that_is_deleted_is_an_error_and_spends_nothing,
+    ),
+    #[cfg(all(feature = "capi", target_os = "linux"))]
+    ("the_example_in_c_enrolls_and_logs_in", c_program::lacks, c_program::the_example_in_c_enrolls_and_logs_in),
 ];
+
+fn nothing() -> Option<&'static str> {
+    None
+}
 
 /// DER of the names of curves.
 const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -40,12 +52,16 @@ fn generate(label: &str, mechanism: &Mechanism<'_>, public: Attribute) {
     session.generate_key_pair(mechanism, &[Attribute::Token(true), public, label()], &private).unwrap();
 }
 
-fn signer(label: &str) -> Arc<Token> {
+pub(crate) fn generate_p256(label: &str) {
+    generate(label, &Mechanism::EccKeyPairGen, Attribute::EcParams(P256.to_vec()));
+}
+
+pub(crate) fn signer(label: &str) -> Arc<Token> {
     Arc::new(Token::log_in(&MODULE, TOKEN, label, PIN.to_owned()).unwrap())
 }
 
 fn keys_in_a_token_enroll_and_log_in() {
-    generate("p256", &Mechanism::EccKeyPairGen, Attribute::EcParams(P256.to_vec()));
+    generate_p256("p256");
     generate("p384", &Mechanism::EccKeyPairGen, Attribute::EcParams(P384.to_vec()));
     generate("rsa", &Mechanism::RsaPkcsKeyPairGen, Attribute::ModulusBits(2048.into()));
     for (label, version) in ["p256", "p384", "rsa"].into_iter().flat_map(|key| Version::ALL.map(|of| (key, of))) {
@@ -67,7 +83,7 @@ fn keys_in_a_token_enroll_and_log_in() {
 }
 
 fn many_threads_use_one_key() {
-    generate("shared", &Mechanism::EccKeyPairGen, Attribute::EcParams(P256.to_vec()));
+    generate_p256("shared");
     let controller = TestController::builder().services(3).start().unwrap();
     let options = EnrollOptions::new().key(KeyChoice::Signer(signer("shared")));
     let identity = Enrollment::parse(&controller.create_identity("alice")).unwrap().enroll(&options).unwrap();
@@ -90,7 +106,7 @@ fn a_key_that_is_not_there_is_an_error() {
 }
 
 fn a_key_that_is_deleted_is_an_error_and_spends_nothing() {
-    generate("deleted", &Mechanism::EccKeyPairGen, Attribute::EcParams(P256.to_vec()));
+    generate_p256("deleted");
     let (controller, signer) = (TestController::start().unwrap(), signer("deleted"));
     let session = token::open(&MODULE, TOKEN, PIN.to_owned()).unwrap();
     for object in session.find_objects(&[Attribute::Label("deleted".into())]).unwrap() {
