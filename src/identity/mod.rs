@@ -87,17 +87,18 @@ impl Identity {
         Self::load_with(path.as_ref(), Some(&PrivateKey::external(signer)?))
     }
 
-    /// The same for the text of an identity file; `file:` references in it are relative to the current folder.
+    /// Reads the text of an identity file; `file:` references in it are relative to the current folder.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        Self::from_json_with(text, None)
+    }
+
+    /// Reads the text of an identity file whose key is behind `signer`; `file:` references in it are relative to the
+    /// current folder.
     ///
     /// # Errors
     /// As for [`load_with_signer`](Self::load_with_signer).
     pub fn from_json_with_signer(text: &str, signer: Arc<dyn Signer>) -> Result<Self, Error> {
         Self::from_json_with(text, Some(&PrivateKey::external(signer)?))
-    }
-
-    /// Reads the text of an identity file; `file:` references in it are relative to the current folder.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        Self::from_json_with(text, None)
     }
 
     fn load_with(path: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
