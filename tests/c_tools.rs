@@ -28,15 +28,15 @@ fn trials() -> Vec<Trial> {
 
 #[cfg(all(feature = "capi", target_os = "linux"))]
 fn trials() -> Vec<Trial> {
-    tools::ALL.iter().map(|&(tool, name, test)| trial(tool, name, test)).collect()
+    tools::ALL.iter().map(|&(tools, name, test)| trial(tools, name, test)).collect()
 }
 
 #[cfg(all(feature = "capi", target_os = "linux"))]
-fn trial(tool: &str, name: &str, test: fn()) -> Trial {
-    let is_there = support::has(tool);
+fn trial(tools: &str, name: &str, test: fn()) -> Trial {
+    let is_there = tools.split(' ').all(support::has);
     let trial = Trial::test(name, move || {
         test();
         Ok(())
     });
-    if is_there { trial } else { trial.with_kind(format!("needs {tool}")).with_ignored_flag(true) }
+    if is_there { trial } else { trial.with_kind(format!("needs {tools}")).with_ignored_flag(true) }
 }

@@ -5,17 +5,22 @@ use std::process::Command;
 
 use ziti_edge_testkit::TestController;
 
-use crate::keys::every_choice_of_a_key_works_from_c;
+use crate::keys;
 use crate::scene::{flow, text, told};
 use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions, valgrind};
 
-/// The tool, the name and the test.
+/// The tools, the name and the test.
 pub(crate) const ALL: &[(&str, &str, fn())] = &[
     ("c++", "both_headers_compile_alone_as_cpp", both_headers_compile_alone_as_cpp),
     ("c++", "the_cpp_header_owns_what_it_holds", the_cpp_header_owns_what_it_holds),
     ("nm", "the_shared_library_exports_the_header_and_nothing_else", exports_the_header_and_nothing_else),
     ("nm", "the_static_library_has_no_name_that_begins_with_ziti", no_name_begins_with_ziti),
-    ("openssl", "every_choice_of_a_key_works_from_c", every_choice_of_a_key_works_from_c),
+    ("openssl", "every_choice_of_a_key_works_from_c", keys::every_choice_of_a_key_works_from_c),
+    (
+        "openssl valgrind",
+        "valgrind_finds_nothing_with_any_choice_of_a_key",
+        keys::valgrind_finds_nothing_with_any_choice_of_a_key,
+    ),
     ("valgrind", "valgrind_finds_nothing_on_the_whole_way", valgrind_finds_nothing_on_the_whole_way),
 ];
 

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn trials(ignored: bool) -> Vec<Trial> {
-    let trial = |&(name, lacks, story): &(&str, fn() -> Option<&'static str>, fn())| {
+    let trial = |&(name, lacks, story): &stories::Story| {
         let trial = Trial::test(name, move || {
             story();
             Ok(())

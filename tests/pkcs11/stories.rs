@@ -17,8 +17,11 @@ use crate::token::{self, Token};
 pub(crate) const TOKEN: &str = "tests";
 pub(crate) const PIN: &str = "271828";
 
-/// All tests by name, with what else is missing for them.
-pub(crate) const ALL: &[(&str, fn() -> Option<&'static str>, fn())] = &[
+/// A test: its name, what else is missing for it, and what it does.
+pub(crate) type Story = (&'static str, fn() -> Option<&'static str>, fn());
+
+/// All tests.
+pub(crate) const ALL: &[Story] = &[
     ("keys_in_a_token_enroll_and_log_in", nothing, keys_in_a_token_enroll_and_log_in),
     ("many_threads_use_one_key", nothing, many_threads_use_one_key),
     ("a_key_that_is_not_there_is_an_error", nothing, a_key_that_is_not_there_is_an_error),
