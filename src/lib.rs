@@ -46,7 +46,10 @@ pub mod ffi;
 pub use client::{Client, ClientBuilder};
 pub use enroll::{EnrollOptions, Enrollment, EnrollmentMethod};
 pub use error::{ApiError, EnrollmentProblem, Error, Rejection, Stage};
-pub use identity::{Identity, KeyChoice, PrivateKey, Signer, SigningScheme, Store};
+pub use identity::{
+    CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
+    Signer, SigningScheme, Store,
+};
 pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};

@@ -105,9 +105,9 @@ pub(super) fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Er
 fn replaceable(path: &Path) -> Result<Option<Metadata>, Error> {
     let refused = |why: &str| Err(Error::Identity(format!("identity file {}: {why}", path.display())));
     match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_symlink() => {
-            refused("is a symbolic link, which is not written through; give the path of the file itself")
-        }
+        Ok(metadata) if metadata.is_symlink() => refused(
+            "is a symbolic link, which is written through only if its store is told to; give the path of the file",
+        ),
         Ok(metadata) if !metadata.is_file() => refused("is not a regular file, so it is not replaced"),
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -65,13 +65,12 @@ impl Document {
         serde_json::from_str(raw).map_err(|_| format!("{name} is not a list of texts"))
     }
 
-    /// Takes the member `name` apart, so that its own members can be read.
+    /// Takes the member `name` apart, so that its own members can be read. One that is missing or null stays so.
     pub(super) fn open_object(&mut self, name: &str) -> Result<(), String> {
-        let object = match self.raw(name) {
-            None => return Err(format!("has no member {name:?}")),
-            Some(text) => Self::parse(text).map_err(|why| format!("{name} {why}"))?,
-        };
-        self.put(name, Member::Object(object));
+        if let Some(text) = self.raw(name) {
+            let object = Self::parse(text).map_err(|why| format!("{name} {why}"))?;
+            self.put(name, Member::Object(object));
+        }
         Ok(())
     }
 
@@ -103,6 +102,33 @@ impl Document {
         self.put(name, Member::Object(object));
     }
 
+    /// What `mine` and `theirs` made of `base`, each in its own way, with all changes of both. The error is the name of
+    /// a member that they changed differently.
+    pub(super) fn join(base: &Self, mine: &Self, theirs: &Self) -> Result<Self, String> {
+        let mut joined = Self::default();
+        let mine_only = mine.members.iter().filter(|(name, _)| theirs.get(name).is_none());
+        for (name, _) in theirs.members.iter().chain(mine_only) {
+            let member = match [base, mine, theirs].map(|document| document.get(name)) {
+                [base, mine, theirs] if same(base, mine) || same(mine, theirs) => theirs,
+                [base, mine, theirs] if same(base, theirs) => mine,
+                [Some(Member::Object(base)), Some(Member::Object(mine)), Some(Member::Object(theirs))] => {
+                    let inner = Self::join(base, mine, theirs).map_err(|inner| format!("{name}.{inner}"))?;
+                    joined.members.push((name.clone(), Member::Object(inner)));
+                    continue;
+                }
+                _ => return Err(name.clone()),
+            };
+            joined.members.extend(member.map(|member| (name.clone(), member.clone())));
+        }
+        Ok(joined)
+    }
+
+    /// Whether both say the same, in whatever order.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.members.len() == other.members.len()
+            && self.members.iter().all(|(name, member)| same(Some(member), other.get(name)))
+    }
+
     /// Replaces a member in its place, or appends it.
     fn put(&mut self, name: &str, member: Member) {
         match self.members.iter_mut().find(|(known, _)| known == name) {
@@ -125,6 +151,20 @@ impl Document {
             Member::Object(object) => name.len() + object.text_len() + 16,
         });
         lengths.sum()
+    }
+}
+
+/// Whether both are missing, or say the same: a text may be written with other escapes.
+fn same(left: Option<&Member>, right: Option<&Member>) -> bool {
+    let text = |raw: &Secret| serde_json::from_str::<Secret>(raw.expose()).ok();
+    match (left, right) {
+        (None, None) => true,
+        (Some(Member::Object(left)), Some(Member::Object(right))) => left.says_the_same(right),
+        (Some(Member::Raw(left)), Some(Member::Raw(right))) => {
+            left.expose() == right.expose()
+                || matches!((text(left), text(right)), (Some(left), Some(right)) if left.expose() == right.expose())
+        }
+        _ => false,
     }
 }
 

@@ -1,14 +1,18 @@
 //! Who I am: the identity file, its key and certificate, and where it is kept.
 
+mod addresses;
 mod atomic;
 mod choice;
 mod client_auth;
 mod csr;
+mod describe;
 mod document;
 mod external;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
+mod joining;
 mod key;
+mod parts;
 mod pending;
 mod platform;
 mod reading;
@@ -26,8 +30,11 @@ use rustls::pki_types::CertificateDer;
 pub use choice::KeyChoice;
 pub(crate) use choice::KeySource;
 pub(crate) use client_auth::ClientAuth;
+pub use describe::{CertificateDescription, IdentityDescription};
 pub use key::PrivateKey;
-pub(crate) use pending::Pending;
+pub use parts::IdentityParts;
+pub use pending::PendingEnrollment;
+pub(crate) use pending::{Kept, Pending};
 pub(crate) use reservation::Reservation;
 pub use signer::{Signer, SigningScheme};
 pub use store::Store;
@@ -44,9 +51,6 @@ use reference::Reference;
 /// The members of `id` that hold PEM text or say where it is.
 const PEM_MEMBERS: [&str; 3] = ["key", "cert", "ca"];
 
-/// More than any cluster has.
-const MAX_CONTROLLERS: usize = 100;
-
 /// Who a client is: controllers, CA bundle, key and certificate. Cheap to clone.
 ///
 /// It is read from and written to the identity file that OpenZiti's SDKs share. The members `key`, `cert` and `ca`
@@ -56,10 +60,12 @@ const MAX_CONTROLLERS: usize = 100;
 pub struct Identity {
     inner: Arc<Inner>,
     store: Option<Store>,
+    /// What the store held when this identity, or the one it was made of, came from there.
+    loaded: Option<Arc<Inner>>,
 }
 
 struct Inner {
-    /// The file as it was written.
+    /// The file as it was written, or as it is to be written.
     document: Document,
     /// Where its relative paths start.
     folder: PathBuf,
@@ -104,7 +110,9 @@ impl Identity {
     fn load_with(path: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
         let what = format!("identity file {}", path.display());
         let text = reading::read_text(&what, path)?;
-        Ok(Self::read(&what, &text, atomic::folder_of(path), external)?.stored_in(&Store::file(path)))
+        let identity = Self::read(&what, &text, atomic::folder_of(path), external)?.stored_in(&Store::file(path));
+        store::warn_of(&identity.exposure());
+        Ok(identity)
     }
 
     fn from_json_with(text: &str, external: Option<&PrivateKey>) -> Result<Self, Error> {
@@ -120,8 +128,21 @@ impl Identity {
 
     /// Reads the file that this identity came from, with the same signer if it has one.
     pub(crate) fn load_again(&self, path: &Path) -> Result<Self, Error> {
-        let key = self.inner.client_auth.as_ref().map(ClientAuth::key);
-        Self::load_with(path, key.filter(|key| key.signer().is_some()))
+        Self::load_with(path, self.external())
+    }
+
+    /// The key, if a signer has it.
+    fn external(&self) -> Option<&PrivateKey> {
+        self.inner.client_auth.as_ref().map(ClientAuth::key).filter(|key| key.signer().is_some())
+    }
+
+    /// Puts an identity together from what an identity file would hold, without one.
+    ///
+    /// # Errors
+    /// [`Error::Identity`] for parts that cannot be read or do not fit each other, [`Error::Storage`] for files that
+    /// cannot be read, [`Error::InvalidArgument`] for the address of a controller.
+    pub fn from_parts(parts: &IdentityParts) -> Result<Self, Error> {
+        parts.assemble()
     }
 
     /// The text of the identity file, private key included, with all PEM text in it.
@@ -141,8 +162,15 @@ impl Identity {
     ///
     /// A file that is replaced keeps its mode, owner and group. References to other files stay references if the
     /// identity is saved in the folder it was loaded from; elsewhere what they refer to is written instead.
+    ///
+    /// If it is the file that the identity was loaded from or enrolled into, what another process changed in it since
+    /// then stays: only what was changed here is written. Any other file is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be written, or its owner and group cannot be kept. [`Error::Identity`] if
+    /// it is a symbolic link (see [`Store::follow_symlinks`]), or if another process changed the same differently.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        store::save(self, path.as_ref())
+        Store::file(path.as_ref()).save(self)
     }
 
     /// The controllers' addresses as `https://host:port`, the preferred one first.
@@ -166,15 +194,30 @@ impl Identity {
         id.set_text("ca", &format!("pem:{}", ca.to_pem()));
         let addresses: Vec<String> = controllers.iter().map(|url| format!("{}{base_path}", url.origin())).collect();
         let mut document = Document::default();
-        if let Some(first) = addresses.first() {
-            document.set_text("ztAPI", first);
-        }
-        if addresses.len() > 1 {
-            document.set_texts("ztAPIs", &addresses);
-        }
+        addresses::put(&mut document, &addresses);
         document.set_object("id", id);
         let external = key.signer().is_some().then_some(key);
         Self::from_document("the new identity", document, Path::new("."), external)
+    }
+
+    /// What there is to tell of the identity: name, controllers, key kind, certificate, CA bundle. No secrets.
+    pub fn describe(&self) -> IdentityDescription {
+        IdentityDescription::of(self)
+    }
+
+    /// Who else can read or replace the identity's files; one sentence for each.
+    fn exposure(&self) -> Vec<String> {
+        let own = self.store.as_ref().and_then(Store::path).map(Path::to_owned);
+        own.into_iter().chain(self.key_file()).flat_map(|path| platform::exposure(&path)).collect()
+    }
+
+    /// The file that the private key lies in, if that is not the identity file.
+    fn key_file(&self) -> Option<PathBuf> {
+        let key = self.inner.document.object("id")?.text("key").ok()??;
+        match Reference::parse("key", key.expose()).ok()? {
+            Reference::File(path) => Some(self.inner.folder.join(path)),
+            _ => None,
+        }
     }
 
     /// Where the identity is kept, if it came from a file or was enrolled into a store.
@@ -182,9 +225,9 @@ impl Identity {
         self.store.as_ref()
     }
 
-    /// The same identity, kept in `store` from now on.
+    /// The same identity, which is what `store` holds now.
     pub(crate) fn stored_in(self, store: &Store) -> Self {
-        Self { store: Some(store.clone()), ..self }
+        Self { store: Some(store.clone()), loaded: Some(Arc::clone(&self.inner)), ..self }
     }
 
     pub(crate) fn controller_urls(&self) -> &[ControllerUrl] {
@@ -219,8 +262,7 @@ impl Identity {
     }
 
     fn read(what: &str, text: &str, folder: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
-        let mut document = Document::parse(text).map_err(|why| Error::Identity(format!("{what}: {why}")))?;
-        document.open_object("id").map_err(|why| Error::Identity(format!("{what}: {why}")))?;
+        let document = parse(text).map_err(|why| Error::Identity(format!("{what}: {why}")))?;
         Self::from_document(what, document, folder, external)
     }
 
@@ -232,7 +274,7 @@ impl Identity {
         external: Option<&PrivateKey>,
     ) -> Result<Self, Error> {
         let bad = |why: String| Error::Identity(format!("{what}: {why}"));
-        let controllers = controllers(&document).map_err(bad)?;
+        let controllers = addresses::read(&document).map_err(bad)?;
         let config_types = document.texts("configTypes").map_err(bad)?;
         let [key, cert, ca] = PEM_MEMBERS.map(|name| match external {
             Some(_) if name == "key" => no_key_inside(what, &document).map(|()| None),
@@ -265,28 +307,15 @@ impl Identity {
             subject,
             ca: bundle,
         };
-        Ok(Self { inner: Arc::new(inner), store: None })
+        Ok(Self { inner: Arc::new(inner), store: None, loaded: None })
     }
 }
 
-/// `ztAPI` and then `ztAPIs`, each controller once.
-fn controllers(document: &Document) -> Result<Vec<ControllerUrl>, String> {
-    let preferred = document.text("ztAPI")?.map(|text| ("ztAPI", text.expose().to_owned()));
-    let others = document.texts("ztAPIs")?.into_iter().map(|text| ("ztAPIs", text));
-    let mut controllers = Vec::new();
-    for (name, address) in preferred.into_iter().chain(others) {
-        let url = ControllerUrl::parse(address.trim()).map_err(|error| format!("{name}: {error}"))?;
-        if !controllers.contains(&url) {
-            controllers.push(url);
-        }
-        if controllers.len() > MAX_CONTROLLERS {
-            return Err(format!("ztAPIs: more than {MAX_CONTROLLERS} controllers"));
-        }
-    }
-    if controllers.is_empty() {
-        return Err("has no controller address: ztAPI is missing".to_owned());
-    }
-    Ok(controllers)
+/// Reads the text of an identity file.
+fn parse(text: &str) -> Result<Document, String> {
+    let mut document = Document::parse(text)?;
+    document.open_object("id")?;
+    Ok(document)
 }
 
 /// The PEM text of one member of `id`.

@@ -2,13 +2,20 @@
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::{File, Metadata, OpenOptions, Permissions};
+    use std::fs::{self, File, Metadata, OpenOptions, Permissions};
     use std::io;
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
     use std::path::Path;
 
+    use crate::identity::atomic::folder_of;
+
     const OWNER_ONLY: u32 = 0o600;
     const PERMISSION_BITS: u32 = 0o777;
+    const OTHERS: u32 = 0o007;
+    const OTHERS_WRITE: u32 = 0o002;
+    const GROUP_WRITE: u32 = 0o020;
+    /// In such a folder nobody replaces what somebody else owns.
+    const STICKY: u32 = 0o1000;
 
     /// Opens without waiting: a FIFO without a writer would hang otherwise.
     pub(in crate::identity) fn open_for_reading(path: &Path) -> io::Result<File> {
@@ -17,16 +24,15 @@ mod unix {
 
     /// Opens a lock file, making it if need be; a symlink in its place is an error.
     ///
-    /// Whoever owns the locked file has to be able to lock it, even if the superuser was the first to do so.
+    /// Whoever owns the locked file has to be able to lock it, even if somebody else was the first to do so: who cannot
+    /// give them the lock file leaves none behind.
     pub(in crate::identity) fn open_lock(path: &Path, locked: Option<&Metadata>) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(OWNER_ONLY)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).mode(OWNER_ONLY).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let (file, is_new) = match options.clone().create_new(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (options.create(true).open(path)?, false),
+            file => (file?, true),
+        };
         let made = file.metadata()?;
         // Mode and owner of a file with another name beside this one are not ours to change.
         if !made.is_file() || made.nlink() > 1 {
@@ -36,7 +42,13 @@ mod unix {
             file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
         }
         if let Some(locked) = locked.filter(|locked| locked.uid() != made.uid()) {
-            fchown(&file, Some(locked.uid()), Some(locked.gid()))?;
+            fchown(&file, Some(locked.uid()), Some(locked.gid())).map_err(|error| {
+                if is_new {
+                    // Nobody else has it open, or they would fail as well.
+                    let _ = fs::remove_file(path);
+                }
+                io::Error::new(error.kind(), format!("cannot be given to the owner of the identity file: {error}"))
+            })?;
         }
         Ok(file)
     }
@@ -59,6 +71,29 @@ mod unix {
     /// Makes the names in a folder durable.
     pub(in crate::identity) fn sync_folder(folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()
+    }
+
+    /// Who else can read a file with a key, or put another one in its place; one sentence for each.
+    pub(in crate::identity) fn exposure(path: &Path) -> Vec<String> {
+        let mode_of = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.mode() & 0o7777);
+        let (file, folder) = (mode_of(path), mode_of(folder_of(path)));
+        let mut found = Vec::new();
+        if let Some(who) = whom(file, OTHERS, GROUP_WRITE) {
+            found.push(format!("{}: {who} can read or write the file (mode {file:04o}); chmod 600 it", path.display()));
+        }
+        if let Some(who) = whom(folder, OTHERS_WRITE, GROUP_WRITE).filter(|_| folder & STICKY == 0) {
+            let why = format!("{who} can replace the file, because its folder permits it (mode {folder:04o})");
+            found.push(format!("{}: {why}", path.display()));
+        }
+        found
+    }
+
+    fn whom(mode: u32, everybody: u32, group: u32) -> Option<&'static str> {
+        match mode {
+            mode if mode & everybody != 0 => Some("everybody on this machine"),
+            mode if mode & group != 0 => Some("its group"),
+            _ => None,
+        }
     }
 }
 
@@ -90,9 +125,14 @@ mod other {
     pub(in crate::identity) fn sync_folder(_: &Path) -> io::Result<()> {
         Ok(())
     }
+
+    /// Access rules are not looked at here.
+    pub(in crate::identity) fn exposure(_: &Path) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[cfg(not(unix))]
-pub(super) use other::{open_for_reading, open_lock, owner_only, sync_folder, take_over};
+pub(super) use other::{exposure, open_for_reading, open_lock, owner_only, sync_folder, take_over};
 #[cfg(unix)]
-pub(super) use unix::{open_for_reading, open_lock, owner_only, sync_folder, take_over};
+pub(super) use unix::{exposure, open_for_reading, open_lock, owner_only, sync_folder, take_over};

@@ -2,17 +2,18 @@
 
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
+use super::Identity;
 use super::atomic::{folder_of, put_new, remove_leftovers, replace, temporary};
-use super::pending::{self, Pending};
+use super::pending::{self, Kept, Pending};
 use super::platform::sync_folder;
-use super::{Identity, PrivateKey};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::trust::display_time;
 
 /// Is given the text of the identity file each time it changes, and what is left of the call that changed it; an
 /// error stops what caused the change.
@@ -30,7 +31,7 @@ pub(crate) struct Reservation<'a> {
 
 enum Place<'a> {
     File {
-        path: &'a Path,
+        path: PathBuf,
         /// Will become the identity file. It is removed if the reservation is dropped before.
         file: NamedTempFile,
         /// Held until the reservation is dropped, or with the process.
@@ -44,27 +45,28 @@ impl<'a> Reservation<'a> {
         Self { place: Place::Hook(hook) }
     }
 
-    pub(super) fn of_file(path: &'a Path, lock: File) -> Result<Self, Error> {
+    pub(super) fn of_file(path: PathBuf, lock: File) -> Result<Self, Error> {
         if path.symlink_metadata().is_ok() {
             let message = format!("identity file {}: exists already; remove it or choose another", path.display());
             return Err(Error::Identity(message));
         }
-        remove_leftovers(path);
-        let file = temporary(path, &[b' '; RESERVED_BYTES])?;
+        remove_leftovers(&path);
+        let file = temporary(&path, &[b' '; RESERVED_BYTES])?;
         Ok(Self { place: Place::File { path, file, _lock: lock } })
     }
 
-    /// Key and certificate that an earlier try with this token was issued and could not store.
-    /// `own` is the key to enroll with, if that exists already.
-    pub(crate) fn issued(&self, token: &str, own: Option<&PrivateKey>) -> Result<Option<(PrivateKey, String)>, Error> {
+    /// What an earlier try with this token left, to go on from there. Nothing for a hook, which keeps no keys.
+    pub(crate) fn take_up(&self, token: &str) -> Result<Option<Kept>, Error> {
         let Place::File { path, .. } = &self.place else { return Ok(None) };
-        pending::issued(&pending::path(path), token, own)
+        let Some((sidecar, kept)) = pending::find(path, token)? else { return Ok(None) };
+        pending::move_back(&sidecar, path)?;
+        Ok(Some(kept))
     }
 
     /// Keeps a key that is about to be used, durably, in `NAME.pending` (0600). Nothing for a hook.
     ///
     /// What an earlier try left there is moved to `NAME.pending.1` or the next free number: its token may be spent.
-    pub(crate) fn keep_key(&self, pending: &Pending<'_>) -> Result<(), Error> {
+    pub(crate) fn keep_key(&self, pending: &Pending) -> Result<(), Error> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };
         let sidecar = pending::path(path);
         pending::move_aside(&sidecar)?;
@@ -72,10 +74,18 @@ impl<'a> Reservation<'a> {
         replace(&sidecar, pending.to_json().expose()).inspect_err(|_| forget(path))
     }
 
+    /// Writes down, durably, that the request leaves now: from here on the token may be spent.
+    pub(crate) fn mark_sent(&self, pending: &mut Pending) -> Result<(), Error> {
+        pending.sent_at.get_or_insert_with(|| display_time(SystemTime::now()));
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        replace(&pending::path(path), pending.to_json().expose())
+    }
+
     /// Adds the certificate that was issued to the key in `NAME.pending`, durably: it is issued only once.
     ///
     /// That it cannot be kept twice is not worth an error: it may still be stored where it belongs.
-    pub(crate) fn keep_certificate(&self, pending: &Pending<'_>) {
+    pub(crate) fn keep_certificate(&self, pending: &mut Pending, chain_pem: &str) {
+        pending.cert = Some(chain_pem.to_owned());
         let Place::File { path, .. } = &self.place else { return };
         if let Err(error) = replace(&pending::path(path), pending.to_json().expose()) {
             log::warn!("the certificate that was issued cannot be kept beside the identity file: {error}");
@@ -97,9 +107,9 @@ impl<'a> Reservation<'a> {
                 .map_err(|why| Error::Identity(format!("the token is spent, but the save hook failed: {why}"))),
             Place::File { path, mut file, _lock } => {
                 let text = identity.to_json();
-                overwrite(&mut file, text.expose()).map_err(|error| Error::storage(path, STORE, error))?;
-                put_new(file, path, STORE)?;
-                forget(path);
+                overwrite(&mut file, text.expose()).map_err(|error| Error::storage(&path, STORE, error))?;
+                put_new(file, &path, STORE)?;
+                forget(&path);
                 Ok(())
             }
         }

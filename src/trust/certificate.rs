@@ -2,12 +2,19 @@
 
 use std::time::SystemTime;
 
+use der::Sequence;
+use der::asn1::UintRef;
+use der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1};
+use der::oid::db::rfc8410::ID_ED_25519;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_cert::Certificate;
-use x509_cert::certificate::Version;
+use x509_cert::certificate::{TbsCertificate, Version};
 use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::error::Error;
 
@@ -22,6 +29,15 @@ const MAX_NAME: usize = 200;
 #[derive(Debug, Clone)]
 pub(crate) struct CertificateFacts {
     pub(crate) subject: String,
+    /// The name without what is around it, where the subject has one.
+    pub(crate) common_name: Option<String>,
+    pub(crate) issuer: String,
+    /// In hex.
+    pub(crate) serial: String,
+    /// The name of whom it is for, such as `spiffe://NETWORK/identity/ID`.
+    pub(crate) spiffe_id: Option<String>,
+    /// Such as `ECDSA P-256`.
+    pub(crate) key_kind: String,
     pub(crate) not_before: SystemTime,
     pub(crate) not_after: SystemTime,
     /// DER of the SubjectPublicKeyInfo.
@@ -45,9 +61,19 @@ impl CertificateFacts {
             not_before: body.validity().not_before.to_system_time(),
             not_after: body.validity().not_after.to_system_time(),
             public_key: body.subject_public_key_info().to_der().map_err(|_| unreadable("its public key"))?,
+            common_name: common_name(body.subject()),
+            issuer: display_name(body.issuer()),
+            serial: hex(body.serial_number().as_bytes()),
+            spiffe_id: spiffe_id(body),
+            key_kind: key_kind(body.subject_public_key_info()),
             subject,
         })
     }
+}
+
+/// The subject of a certificate of any version.
+pub(crate) fn subject(certificate: &[u8]) -> Option<String> {
+    Some(display_name(parse(certificate).ok()?.tbs_certificate().subject()))
 }
 
 /// Decodes a certificate of any version.
@@ -55,12 +81,70 @@ pub(super) fn parse(certificate: &[u8]) -> Result<Certificate, String> {
     Certificate::from_der(certificate).map_err(|error| format!("is not a valid X.509 certificate ({error})"))
 }
 
+/// The first SPIFFE id among the alternative names. What cannot be read has none: nothing is decided by it.
+fn spiffe_id(body: &TbsCertificate) -> Option<String> {
+    let (_, SubjectAltName(names)) = body.get_extension().ok()??;
+    names.iter().find_map(|name| match name {
+        GeneralName::UniformResourceIdentifier(uri) if uri.as_str().starts_with("spiffe://") => {
+            Some(printable(uri.as_str()))
+        }
+        _ => None,
+    })
+}
+
+fn common_name(subject: &Name) -> Option<String> {
+    let name = subject.common_name().ok()??;
+    Some(printable(&name.value())).filter(|name| !name.is_empty())
+}
+
+fn key_kind(info: &SubjectPublicKeyInfoOwned) -> String {
+    let curve = || info.algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as().ok());
+    match info.algorithm.oid {
+        ID_EC_PUBLIC_KEY => match curve() {
+            Some(SECP_256_R_1) => "ECDSA P-256".to_owned(),
+            Some(SECP_384_R_1) => "ECDSA P-384".to_owned(),
+            Some(SECP_521_R_1) => "ECDSA P-521".to_owned(),
+            _ => "ECDSA".to_owned(),
+        },
+        RSA_ENCRYPTION => rsa_bits(info).map_or_else(|| "RSA".to_owned(), |bits| format!("RSA {bits}")),
+        ID_ED_25519 => "Ed25519".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The kind of a public key, given as DER of a SubjectPublicKeyInfo.
+#[cfg(test)]
+pub(crate) fn kind_of_key(public_key: &[u8]) -> String {
+    key_kind(&SubjectPublicKeyInfoOwned::from_der(public_key).unwrap())
+}
+
+fn rsa_bits(info: &SubjectPublicKeyInfoOwned) -> Option<u32> {
+    #[derive(Sequence)]
+    struct RsaPublicKey<'a> {
+        modulus: UintRef<'a>,
+        exponent: UintRef<'a>,
+    }
+    let key = RsaPublicKey::from_der(info.subject_public_key.as_bytes()?).ok()?;
+    let first = key.modulus.as_bytes().first()?;
+    let bits = u32::try_from(key.modulus.as_bytes().len()).ok()?.checked_mul(8)?;
+    Some(bits - first.leading_zeros())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A name as people write it (`CN=…,O=…`), safe to print and of bounded length.
 pub(super) fn display_name(name: &Name) -> String {
-    let text = name.to_string();
+    match printable(&name.to_string()) {
+        empty if empty.is_empty() => "without a subject".to_owned(),
+        text => text,
+    }
+}
+
+fn printable(text: &str) -> String {
     let printable = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
     match text.chars().count() {
-        0 => "without a subject".to_owned(),
         length if length > MAX_NAME => printable.take(MAX_NAME).chain(['…']).collect(),
         _ => printable.collect(),
     }

@@ -4,6 +4,7 @@ mod answers;
 mod network;
 mod options;
 mod place;
+mod resume;
 mod tokens;
 mod trust;
 

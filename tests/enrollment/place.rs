@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use ziti_edge_client::{EnrollOptions, Enrollment, EnrollmentProblem, Error, Identity, Store};
+use ziti_edge_client::{EnrollOptions, Enrollment, EnrollmentProblem, Error, Identity, PendingEnrollment, Store};
 
 /// An empty folder, in which the identity file will be `alice.json`.
 pub(crate) struct Place {
@@ -27,6 +27,16 @@ impl Place {
 
     pub(crate) fn enroll_with(&self, jwt: &str, options: EnrollOptions) -> Result<Identity, Error> {
         Enrollment::parse(jwt)?.enroll(&options.store(Store::file(self.target())))
+    }
+
+    /// Goes on with an enrollment into the folder that was interrupted.
+    pub(crate) fn resume(&self, jwt: &str) -> Result<Identity, Error> {
+        Enrollment::parse(jwt)?.resume(&EnrollOptions::new().store(Store::file(self.target())))
+    }
+
+    /// How far an enrollment into the folder came.
+    pub(crate) fn progress(&self, jwt: &str) -> PendingEnrollment {
+        Enrollment::parse(jwt).unwrap().pending(&Store::file(self.target())).unwrap()
     }
 
     /// The problem of an enrollment that must fail with one, and its message.

@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -17,6 +18,8 @@ pub(crate) enum Job<'a> {
     Enroll(&'a Path, &'a Path),
     /// Loads the first file and saves it as the second.
     Save(&'a Path, &'a Path),
+    /// Loads a file, says so, and saves it when it is told to; with another controller, if one is given.
+    Hold(&'a Path, &'a str),
 }
 
 impl Job<'_> {
@@ -25,6 +28,7 @@ impl Job<'_> {
         let (name, from, to) = match self {
             Job::Enroll(token, target) => ("enroll", token, target),
             Job::Save(source, target) => ("save", source, target),
+            Job::Hold(file, address) => ("hold", file, &Path::new(address)),
         };
         let program = env::current_exe().expect("a running program has a file");
         vec![program.into(), WORD.into(), name.into(), from.into(), to.into()]
@@ -50,6 +54,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
     rustix::process::umask(rustix::fs::Mode::empty());
     let done = match name.to_str() {
         Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
+        Some("hold") => hold(Path::new(from), to.to_str().expect("an address")),
         _ => Identity::load(from).and_then(|identity| identity.save(to)),
     };
     Some(match done {
@@ -64,4 +69,19 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
 /// Redeems a token into a file.
 pub(crate) fn enroll(jwt: &str, target: &Path) -> Result<Identity, Error> {
     Enrollment::parse(jwt)?.enroll(&EnrollOptions::new().store(Store::file(target)))
+}
+
+/// Goes on with an enrollment into a file.
+pub(crate) fn resume(jwt: &str, target: &Path) -> Result<Identity, Error> {
+    Enrollment::parse(jwt)?.resume(&EnrollOptions::new().store(Store::file(target)))
+}
+
+fn hold(path: &Path, address: &str) -> Result<(), Error> {
+    let mut identity = Identity::load(path)?;
+    if !address.is_empty() {
+        identity = identity.with_controllers(&[address])?;
+    }
+    println!("loaded");
+    io::stdin().read_line(&mut String::new()).expect("a word on stdin");
+    identity.save(path)
 }

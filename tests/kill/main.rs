@@ -1,4 +1,5 @@
-//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment or a save.
+//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment or a save; and what
+//! becomes of a file that several processes or users share.
 //!
 //! The work is done by this program itself, started anew under a tracer (tests/c/tracer.c) that ends it just before,
 //! or fails, each of the system calls that touch the folder of the identity file. Where the system permits no tracing
@@ -9,9 +10,13 @@ mod enrollments;
 #[cfg(target_os = "linux")]
 mod job;
 #[cfg(target_os = "linux")]
+mod owners;
+#[cfg(target_os = "linux")]
 mod place;
 #[cfg(target_os = "linux")]
 mod saves;
+#[cfg(target_os = "linux")]
+mod sharing;
 #[cfg(target_os = "linux")]
 mod tracer;
 
@@ -53,11 +58,21 @@ fn main() -> ExitCode {
             Trial::test(name, || Err(message.into())).with_kind(why).with_ignored_flag(true)
         }
     });
-    let plain = [enrollments::PLAIN, saves::PLAIN].concat().into_iter().map(|(name, story)| {
+    let untraced = |(name, story): (&str, Story)| {
         Trial::test(name, move || {
             story();
             Ok(())
         })
-    });
-    libtest_mimic::run(&arguments, traced.chain(plain).collect()).exit_code()
+    };
+    let plain = [enrollments::PLAIN, saves::PLAIN, sharing::PLAIN].concat().into_iter().map(untraced);
+    let if_possible = |stories: &[(&'static str, Story)], lacks: Option<&str>| -> Vec<Trial> {
+        let trials = stories.iter().copied().map(untraced);
+        match lacks {
+            None => trials.collect(),
+            Some(why) => trials.map(|trial| trial.with_kind(why).with_ignored_flag(true)).collect(),
+        }
+    };
+    let privileged = if_possible(owners::PRIVILEGED, owners::lacks());
+    let with_disks = if_possible(owners::WITH_DISKS, owners::lacks_disks());
+    libtest_mimic::run(&arguments, traced.chain(plain).chain(privileged).chain(with_disks).collect()).exit_code()
 }

@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rcgen::{KeyPair, PublicKeyData};
 use tempfile::TempDir;
-use ziti_edge_client::{EnrollmentProblem, Error, Identity};
+use ziti_edge_client::{Enrollment, EnrollmentProblem, Error, Identity, PendingEnrollment, Store};
 use ziti_edge_testkit::{Operation, TestController};
 
-use crate::job::{Job, enroll};
+use crate::job::{Job, enroll, resume};
 
 const NAME: &str = "identity.json";
 
@@ -70,7 +70,7 @@ impl Place {
             assert_eq!(mode & 0o077, 0, "{what}: {name} may be read by others");
         }
         let keeps_certificate = self.keeps_certificate();
-        if enrolled || self.token_is_spent(what) {
+        if enrolled || self.token_is_spent(controller, what) {
             assert!(enrolled || !keeps_certificate, "{what}: the certificate beside is not used");
             let request = controller.requests().into_iter().find(|seen| seen.operation == Operation::Enroll);
             let csr = String::from_utf8(request.expect("a spent token was sent").body).unwrap();
@@ -92,13 +92,34 @@ impl Place {
         text.is_ok_and(|text| text.contains("\"cert\": \"-----BEGIN CERTIFICATE-----"))
     }
 
-    /// Tries the token again, which makes the identity if it can be made, or was and could not be stored.
-    fn token_is_spent(&self, what: &str) -> bool {
-        match enroll(&self.jwt, &self.target()) {
-            Ok(_) => false,
+    /// Tries the token again, which makes the identity if it can be made, or was and could not be stored. The journal
+    /// has to know whether the request may have left.
+    fn token_is_spent(&self, controller: &TestController, what: &str) -> bool {
+        let state = self.state();
+        let kept = self.kept_keys();
+        if controller.count(Operation::Enroll) > 0 {
+            assert!(state >= PendingEnrollment::AnswerLost, "{what}: the request left, and the journal says {state:?}");
+        }
+        let outcome = match enroll(&self.jwt, &self.target()) {
+            Err(Error::Enrollment { problem: EnrollmentProblem::MaybeSpent, .. }) => {
+                assert_eq!(state, PendingEnrollment::AnswerLost, "{what}: nothing else forbids another request");
+                resume(&self.jwt, &self.target())
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(_) => {
+                assert!(kept.is_empty() || self.kept_keys() == kept, "{what}: it went on with another key");
+                false
+            }
             Err(Error::Enrollment { problem: EnrollmentProblem::TokenNotKnown, .. }) => true,
             Err(other) => panic!("{what}, then the token again: {other}"),
         }
+    }
+
+    /// How far the enrollment came, as its journal tells.
+    pub(crate) fn state(&self) -> PendingEnrollment {
+        Enrollment::parse(&self.jwt).unwrap().pending(&Store::file(self.target())).unwrap()
     }
 
     /// PEM of all private keys in the folder.

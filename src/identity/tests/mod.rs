@@ -1,7 +1,13 @@
 //! Tests of the layer, and the identity that they use.
 
+mod describe;
+mod dialects;
 mod file;
+mod joining;
 mod key;
+#[cfg(unix)]
+mod links;
+mod parts;
 mod property;
 mod reference;
 mod signer;
@@ -10,7 +16,7 @@ mod store;
 use rcgen::KeyPair;
 use std::sync::OnceLock;
 
-use super::{Identity, PrivateKey};
+use super::{Identity, IdentityParts, PrivateKey, Store};
 use crate::trust::bundle::certificates_to_pem;
 use crate::trust::provider::NewKey;
 use crate::trust::tests::{LeafPlan, Pki};

@@ -9,7 +9,7 @@ use rustls::SignatureScheme;
 
 use super::{identity_json, papers};
 use crate::error::Error;
-use crate::identity::{Identity, PrivateKey, Signer, SigningScheme};
+use crate::identity::{Identity, IdentityParts, PrivateKey, Signer, SigningScheme};
 use crate::trust::bundle::certificates_to_pem;
 use crate::trust::error_of_ours;
 use crate::trust::tests::{LeafPlan, Pki};
@@ -227,4 +227,34 @@ fn debug_text_shows_no_secret() {
     let key = PrivateKey::external(Arc::new(Scripted::new())).unwrap();
     let shown = format!("{key:?} {:?}", key.signing(soon()));
     assert!(shown.contains("signer test:alice") && !shown.contains("2171"), "{shown}");
+}
+
+#[test]
+fn parts_may_have_a_signer_in_place_of_a_key() {
+    let signer = Arc::new(Scripted::new());
+    let file: serde_json::Value = serde_json::from_str(&signer.file(REFERENCE)).unwrap();
+    let text = |name: &str| file["id"][name].as_str().unwrap().to_owned();
+    let parts = IdentityParts::new().controller("https://a").certificate(text("cert")).ca(text("ca"));
+    let identity = Identity::from_parts(&parts.clone().signer(signer.clone())).unwrap();
+    let made: serde_json::Value = serde_json::from_str(identity.to_json().expose()).unwrap();
+    assert_eq!((&made["id"]["key"], identity.describe().key_kind.as_deref()), (&REFERENCE.into(), Some("ECDSA P-256")));
+    let error = Identity::from_parts(&parts.key("env:X").signer(signer)).unwrap_err();
+    assert!(matches!(&error, Error::InvalidArgument(why) if why.contains("exclude each other")), "{error:?}");
+}
+
+#[test]
+fn an_identity_with_a_signer_is_changed_and_joined_like_any_other() {
+    let signer = Arc::new(Scripted::new());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alice.json");
+    let text = signer.file(REFERENCE);
+    std::fs::write(&path, &text).unwrap();
+    let changed = Identity::load_with_signer(&path, signer).unwrap().with_controllers(&["https://new.test"]).unwrap();
+    std::fs::write(&path, text.replacen('{', r#"{"more":1,"#, 1)).unwrap();
+
+    changed.save(&path).unwrap();
+
+    let joined = std::fs::read_to_string(&path).unwrap();
+    let key = format!("\"key\": {REFERENCE:?}");
+    assert!(joined.contains(r#""more": 1"#) && joined.contains("new.test") && joined.contains(&key), "{joined}");
 }

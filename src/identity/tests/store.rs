@@ -2,7 +2,7 @@ use super::*;
 use crate::error::Error;
 use crate::identity::atomic::folder_of;
 use crate::identity::store::held_too_long;
-use crate::identity::{Pending, Store};
+use crate::identity::{Pending, PendingEnrollment};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -19,8 +19,8 @@ fn target(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("alice.json")
 }
 
-fn pending(key: &PrivateKey) -> Pending<'_> {
-    Pending { token: "f", key, csr: "csr", cert: None }
+fn pending(key: &PrivateKey) -> Pending {
+    Pending::new("f".to_owned(), key.clone(), "csr".to_owned())
 }
 
 #[test]
@@ -147,18 +147,36 @@ fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
     let (store, key) = (Store::file(target(&folder)), new_key());
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key(&pending(&key)).unwrap();
-    place.keep_certificate(&Pending { cert: Some("chain"), ..pending(&key) });
+    place.keep_certificate(&mut pending(&key), "chain");
     drop(place);
     assert_eq!(names(folder.path()), ["alice.json.lock", "alice.json.pending"]);
     let kept = fs::read(folder.path().join("alice.json.pending")).unwrap();
     let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.text().expose().into()));
     let place = store.reserve(|| Ok(())).unwrap();
-    let (same, chain) = place.issued("f", None).unwrap().unwrap();
-    assert_eq!((same.text().expose(), chain.as_str()), (key.text().expose(), "chain"));
-    assert!(place.issued("another token", None).unwrap().is_none());
-    place.keep_key(&pending(&key)).unwrap();
-    assert!(place.issued("f", None).unwrap().is_none(), "nothing was issued yet");
+    let same = place.take_up("f").unwrap().unwrap().with_key(None).unwrap().unwrap();
+    assert_eq!((same.key.text().expose(), same.cert.as_deref()), (key.text().expose(), Some("chain")));
+    assert!(place.take_up("another token").unwrap().is_none());
+}
+
+/// A key of somebody else's choice is given up only as long as nobody has heard of it.
+#[test]
+fn another_key_than_the_one_that_is_kept_is_refused_once_that_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, key, other) = (Store::file(target(&folder)), new_key(), new_key());
+    let place = store.reserve(|| Ok(())).unwrap();
+    let mut pending = pending(&key);
+    place.keep_key(&pending).unwrap();
+    let kept = || place.take_up("f").unwrap().unwrap();
+    assert_eq!(kept().state(), PendingEnrollment::KeyKept);
+    assert!(kept().with_key(Some(&other)).unwrap().is_none());
+    place.mark_sent(&mut pending).unwrap();
+    assert_eq!(kept().state(), PendingEnrollment::AnswerLost);
+    let error = kept().with_key(Some(&other)).err().unwrap();
+    assert!(error.to_string().contains("enroll with the same choice of key as then"), "{error}");
+    for own in [None, Some(&key)] {
+        assert_eq!(kept().with_key(own).unwrap().unwrap().key.text().expose(), key.text().expose());
+    }
 }
 
 #[test]
@@ -182,8 +200,7 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
     let keys: Vec<_> = (0..3).map(|_| new_key()).collect();
     for (index, key) in keys.iter().enumerate() {
         let place = store.reserve(|| Ok(())).unwrap();
-        let (token, csr) = (format!("f{index}"), format!("csr {index}"));
-        place.keep_key(&Pending { token: &token, key, csr: &csr, cert: None }).unwrap();
+        place.keep_key(&Pending::new(format!("f{index}"), key.clone(), format!("csr {index}"))).unwrap();
     }
     for (suffix, index) in [(".1", 0), (".2", 1), ("", 2)] {
         let path = folder.path().join(format!("alice.json.pending{suffix}"));
