@@ -48,6 +48,8 @@
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
   { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0 }
+#define ZEC_IDENTITY_PARTS_INIT \
+  { sizeof(zec_identity_parts), NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_LIST_QUERY_INIT \
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \
@@ -224,6 +226,91 @@ typedef struct {
   zec_userdata_free userdata_free;
 } zec_signer_options;
 
+/// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
+/// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
+/// `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up
+/// to it; the text should be kept even if it is 0, as an enrollment token is spent by then.
+/// It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left, void *userdata);
+
+/// What an identity is put together from, where there is no identity file. Begin with ZEC_IDENTITY_PARTS_INIT.
+///
+/// `key`, `certificate` and `ca` are PEM text (with or without `pem:` before it), a path (with or without `file:`), or
+/// `env:` and the name of an environment variable that holds one of these. They are read once, by the call.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// Addresses as `https://host:port`, the preferred one first. At least one.
+  const char *const *controllers;
+  size_t controllers_len;
+  /// The config types that logins ask for. Default: all.
+  const char *const *config_types;
+  size_t config_types_len;
+  /// The private key, not encrypted. It needs the certificate.
+  const char *key;
+  /// The certificate of the key, and the intermediates after it.
+  const char *certificate;
+  /// The network's CA certificates.
+  const char *ca;
+  /// The identity file to write when the identity changes. Default: it is kept nowhere.
+  const char *path;
+  /// Is given the identity when it changes, in place of `path`; not both.
+  zec_save_callback save;
+  /// Passed to `save`.
+  void *userdata;
+  /// Frees `userdata` when it is no longer needed, also if the call fails, unless it fails because of `size`. May be
+  /// NULL.
+  zec_userdata_free userdata_free;
+  /// Who signs with a key that stays where it is, in place of `key`; not both.
+  const zec_signer *signer;
+} zec_identity_parts;
+
+/// What a certificate says.
+typedef struct {
+  /// Whom it is for, as `CN=...,O=...`.
+  const char *subject;
+  const char *issuer;
+  /// In hex.
+  const char *serial;
+  /// Whom it is for, such as `spiffe://NETWORK/identity/ID`; or NULL.
+  const char *spiffe_id;
+  const char *not_before;
+  /// Seconds since 1970.
+  int64_t not_before_unix;
+  const char *not_after;
+  /// Seconds since 1970.
+  int64_t not_after_unix;
+} zec_certificate_description;
+
+/// What there is to tell of an identity. No secrets.
+typedef struct {
+  /// The common name of the certificate: the identity's id if it was enrolled by this library, else whatever its
+  /// maker chose. NULL without a certificate.
+  const char *name;
+  /// The id of the identity, where the certificate tells it (of controllers from 2.0 on); or NULL.
+  const char *id;
+  /// As `https://host:port`, the preferred one first.
+  const char *const *controllers;
+  size_t controllers_len;
+  /// The config types that logins ask for; none means all.
+  const char *const *config_types;
+  size_t config_types_len;
+  /// Such as "ECDSA P-256", "RSA 4096" or "Ed25519". NULL without a key.
+  const char *key_kind;
+  /// What it logs in with, without the intermediates. NULL without a certificate.
+  const zec_certificate_description *certificate;
+  /// The subjects of the CA certificates.
+  const char *const *authorities;
+  size_t authorities_len;
+  /// The identity file, or NULL.
+  const char *store;
+  /// Who else can read or replace its files, as things are now; one sentence for each.
+  const char *const *warnings;
+  size_t warnings_len;
+  /// All of this as one JSON object.
+  const char *json;
+} zec_identity_description;
+
 /// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.
 typedef struct {
   /// How it enrolls: "ott" is what zec_identity_enroll() can do; or "ottca", "ca", "updb", "erott", "network".
@@ -235,13 +322,6 @@ typedef struct {
   /// Seconds since 1970, by the controller's clock; or 0 if the token does not expire.
   int64_t expires_at_unix;
 } zec_enrollment;
-
-/// Keeps the text of an identity file, private key included. Returns 0 once it is kept, any other number to stop what
-/// was going on; the number appears in the error. `identity_json` is wiped when the callback returns.
-/// `ms_left` is what is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up
-/// to it; the text should be kept even if it is 0, as an enrollment token is spent by then.
-/// It may use this library, except for the client on whose behalf it runs.
-typedef int32_t (*zec_save_callback)(const char *identity_json, uint64_t ms_left, void *userdata);
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
 /// Without `path` or `save` a crash can lose the identity after the token is spent.
@@ -1343,7 +1423,8 @@ zec_error *zec_identity_from_json_with_signer(const char *identity_json,
 
 /// Writes the identity file: whole or not at all, in place of what is there. A new file is readable by its owner only;
 /// one that is there keeps owner and mode. Waits at most 10 s for another process that writes it. The file `NAME.lock`
-/// beside it stays.
+/// beside it stays. If the identity was loaded from that file, what another process changed in it since then stays, too;
+/// ZEC_ERR_IDENTITY if both changed the same.
 ZEC_MUST_USE
 zec_error *zec_identity_save(const zec_identity *identity,
                              const char *path);
@@ -1360,14 +1441,52 @@ zec_error *zec_identity_controllers(const zec_identity *identity,
 
 void zec_identity_free(zec_identity *identity);
 
+/// Puts an identity together from what an identity file would hold, without one.
+ZEC_MUST_USE
+zec_error *zec_identity_from_parts(const zec_identity_parts *parts,
+                                   zec_identity **out);
+
+/// The same identity with other controllers, the preferred one first, as `https://host:port`. Nothing is written before
+/// it is saved.
+ZEC_MUST_USE
+zec_error *zec_identity_with_controllers(const zec_identity *identity,
+                                         const char *const *controllers,
+                                         size_t controllers_len,
+                                         zec_identity **out);
+
+/// What there is to tell of an identity: name, controllers, key kind, certificate, CA bundle.
+ZEC_MUST_USE
+zec_error *zec_identity_describe(const zec_identity *identity,
+                                 zec_identity_description **out);
+
+void zec_identity_description_free(zec_identity_description *description);
+
 /// Reads an enrollment token, the text of a `.jwt` file. No I/O.
 ZEC_MUST_USE zec_error *zec_enrollment_parse(const char *jwt, zec_enrollment **out);
 
 void zec_enrollment_free(zec_enrollment *enrollment);
 
+/// How far an earlier enrollment into `path` with this token came: "nothing" (it was not tried, or came to its end),
+/// "key_kept" (the token is as it was), "answer_lost" (it may be spent: zec_identity_resume() asks again) or
+/// "certificate_issued" (zec_identity_enroll() stores the identity); others may come. *out is not to be freed.
+ZEC_MUST_USE
+zec_error *zec_enrollment_pending(const char *jwt,
+                                  const char *path,
+                                  const char **out);
+
+/// Goes on with an enrollment that was interrupted, with the key and request in `NAME.pending` beside `options->path`:
+/// sends the request also where the controller may have been given it before, which zec_identity_enroll() does not.
+/// The problem "token_not_known" means then that it was carried out, and its certificate lost, or that the token is gone.
+/// POST /enroll (enroll)
+ZEC_MUST_USE
+zec_error *zec_identity_resume(const char *jwt,
+                               const zec_enroll_options *options,
+                               zec_identity **out);
+
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
 /// Once the token is on its way, a time limit, a cancel or a broken connection is ZEC_ERR_ENROLLMENT with the problem
-/// "maybe_spent", not the code of its own: another try with this token may be refused.
+/// "maybe_spent", not the code of its own: another try with this token may be refused, and is up to
+/// zec_identity_resume().
 /// POST /enroll (enroll)
 ZEC_MUST_USE
 zec_error *zec_identity_enroll(const char *jwt,

@@ -22,6 +22,8 @@ const SOURCES: &[&str] = &[
     "src/ffi/signer.rs",
     "src/ffi/query.rs",
     "src/identity/ffi.rs",
+    "src/identity/parts/ffi.rs",
+    "src/identity/describe/ffi.rs",
     "src/enroll/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",

@@ -10,17 +10,18 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
+use std::ptr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EnrollOptions, Enrollment};
 use crate::error::Error;
 use crate::ffi::{
-    Arena, Options, Root, Userdata, arg, array, cancel_token, clear, guard, guard_or, limit, proxy, publish,
+    self, Arena, Options, Root, Userdata, arg, array, cancel_token, clear, guard, guard_or, limit, proxy, publish,
     read_options, release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_signer,
     zec_userdata_free,
 };
-use crate::identity::{KeyChoice, PrivateKey};
+use crate::identity::{KeyChoice, PrivateKey, Store};
 
 /// The values of zec_enroll_options.key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
 /// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
@@ -214,9 +215,56 @@ pub unsafe extern "C" fn zec_enrollment_free(enrollment: *mut zec_enrollment) {
     });
 }
 
+/// How far an earlier enrollment into `path` with this token came: "nothing" (it was not tried, or came to its end),
+/// "key_kept" (the token is as it was), "answer_lost" (it may be spent: zec_identity_resume() asks again) or
+/// "certificate_issued" (zec_identity_enroll() stores the identity); others may come. *out is not to be freed.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_enrollment_pending(
+    jwt: *const c_char,
+    path: *const c_char,
+    out: Option<&mut MaybeUninit<*const c_char>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = arg(out, "out")?;
+        out.write(ptr::null());
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let jwt = unsafe { text(jwt, "jwt") }?;
+        // SAFETY: as above.
+        let path = unsafe { ffi::path(path, "path") }?;
+        let state = Enrollment::parse(jwt)?.pending(&Store::file(path))?;
+        out.write(state.word().as_ptr());
+        Ok(())
+    })
+}
+
+/// Goes on with an enrollment that was interrupted, with the key and request in `NAME.pending` beside `options->path`:
+/// sends the request also where the controller may have been given it before, which zec_identity_enroll() does not.
+/// The problem "token_not_known" means then that it was carried out, and its certificate lost, or that the token is gone.
+/// POST /enroll (enroll)
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_identity_resume(
+    jwt: *const c_char,
+    options: *const zec_enroll_options,
+    out: Option<&mut MaybeUninit<*mut zec_identity>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        // SAFETY: options begin with their size and hold valid strings and handles (header, "Ownership").
+        let options = unsafe { zec_enroll_options::rust(options) };
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let jwt = unsafe { text(jwt, "jwt") }?;
+        let options = options?;
+        out.write(zec_identity::give(Enrollment::parse(jwt)?.resume(&options)?));
+        Ok(())
+    })
+}
+
 /// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
 /// Once the token is on its way, a time limit, a cancel or a broken connection is ZEC_ERR_ENROLLMENT with the problem
-/// "maybe_spent", not the code of its own: another try with this token may be refused.
+/// "maybe_spent", not the code of its own: another try with this token may be refused, and is up to
+/// zec_identity_resume().
 /// POST /enroll (enroll)
 #[unsafe(no_mangle)]
 #[must_use]

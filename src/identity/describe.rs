@@ -1,5 +1,8 @@
 //! What there is to tell of an identity without a secret.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -13,6 +13,8 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use super::Identity;
+pub use super::describe::ffi::*;
+pub use super::parts::ffi::*;
 use crate::ffi::{self, arg, clear, give_secret, guard, guard_or, text, zec_error, zec_signer, zec_string_list};
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
@@ -97,7 +99,8 @@ pub unsafe extern "C" fn zec_identity_from_json_with_signer(
 
 /// Writes the identity file: whole or not at all, in place of what is there. A new file is readable by its owner only;
 /// one that is there keeps owner and mode. Waits at most 10 s for another process that writes it. The file `NAME.lock`
-/// beside it stays.
+/// beside it stays. If the identity was loaded from that file, what another process changed in it since then stays, too;
+/// ZEC_ERR_IDENTITY if both changed the same.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_identity_save(

@@ -1,5 +1,8 @@
 //! Identities whose parts come one by one: from memory, from the environment, from mounted secrets.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::env;
 use std::fmt;
 use std::path::Path;
