@@ -109,8 +109,8 @@ impl Enrollment {
     /// already is never replaced. `POST /enroll?method=ott` (enroll)
     ///
     /// After an interruption, another call with the same token, file and choice of key goes on from where the first one
-    /// came to, with the same key; but where its request may have reached the controller,
-    /// only [`resume`](Self::resume) sends it again.
+    /// came to, with the same key; but where its request may have reached the controller, only
+    /// [`resume`](Self::resume) sends it again.
     ///
     /// # Errors
     /// [`Error::Enrollment`] says what stands in the way. After [`EnrollmentProblem::MaybeSpent`] the request may have
