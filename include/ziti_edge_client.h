@@ -60,24 +60,6 @@
   { sizeof(zec_enroll_body), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_POSTURE_RESPONSE_INIT \
   { sizeof(zec_posture_response), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0 }
-#define ZEC_SERVICE_QUERY_INIT \
-  { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
-
-/// The operating system, to a query of type "OS": `os_type`, `os_version`, and if it is known `os_build`.
-#define ZEC_POSTURE_OS 1
-
-/// The Windows domain, to a query of type "DOMAIN": `domain`.
-#define ZEC_POSTURE_DOMAIN 2
-
-/// The hardware addresses, to a query of type "MAC": `mac_addresses`.
-#define ZEC_POSTURE_MAC 3
-
-/// A process, to a query of type "PROCESS", and for each path to one of type "PROCESS_MULTI": `path`, `is_running`, and
-/// if they are known `hash` and `signer_fingerprints`.
-#define ZEC_POSTURE_PROCESS 4
-
-/// What the device went through, of its own accord, with the id of a query of type "MFA": `woken`, `unlocked`.
-#define ZEC_POSTURE_ENDPOINT_STATE 5
 #define ZEC_SIGNER_OPTIONS_INIT \
   { sizeof(zec_signer_options), NULL, NULL, 0, NULL, 0, NULL, NULL, NULL }
 #define ZEC_SERVICE_QUERY_INIT \
@@ -118,6 +100,22 @@
 #define ZEC_KEY_EXISTING 4
 
 #define ZEC_KEY_SIGNER 5
+
+/// The operating system, to a query of type "OS": `os_type`, `os_version`, and if it is known `os_build`.
+#define ZEC_POSTURE_OS 1
+
+/// The Windows domain, to a query of type "DOMAIN": `domain`.
+#define ZEC_POSTURE_DOMAIN 2
+
+/// The hardware addresses, to a query of type "MAC": `mac_addresses`.
+#define ZEC_POSTURE_MAC 3
+
+/// A process, to a query of type "PROCESS", and for each path to one of type "PROCESS_MULTI": `path`, `is_running`, and
+/// if they are known `hash` and `signer_fingerprints`.
+#define ZEC_POSTURE_PROCESS 4
+
+/// What the device went through, of its own accord, with the id of a query of type "MFA": `woken`, `unlocked`.
+#define ZEC_POSTURE_ENDPOINT_STATE 5
 
 /// What a caller can do about a failure. New codes may be added; numbers never change.
 typedef enum {
