@@ -1193,6 +1193,186 @@ typedef struct {
   uint64_t total;
 } zec_service_list;
 
+/// Ports from `low` to `high`, both included.
+typedef struct {
+  uint16_t low;
+  uint16_t high;
+} zec_port_range;
+
+/// How a service is dialed.
+typedef struct {
+  /// The terminator identity to dial, or NULL; may hold variables such as "$dst_hostname".
+  const char *identity;
+  /// How long connecting may take, or -1.
+  int64_t connect_timeout_seconds;
+} zec_dial_options;
+
+/// What a tunneler intercepts for a service ("intercept.v1").
+typedef struct {
+  /// "tcp", "udp".
+  const char *const *protocols;
+  size_t protocols_len;
+  /// IP addresses, CIDR blocks, DNS names, and wildcards such as "*.example.test".
+  const char *const *addresses;
+  size_t addresses_len;
+  const zec_port_range *const *port_ranges;
+  size_t port_ranges_len;
+  /// How the service is dialed, or NULL.
+  const zec_dial_options *dial_options;
+  /// The source address that the hosting side is to use, or NULL; may hold variables such as "$src_ip".
+  const char *source_ip;
+  /// Addresses or CIDR blocks of the only clients to intercept; empty for all.
+  const char *const *allowed_source_addresses;
+  size_t allowed_source_addresses_len;
+} zec_intercept_v1;
+
+/// Forwarded addresses whose first bits are those of `from` get those of `to`. Each text may be NULL.
+typedef struct {
+  /// An IP address.
+  const char *from;
+  /// An IP address of the same kind.
+  const char *to;
+  /// How many bits are replaced, or -1.
+  int32_t prefix_length;
+} zec_address_translation;
+
+/// What follows from the outcome of a check. Each text may be NULL.
+typedef struct {
+  /// "pass", "fail" or "change".
+  const char *trigger;
+  /// How often it has to happen in a row, or -1.
+  int32_t consecutive_events;
+  /// For how long it has to be so, such as "10s".
+  const char *duration;
+  /// "mark healthy", "mark unhealthy", "increase cost 10", "decrease cost 10" or "send event".
+  const char *action;
+} zec_check_action;
+
+/// A check that opens a connection. Each text may be NULL; durations are such as "5s" or "500ms".
+typedef struct {
+  /// "host:port".
+  const char *address;
+  /// How much time lies between two checks.
+  const char *interval;
+  /// How long one check may take.
+  const char *timeout;
+  /// What follows from its outcome.
+  const zec_check_action *const *actions;
+  size_t actions_len;
+} zec_port_check;
+
+/// A check that makes an HTTP request. Each text may be NULL; durations are such as "5s" or "500ms".
+typedef struct {
+  const char *url;
+  /// "GET", "POST", "PUT" or "PATCH".
+  const char *method;
+  /// What is sent.
+  const char *body;
+  /// The HTTP status of a good answer, or -1.
+  int32_t expect_status;
+  /// A text that a good answer holds.
+  const char *expect_in_body;
+  /// How much time lies between two checks.
+  const char *interval;
+  /// How long one check may take.
+  const char *timeout;
+  /// What follows from its outcome.
+  const zec_check_action *const *actions;
+  size_t actions_len;
+} zec_http_check;
+
+/// How a service is hosted. Each text may be NULL, each number is -1 if it is not set.
+typedef struct {
+  /// True to make the terminator addressable by the name of the hosting identity.
+  bool bind_using_edge_identity;
+  /// What the terminator costs: the cheapest is taken first.
+  int32_t cost;
+  /// The name by which the terminator is addressed; may hold variables such as "$tunneler_id.name".
+  const char *identity;
+  /// How long connecting may take, such as "5s".
+  const char *connect_timeout;
+  /// How long connecting may take; `connect_timeout` wins.
+  int64_t connect_timeout_seconds;
+  /// "default", "required" or "failed".
+  const char *precedence;
+  /// At how many edge routers to host.
+  int64_t max_connections;
+} zec_listen_options;
+
+/// A proxy between the hosting side and the place it connects to. Each text may be NULL.
+typedef struct {
+  /// "http".
+  const char *kind;
+  /// "host:port".
+  const char *address;
+} zec_host_proxy;
+
+/// Where a tunneler that hosts a service connects to ("host.v1"). Protocol, address and port are each either fixed, or
+/// forwarded from the side that dials; what is forwarded has to be among what is allowed. Each text may be NULL.
+typedef struct {
+  /// "tcp" or "udp".
+  const char *protocol;
+  /// An IP address or a host name.
+  const char *address;
+  /// The port, or -1.
+  int32_t port;
+  /// True to use the protocol that was intercepted, in place of `protocol`; and likewise for the next two.
+  bool forward_protocol;
+  bool forward_address;
+  bool forward_port;
+  /// What may be forwarded.
+  const char *const *allowed_protocols;
+  size_t allowed_protocols_len;
+  /// IP addresses, CIDR blocks, DNS names and wildcards.
+  const char *const *allowed_addresses;
+  size_t allowed_addresses_len;
+  const zec_port_range *const *allowed_port_ranges;
+  size_t allowed_port_ranges_len;
+  /// What becomes of forwarded addresses.
+  const zec_address_translation *const *forward_address_translations;
+  size_t forward_address_translations_len;
+  /// The source addresses that clients may ask for; the hosting side makes local routes for them.
+  const char *const *allowed_source_addresses;
+  size_t allowed_source_addresses_len;
+  const zec_port_check *const *port_checks;
+  size_t port_checks_len;
+  const zec_http_check *const *http_checks;
+  size_t http_checks_len;
+  /// How the service is hosted, or NULL.
+  const zec_listen_options *listen_options;
+  /// The proxy to connect through, or NULL.
+  const zec_host_proxy *proxy;
+} zec_host_v1;
+
+/// Where a tunneler that hosts a service connects to, with one terminator for each place ("host.v2").
+typedef struct {
+  /// The places. They are freed with this.
+  const zec_host_v1 *const *terminators;
+  size_t terminators_len;
+} zec_host_v2;
+
+/// What a tunneler intercepts for a service, over TCP and UDP ("ziti-tunneler-client.v1").
+typedef struct {
+  /// An IP address or a DNS name, or NULL.
+  const char *hostname;
+  /// The port, or -1.
+  int32_t port;
+} zec_tunneler_client_v1;
+
+/// Where a tunneler that hosts a service connects to ("ziti-tunneler-server.v1"). Each text may be NULL.
+typedef struct {
+  /// "tcp" or "udp".
+  const char *protocol;
+  /// An IP address or a host name.
+  const char *hostname;
+  /// The port, or -1.
+  int32_t port;
+  const zec_port_check *const *port_checks;
+  size_t port_checks_len;
+  const zec_http_check *const *http_checks;
+  size_t http_checks_len;
+} zec_tunneler_server_v1;
+
 /// One place at which a service is hosted. Each text but `id` and `tags_json` may be NULL.
 typedef struct {
   const char *id;
@@ -2024,6 +2204,53 @@ zec_error *zec_services_get(const zec_client *client,
 
 /// Frees a service that zec_services_get() returned; those of a list are freed with it.
 void zec_service_free(zec_service *service);
+
+/// The config of this type as JSON. `*out` is NULL after a success if the service has none, or it was not asked for.
+/// Free it with zec_string_free(). No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_raw_config(const zec_service *service,
+                                  const char *config_type,
+                                  char **out);
+
+/// The config of type "intercept.v1". `*out` is NULL after a success if the service has none, or it was not asked for.
+/// No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_intercept_v1(const zec_service *service,
+                                    zec_intercept_v1 **out);
+
+void zec_intercept_v1_free(zec_intercept_v1 *intercept);
+
+/// The config of type "host.v1". `*out` is NULL after a success if the service has none, or it was not asked for.
+/// No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_host_v1(const zec_service *service,
+                               zec_host_v1 **out);
+
+void zec_host_v1_free(zec_host_v1 *host);
+
+/// The config of type "host.v2". `*out` is NULL after a success if the service has none, or it was not asked for.
+/// No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_host_v2(const zec_service *service,
+                               zec_host_v2 **out);
+
+void zec_host_v2_free(zec_host_v2 *host);
+
+/// The config of type "ziti-tunneler-client.v1". `*out` is NULL after a success if the service has none, or it was not asked for.
+/// No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_tunneler_client_v1(const zec_service *service,
+                                          zec_tunneler_client_v1 **out);
+
+void zec_tunneler_client_v1_free(zec_tunneler_client_v1 *client);
+
+/// The config of type "ziti-tunneler-server.v1". `*out` is NULL after a success if the service has none, or it was not asked for.
+/// No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_tunneler_server_v1(const zec_service *service,
+                                          zec_tunneler_server_v1 **out);
+
+void zec_tunneler_server_v1_free(zec_tunneler_server_v1 *server);
 
 /// All terminators of the service that match the query: one for each program that hosts it, and each router that it
 /// hosts it through. In filters the `identity` of a terminator is called `instanceId`. `query` may be NULL; it must have

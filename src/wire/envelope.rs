@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::fields::{self, Field};
 use super::json::Json;
@@ -64,6 +64,33 @@ where
         path: TOP.to_owned(),
         message: without_values(error),
     })
+}
+
+/// Reads JSON that was kept as it came, and lies at `place` in the answer to `operation`.
+pub(crate) fn kept<T: Field>(operation: &str, place: &str, json: &str) -> Result<T, Error> {
+    // It was JSON when its answer was read, so all that can be wrong is that it is too deep, or a number too large.
+    let value = parse(json.as_bytes(), PhantomData::<Json<'_>>).map_err(|error| Error::Decode {
+        operation: operation.to_owned(),
+        path: place.to_owned(),
+        message: without_values(&error),
+    })?;
+    fields::read(operation, place, value)
+}
+
+/// The same for types of the caller's, in one pass that keeps track of the place: they are not worth a second reader.
+pub(crate) fn kept_as<T: DeserializeOwned>(operation: &str, place: &str, json: &str) -> Result<T, Error> {
+    tracked(operation, json.as_bytes(), PhantomData::<T>).map_err(|error| below(place, error))
+}
+
+/// The same error with a place that begins further up.
+fn below(place: &str, error: Error) -> Error {
+    let Error::Decode { operation, path, message } = error else { return error };
+    let path = match path.as_str() {
+        TOP => place.to_owned(),
+        path if path.starts_with('[') => format!("{place}{path}"),
+        path => format!("{place}.{path}"),
+    };
+    Error::Decode { operation, path, message }
 }
 
 /// Reads all of `body`, with the place in the error.

@@ -227,6 +227,16 @@ impl Field for u64 {
     }
 }
 
+impl Field for u16 {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        let small = number(&value, Number::as_u64).and_then(|number| u16::try_from(number).ok());
+        small.unwrap_or_else(|| {
+            at.fault("a whole number from 0 to 65535", value.as_ref());
+            0
+        })
+    }
+}
+
 impl Field for i64 {
     fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         number(&value, Number::as_i64).unwrap_or_else(|| {

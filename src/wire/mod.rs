@@ -5,7 +5,6 @@ pub(crate) mod envelope;
 pub(crate) mod fields;
 pub(crate) mod filter;
 pub(crate) mod json;
-pub(crate) mod lenient;
 pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod request;

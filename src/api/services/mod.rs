@@ -6,7 +6,7 @@
 //! | `GET /services/{id}` | [`Services::get`] | `zec_services_get` |
 
 mod block;
-mod config;
+pub(crate) mod config;
 mod decode;
 pub(crate) mod edge_routers;
 #[cfg(feature = "capi")]
@@ -21,7 +21,10 @@ pub(super) mod tests;
 
 #[cfg_attr(not(any(feature = "capi", test)), expect(unused_imports, reason = "for the C records"))]
 pub(crate) use block::{Field, List};
-pub use config::{Config, DialOptions, InterceptV1, PortRange};
+pub use config::{
+    AddressTranslation, CheckAction, Config, DialOptions, HostProxy, HostV1, HostV2, HttpCheck, InterceptV1,
+    ListenOptions, PortCheck, PortRange, TunnelerClientV1, TunnelerServerV1,
+};
 #[cfg(test)]
 pub(super) use decode::MEMBERS;
 pub use model::{Iter, OwnedService, Service, ServiceList};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use super::block::{Block, Field, List, Row};
 use super::config::{self, Config};
 use crate::error::Error;
@@ -168,7 +170,15 @@ impl<'a> Service<'a> {
         self.text(Field::ConfigJson)
     }
 
-    /// The config of one type, or `None` if the service has none or it was not asked for.
+    /// The config of one type as JSON, or `None` if the service has none or it was not asked for.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the configs cannot be read.
+    pub fn raw_config(&self, config_type: &str) -> Result<Option<&'a str>, Error> {
+        config::raw(self.name(), self.config_json(), config_type)
+    }
+
+    /// The config of one type that tunnelers know, or `None` as for [`raw_config`](Service::raw_config).
     ///
     /// It is read anew by each call; keep what it gives.
     ///
@@ -176,6 +186,26 @@ impl<'a> Service<'a> {
     /// [`Error::Decode`] if the config is not of the shape of `T`.
     pub fn config<T: Config>(&self) -> Result<Option<T>, Error> {
         config::read(self.name(), self.config_json())
+    }
+
+    /// The config of a type that this library does not know, or `None` as for [`raw_config`](Service::raw_config).
+    ///
+    /// ```
+    /// # use ziti_edge_client::{api::services::Service, Error};
+    /// #[derive(serde::Deserialize)]
+    /// struct Greeting {
+    ///     text: String,
+    /// }
+    ///
+    /// fn greeting(service: Service<'_>) -> Result<Option<String>, Error> {
+    ///     Ok(service.config_as::<Greeting>("greeting.v1")?.map(|greeting| greeting.text))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the config is not of the shape of `T`.
+    pub fn config_as<T: DeserializeOwned>(&self, config_type: &str) -> Result<Option<T>, Error> {
+        config::read_custom(self.name(), self.config_json(), config_type)
     }
 
     /// The ids of all configs of the service, asked for or not.

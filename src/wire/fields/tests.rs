@@ -59,6 +59,7 @@ struct Thing {
     is_known: Option<bool>,
     count: Option<u64>,
     cost: Option<i64>,
+    port: Option<u16>,
     at: Option<Timestamp>,
 }
 
@@ -79,6 +80,7 @@ impl Model for Thing {
             is_known: fields.get("isKnown"),
             count: fields.get("count"),
             cost: fields.get("cost"),
+            port: fields.get("port"),
             at: fields.get("at"),
         }
     }
@@ -104,7 +106,7 @@ fn thing(value: Value) -> Result<Thing, (String, String)> {
 fn every_kind_of_field_is_read() {
     let thing = thing(json!({
         "id": "a", "name": "b", "parts": [{"words": ["x", "y"]}, {}], "named": {"k": {"words": ["z"]}},
-        "tags": {"free": [1, null]}, "isOn": true, "isKnown": false, "count": u64::MAX, "cost": -3,
+        "tags": {"free": [1, null]}, "isOn": true, "isKnown": false, "count": u64::MAX, "cost": -3, "port": 65535,
         "at": "2026-11-22T07:13:06Z", "more": {"deep": 1},
     }))
     .unwrap();
@@ -113,6 +115,7 @@ fn every_kind_of_field_is_read() {
     assert_eq!(Value::Object(thing.tags), json!({"free": [1, null]}));
     assert_eq!((thing.id.as_str(), thing.name.as_deref(), thing.is_on), ("a", Some("b"), true));
     assert_eq!((thing.is_known, thing.count, thing.cost), (Some(false), Some(u64::MAX), Some(-3)));
+    assert_eq!(thing.port, Some(65535));
     assert_eq!(thing.at.unwrap().as_str(), "2026-11-22T07:13:06Z");
 }
 
@@ -120,12 +123,13 @@ fn every_kind_of_field_is_read() {
 fn null_is_the_same_as_nothing() {
     let nulls = json!({
         "id": "a", "name": null, "parts": null, "named": null, "tags": null, "isOn": null, "isKnown": null,
-        "count": null, "cost": null, "at": null,
+        "count": null, "cost": null, "port": null, "at": null,
     });
     assert_eq!(thing(nulls), thing(json!({"id": "a"})));
     let empty = thing(json!({"id": "a", "at": "0001-01-01T00:00:00Z"})).unwrap();
     assert!(empty.parts.is_empty() && empty.named.is_empty() && empty.tags.is_empty() && !empty.is_on);
     assert_eq!((empty.name, empty.is_known, empty.count, empty.cost, empty.at), (None, None, None, None, None));
+    assert_eq!(empty.port, None);
 }
 
 #[test]
@@ -157,6 +161,10 @@ fn the_first_fault_is_told_with_its_place_and_without_its_value() {
         );
     }
     assert_eq!(fault(json!({"cost": u64::MAX})), told("data.cost", "this is a number, expected a whole number"));
+    for port in [json!(-1), json!(65536), json!(1.5)] {
+        let message = "this is a number, expected a whole number from 0 to 65535";
+        assert_eq!(fault(json!({"port": port})), told("data.port", message));
+    }
     assert_eq!(fault(json!({"at": 5})), told("data.at", "this is a number, expected a string"));
     assert_eq!(fault(json!({"name": 1, "cost": "x"})).0, "data.name");
 }
@@ -171,7 +179,7 @@ fn a_key_in_a_path_is_short_and_has_no_control_characters() {
 #[test]
 fn the_places_that_a_model_reads_are_known() {
     let paths = paths_of::<Thing>();
-    let expected = "at cost count id isKnown isOn name named named{}.words parts parts[].words tags";
+    let expected = "at cost count id isKnown isOn name named named{}.words parts parts[].words port tags";
     assert_eq!(paths.iter().map(String::as_str).collect::<Vec<_>>().join(" "), expected);
     assert_eq!(paths_of::<Vec<Part>>(), BTreeSet::from(["[].words".to_owned()]));
 }
