@@ -1193,6 +1193,64 @@ typedef struct {
   uint64_t total;
 } zec_service_list;
 
+/// A process that a check looks for, on one operating system. Each text may be NULL.
+typedef struct {
+  /// "Windows", "WindowsServer", "Android", "iOS", "Linux" or "macOS".
+  const char *os_type;
+  /// The path of the program.
+  const char *path;
+} zec_posture_query_process;
+
+/// One check of the device, and how it went. Each text but `id` and `tags_json` may be NULL.
+typedef struct {
+  /// By which responses name the check.
+  const char *id;
+  /// "OS", "PROCESS", "PROCESS_MULTI", "DOMAIN", "MAC" or "MFA"; other words may come.
+  const char *query_type;
+  /// True if the device passes the check.
+  bool is_passing;
+  /// True if an "MFA" check wants a code again after the device slept.
+  bool prompt_on_wake;
+  /// True if an "MFA" check wants a code again after the device was locked.
+  bool prompt_on_unlock;
+  /// How many seconds there are for that code, or -1. Known from the API document only.
+  int64_t prompt_grace_period_seconds;
+  /// For how many seconds a pass holds; -1 without an end.
+  int64_t timeout;
+  /// For how many seconds the pass still held when the controller answered; -1 without an end.
+  int64_t timeout_remaining;
+  /// When the pass ends, by the controller's clock. This and the times below are as the controller wrote them
+  /// (RFC 3339).
+  const char *timeout_at;
+  /// The process that is looked for, of a "PROCESS" check, or NULL.
+  const zec_posture_query_process *process;
+  /// The processes that are looked for, of a "PROCESS_MULTI" check.
+  const zec_posture_query_process *const *processes;
+  size_t processes_len;
+  const char *created_at;
+  const char *updated_at;
+  /// What an administrator attached to the check, as a JSON object.
+  const char *tags_json;
+} zec_posture_query;
+
+/// What one policy asks of the device before it grants what it grants.
+typedef struct {
+  /// Where a policy checks nothing, controllers may send a sentence in place of its id.
+  const char *policy_id;
+  /// What the policy grants, "Dial" or "Bind"; or NULL.
+  const char *policy_type;
+  /// True if all queries pass, or there is none.
+  bool is_passing;
+  const zec_posture_query *const *queries;
+  size_t queries_len;
+} zec_posture_query_set;
+
+/// The posture checks of a service by policy, in no particular order.
+typedef struct {
+  const zec_posture_query_set *const *items;
+  size_t len;
+} zec_posture_query_set_list;
+
 /// Ports from `low` to `high`, both included.
 typedef struct {
   uint16_t low;
@@ -2204,6 +2262,25 @@ zec_error *zec_services_get(const zec_client *client,
 
 /// Frees a service that zec_services_get() returned; those of a list are freed with it.
 void zec_service_free(zec_service *service);
+
+/// The posture checks of a service by policy, with how they went when the controller answered. No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_posture_queries(const zec_service *service,
+                                       zec_posture_query_set_list **out);
+
+void zec_posture_query_set_list_free(zec_posture_query_set_list *list);
+
+/// Whether this identity may connect to the service from this device, as it was when the controller answered: it is
+/// permitted, and of the policies that grant it at least one has all its posture checks passed. One that checks
+/// nothing counts as passed, and so does having none. `*out` is false after a failure. No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_can_use_dial(const zec_service *service,
+                                    bool *out);
+
+/// Whether this identity may host the service, by the same rule. `*out` is false after a failure. No I/O.
+ZEC_MUST_USE
+zec_error *zec_service_can_use_bind(const zec_service *service,
+                                    bool *out);
 
 /// The config of this type as JSON. `*out` is NULL after a success if the service has none, or it was not asked for.
 /// Free it with zec_string_free(). No I/O.

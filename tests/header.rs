@@ -44,6 +44,7 @@ const SOURCES: &[&str] = &[
     "src/api/authenticators/ffi.rs",
     "src/api/mfa/ffi.rs",
     "src/api/services/ffi.rs",
+    "src/api/services/posture/ffi.rs",
     "src/api/services/config/ffi.rs",
     "src/api/services/config/health/ffi.rs",
     "src/api/services/config/intercept/ffi.rs",

@@ -14,7 +14,7 @@ use super::enrollment::{Enrolled, Jwks, NetworkJwt, NonceSignature};
 use super::mfa::{Created, MfaEnrollment, RecoveryCodes};
 use super::posture::PostureAnswer;
 use super::services::edge_routers::ServiceEdgeRouters;
-use super::services::{self, Terminator};
+use super::services::{self, PostureQuerySet, Terminator};
 use super::sessions::Session;
 use crate::login::ApiSession;
 use crate::wire::fields::tests::paths_of;
@@ -60,9 +60,10 @@ fn read_of(operation: &str) -> Option<BTreeSet<String>> {
     })
 }
 
-/// Services have a reader of their own, and their posture queries are kept as they came.
+/// Services have a reader of their own, and their posture queries are read late.
 fn service() -> BTreeSet<String> {
-    services::MEMBERS.map(str::to_owned).into_iter().chain(["postureQueries*".to_owned()]).collect()
+    let posture = paths_of::<PostureQuerySet>().into_iter().map(|path| format!("postureQueries[].{path}"));
+    services::MEMBERS.map(str::to_owned).into_iter().chain(posture).collect()
 }
 
 /// The places in a list whose rows have these.

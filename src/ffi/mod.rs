@@ -78,6 +78,7 @@ pub use crate::api::services::config::intercept::ffi::*;
 pub use crate::api::services::config::tunneler::ffi::*;
 pub use crate::api::services::edge_routers::ffi::*;
 pub use crate::api::services::ffi::*;
+pub use crate::api::services::posture::ffi::*;
 pub use crate::api::services::terminators::ffi::*;
 pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;

@@ -12,6 +12,7 @@ pub(crate) mod edge_routers;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
+pub(crate) mod posture;
 mod query;
 #[cfg(test)]
 pub(super) mod recorded;
@@ -27,7 +28,8 @@ pub use config::{
 };
 #[cfg(test)]
 pub(super) use decode::MEMBERS;
-pub use model::{Iter, OwnedService, Service, ServiceList};
+pub use model::{Iter, OwnedService, Permission, Service, ServiceList};
+pub use posture::{PostureQuery, PostureQueryProcess, PostureQuerySet};
 pub use query::ServiceQuery;
 pub use terminators::{Terminator, Terminators};
 

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::block::{Block, Field, List, Row};
 use super::config::{self, Config};
+use super::posture::{self, PostureQuerySet};
 use crate::error::Error;
 use crate::wire::Timestamp;
 
@@ -120,6 +121,26 @@ impl fmt::Debug for Iter<'_> {
     }
 }
 
+/// What an identity may be allowed to do with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// To connect to it.
+    Dial,
+    /// To host it.
+    Bind,
+}
+
+impl Permission {
+    /// The controller's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dial => "Dial",
+            Self::Bind => "Bind",
+        }
+    }
+}
+
 /// A service that this identity may dial or host: a view that costs nothing to copy.
 ///
 /// A text in which the controller sent a NUL has U+FFFD in its place, so that C sees the same text.
@@ -140,12 +161,14 @@ impl<'a> Service<'a> {
         self.text(Field::Name)
     }
 
-    /// True if this identity may connect to the service.
+    /// True if this identity may connect to the service, as long as its device passes the checks: see
+    /// [`can_use`](Service::can_use).
     pub fn can_dial(&self) -> bool {
         self.row.can_dial
     }
 
-    /// True if this identity may host the service.
+    /// True if this identity may host the service, as long as its device passes the checks: see
+    /// [`can_use`](Service::can_use).
     pub fn can_bind(&self) -> bool {
         self.row.can_bind
     }
@@ -221,6 +244,31 @@ impl<'a> Service<'a> {
     /// The posture checks by policy, as a JSON array; `[]` if the controller sent none.
     pub fn posture_queries_json(&self) -> &'a str {
         self.text(Field::PostureQueriesJson)
+    }
+
+    /// The posture checks by policy, with how they went. They come in no particular order.
+    ///
+    /// They are read anew by each call; keep what it gives.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the controller sent something else.
+    pub fn posture_queries(&self) -> Result<Vec<PostureQuerySet>, Error> {
+        posture::read(self.name(), self.posture_queries_json())
+    }
+
+    /// True if this identity may use the service in this way, from this device as it was when the controller answered.
+    ///
+    /// That is: it is permitted, and of the policies that grant it at least one has all its posture checks passed.
+    /// One that checks nothing counts as passed, and so does having none.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] as for [`posture_queries`](Service::posture_queries).
+    pub fn can_use(&self, permission: Permission) -> Result<bool, Error> {
+        let is_permitted = match permission {
+            Permission::Dial => self.can_dial(),
+            Permission::Bind => self.can_bind(),
+        };
+        Ok(is_permitted && posture::lets_through(&self.posture_queries()?, permission))
     }
 
     /// How the network picks among the terminators, such as `smartrouting`.
