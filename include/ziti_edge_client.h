@@ -54,16 +54,20 @@
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \
   { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
-#define ZEC_SESSION_REQUEST_INIT \
-  { sizeof(zec_session_request), NULL, NULL, NULL }
 #define ZEC_ENROLL_BODY_INIT \
   { sizeof(zec_enroll_body), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_POSTURE_RESPONSE_INIT \
   { sizeof(zec_posture_response), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0 }
 #define ZEC_SIGNER_OPTIONS_INIT \
   { sizeof(zec_signer_options), NULL, NULL, 0, NULL, 0, NULL, NULL, NULL }
+#define ZEC_SERVICE_PATCH_INIT \
+  { sizeof(zec_service_patch), NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_SERVICE_QUERY_INIT \
-  { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0 }
+  { sizeof(zec_service_query), 0, 0, NULL, NULL, NULL, 0, NULL, 0, NULL, 0 }
+#define ZEC_SERVICE_UPDATE_INIT \
+  { sizeof(zec_service_update), NULL, NULL, 0, 0, 0, NULL, 0, NULL, NULL }
+#define ZEC_SESSION_REQUEST_INIT \
+  { sizeof(zec_session_request), NULL, NULL, NULL }
 
 /// The ways to sign, by the numbers that TLS has for them. ECDSA_P256_SHA256 and the like say curve or padding, and the
 /// hash of the message. RSA_PSS has the same hash in its mask, and a salt as long as the hash.
@@ -1151,6 +1155,14 @@ typedef struct {
   /// With configs of these types, by name or id; "all" for every type. Default: those of the client's options.
   const char *const *config_types;
   size_t config_types_len;
+  /// Role attributes such as "#web" or ids such as "@4FTq" to select by. All controllers seen so far ignore this and
+  /// the next: filter by `anyOf(roleAttributes) = "web"` instead.
+  const char *const *role_filter;
+  size_t role_filter_len;
+  /// "AllOf" or "AnyOf".
+  const char *role_semantic;
+  /// Must be 0: without it the struct would end with padding where pointers have four bytes.
+  size_t reserved;
 } zec_service_query;
 
 /// A service that this identity may dial or host.
@@ -1192,6 +1204,52 @@ typedef struct {
   /// How many services match in all: for a page, how far to go on.
   uint64_t total;
 } zec_service_list;
+
+/// Is shown one service, which is valid until it returns. Any answer but 0 ends the call, as a success.
+typedef int32_t (*zec_service_callback)(const zec_service *service, void *userdata);
+
+/// All that can be said of a service; zero and NULL mean nothing, or the default. Begin with ZEC_SERVICE_UPDATE_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// Required.
+  const char *name;
+  /// The ids of its configs.
+  const char *const *configs;
+  size_t configs_len;
+  /// Other than 0: data has to be encrypted from end to end.
+  uint64_t encryption_required;
+  /// After how many milliseconds without data a connection is closed; 0 is never.
+  int64_t max_idle_time_ms;
+  /// The attributes that policies select the service by.
+  const char *const *role_attributes;
+  size_t role_attributes_len;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+  /// How the network picks among the terminators, such as "smartrouting".
+  const char *terminator_strategy;
+} zec_service_update;
+
+/// What is changed of a service: NULL leaves as it is. Begin with ZEC_SERVICE_PATCH_INIT.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  const char *name;
+  /// The ids of its configs. To take all away, point to something and leave the length 0.
+  const char *const *configs;
+  size_t configs_len;
+  /// Points to 0, or to another number if data has to be encrypted from end to end.
+  const int32_t *encryption_required;
+  /// Points to how many milliseconds without data close a connection; 0 is never.
+  const int64_t *max_idle_time_ms;
+  /// The attributes that policies select the service by. To take all away, as with `configs`.
+  const char *const *role_attributes;
+  size_t role_attributes_len;
+  /// What is attached to it, as a JSON object.
+  const char *tags_json;
+  /// How the network picks among the terminators, such as "smartrouting".
+  const char *terminator_strategy;
+} zec_service_patch;
 
 /// A process that a check looks for, on one operating system. Each text may be NULL.
 typedef struct {
@@ -2250,6 +2308,15 @@ zec_error *zec_services_page(const zec_client *client,
                              const zec_service_query *query,
                              zec_service_list **out);
 
+/// Shows the services that match the query to `callback` one by one, without keeping them all. `query` may be NULL; it
+/// must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /services (listServices), page by page
+ZEC_MUST_USE
+zec_error *zec_services_for_each(const zec_client *client,
+                                 const zec_service_query *query,
+                                 zec_service_callback callback,
+                                 void *userdata);
+
 void zec_service_list_free(zec_service_list *list);
 
 /// The service with this id, with configs of the types in the client's options. One that this identity may not use is
@@ -2262,6 +2329,24 @@ zec_error *zec_services_get(const zec_client *client,
 
 /// Frees a service that zec_services_get() returned; those of a list are freed with it.
 void zec_service_free(zec_service *service);
+
+/// Replaces a service. No controller seen so far lets a client do it: ZEC_ERR_UNSUPPORTED.
+/// PUT /services/{id} (updateService)
+ZEC_MUST_USE
+zec_error *zec_services_update(const zec_client *client,
+                               const char *id,
+                               const zec_service_update *service);
+
+/// Changes a service in part. No controller seen so far lets a client do it: ZEC_ERR_UNSUPPORTED.
+/// PATCH /services/{id} (patchService)
+ZEC_MUST_USE
+zec_error *zec_services_patch(const zec_client *client,
+                              const char *id,
+                              const zec_service_patch *service);
+
+/// Deletes a service. No controller seen so far lets a client do it: ZEC_ERR_UNSUPPORTED.
+/// DELETE /services/{id} (deleteService)
+ZEC_MUST_USE zec_error *zec_services_delete(const zec_client *client, const char *id);
 
 /// The posture checks of a service by policy, with how they went when the controller answered. No I/O.
 ZEC_MUST_USE

@@ -8,72 +8,15 @@
     reason = "a C face: names, comments and rules are those of the header"
 )]
 
-use std::ffi::{CStr, c_char};
-use std::mem::{MaybeUninit, offset_of};
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
 use std::{iter, ptr};
 
 use super::block::{FIELDS, LISTS};
-use super::{Field, List, OwnedService, Service, ServiceList, ServiceQuery};
-use crate::error::Error;
-use crate::ffi::{
-    Options, Root, arg, clear, guard, guard_or, optional_text, publish, read_options, release, text, texts, zec_client,
-    zec_error,
-};
+use super::query::ffi::zec_service_query;
+use super::{Field, List, OwnedService, Service, ServiceList};
+use crate::ffi::{Root, arg, clear, guard, guard_or, publish, release, text, zec_client, zec_error};
 use crate::wire::Timestamp;
-
-/// Which services are wanted; zero and NULL mean the default. Begin with ZEC_SERVICE_QUERY_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct zec_service_query {
-    /// Set by the _INIT macro.
-    pub size: usize,
-    /// For a page: at most this many. Controllers send at most 500, which is the default.
-    pub limit: u64,
-    /// For a page: without this many at the beginning.
-    pub offset: u64,
-    /// Only services that match a filter in the controller's language, such as `name contains "db"`.
-    pub filter: *const c_char,
-    /// Sorted by a field, such as `name` or `createdAt desc`.
-    pub sort: *const c_char,
-    /// With configs of these types, by name or id; "all" for every type. Default: those of the client's options.
-    pub config_types: *const *const c_char,
-    pub config_types_len: usize,
-}
-
-// SAFETY: integers and pointers; the last field ends where the struct ends.
-unsafe impl Options for zec_service_query {
-    const END: usize = offset_of!(Self, config_types_len) + size_of::<usize>();
-}
-
-impl zec_service_query {
-    /// # Safety
-    /// As for [`read_options`], and the strings in it are valid or NULL.
-    unsafe fn rust(query: *const Self) -> Result<ServiceQuery, Error> {
-        // SAFETY: the same promise is asked of the caller.
-        let query = unsafe { read_options(query, "query") }?;
-        let Self { size: _, limit, offset, filter, sort, config_types, config_types_len } = query;
-        let given = |number: u64| (number != 0).then_some(number);
-        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let filter = unsafe { optional_text(filter, "query.filter") }?;
-        // SAFETY: as above.
-        let sort = unsafe { optional_text(sort, "query.sort") }?;
-        // SAFETY: as above, and the array is as long as its length says.
-        let config_types = unsafe { texts(config_types, config_types_len, "query.config_types") }?;
-        let query = ServiceQuery::new().config_types(config_types);
-        let query = set(query, given(limit), ServiceQuery::limit);
-        let query = set(query, given(offset), ServiceQuery::offset);
-        let query = set(query, filter, ServiceQuery::filter);
-        Ok(set(query, sort, ServiceQuery::sort))
-    }
-}
-
-/// Sets one part of a query, if the caller gave it.
-fn set<T>(query: ServiceQuery, value: Option<T>, with: impl FnOnce(ServiceQuery, T) -> ServiceQuery) -> ServiceQuery {
-    match value {
-        Some(value) => with(query, value),
-        None => query,
-    }
-}
 
 /// A service that this identity may dial or host.
 #[repr(C)]
@@ -152,12 +95,12 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    fn new(services: ServiceList) -> Self {
+    pub(super) fn new(services: ServiceList) -> Self {
         let words = Words::of(services.iter());
         Self { services, words, records: Vec::new(), pointers: Vec::new() }
     }
 
-    fn view(&mut self) -> zec_service_list {
+    pub(super) fn view(&mut self) -> zec_service_list {
         let mut words = self.words.walk();
         self.records = self.services.iter().map(|service| view(service, &mut words)).collect();
         self.pointers = self.records.iter().map(ptr::from_ref).chain([ptr::null()]).collect();
@@ -269,6 +212,37 @@ pub unsafe extern "C" fn zec_services_page(
         // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
         let query = unsafe { zec_service_query::rust(query) }?;
         out.write(publish(Rows::new(client.client.services().page(&query)?), Rows::view));
+        Ok(())
+    })
+}
+
+/// Is shown one service, which is valid until it returns. Any answer but 0 ends the call, as a success.
+pub type zec_service_callback = Option<unsafe extern "C" fn(service: *const zec_service, userdata: *mut c_void) -> i32>;
+
+/// Shows the services that match the query to `callback` one by one, without keeping them all. `query` may be NULL; it
+/// must have no `limit` and no `offset`. The time limit holds for all pages and all that the callback does.
+/// GET /services (listServices), page by page
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_services_for_each(
+    client: Option<&zec_client>,
+    query: *const zec_service_query,
+    callback: zec_service_callback,
+    userdata: *mut c_void,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let callback = arg(callback, "callback")?;
+        let client = arg(client, "client")?;
+        // SAFETY: a query begins with its size and holds valid strings (header, "Ownership").
+        let query = unsafe { zec_service_query::rust(query) }?;
+        for service in client.client.services().iter(&query)?.within_one_call() {
+            let mut row = Row::new(service?);
+            let record = row.view();
+            // SAFETY: callback and userdata were given for each other (header, "Threads").
+            if unsafe { callback(&raw const record, userdata) } != 0 {
+                break;
+            }
+        }
         Ok(())
     })
 }

@@ -2,26 +2,30 @@
 //!
 //! | operation | Rust | C |
 //! |---|---|---|
-//! | `GET /services` | [`Services::list`], [`Services::page`] | `zec_services_list`, `zec_services_page` |
+//! | `GET /services` | [`Services::list`], [`Services::page`], [`Services::iter`] | `zec_services_list`, `zec_services_page`, `zec_services_for_each` |
 //! | `GET /services/{id}` | [`Services::get`] | `zec_services_get` |
+//! | `PUT /services/{id}` | [`Services::update`] | `zec_services_update` |
+//! | `PATCH /services/{id}` | [`Services::patch`] | `zec_services_patch` |
+//! | `DELETE /services/{id}` | [`Services::delete`] | `zec_services_delete` |
 
 mod block;
+pub(crate) mod change;
 pub(crate) mod config;
 mod decode;
 pub(crate) mod edge_routers;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod model;
+mod pages;
 pub(crate) mod posture;
-mod query;
+pub(crate) mod query;
 #[cfg(test)]
 pub(super) mod recorded;
 pub(crate) mod terminators;
 #[cfg(test)]
 pub(super) mod tests;
 
-#[cfg_attr(not(any(feature = "capi", test)), expect(unused_imports, reason = "for the C records"))]
-pub(crate) use block::{Field, List};
+pub use change::{ServicePatch, ServiceUpdate};
 pub use config::{
     AddressTranslation, CheckAction, Config, DialOptions, HostProxy, HostV1, HostV2, HttpCheck, InterceptV1,
     ListenOptions, PortCheck, PortRange, TunnelerClientV1, TunnelerServerV1,
@@ -29,15 +33,18 @@ pub use config::{
 #[cfg(test)]
 pub(super) use decode::MEMBERS;
 pub use model::{Iter, OwnedService, Permission, Service, ServiceList};
+pub use pages::ServiceRows;
 pub use posture::{PostureQuery, PostureQueryProcess, PostureQuerySet};
 pub use query::ServiceQuery;
 pub use terminators::{Terminator, Terminators};
 
+use block::{Field, List};
+use pages::Limits;
+
 use crate::client::Client;
 use crate::error::Error;
-use crate::wire::Request;
-use crate::wire::page::{Pager, too_many_rows};
 use crate::wire::request::entity_path;
+use crate::wire::{Body, Method, Request};
 
 /// The services of a client's identity.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +72,7 @@ impl<'a> Services<'a> {
     pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let call = self.client.call();
         let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
-        list(query, limits, |request, body| self.client.send(&call, request, body).map(drop))
+        pages::list(query, limits, |request, body| self.client.send(&call, request, body).map(drop))
     }
 
     /// One page of the services that match the query, in the controller's order.
@@ -80,7 +87,17 @@ impl<'a> Services<'a> {
         let request = query.one_page()?;
         let call = self.client.call();
         let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
-        single(&request, limits, |request, body| self.client.send(&call, request, body).map(drop))
+        pages::single(&request, limits, |request, body| self.client.send(&call, request, body).map(drop))
+    }
+
+    /// The services that match the query one by one, fetched as they are asked for.
+    ///
+    /// `GET /services` (listServices), 500 at a time.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a query with a limit or an offset.
+    pub fn iter(&self, query: &ServiceQuery) -> Result<ServiceRows<'a>, Error> {
+        ServiceRows::new(self.client, query)
     }
 
     /// The service with this id, with the configs that the login asked for.
@@ -88,80 +105,45 @@ impl<'a> Services<'a> {
     /// `GET /services/{id}` (detailService)
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for what cannot be an id. A service that this identity may not use is [`Error::Api`] with status 404, like one that is not there.
+    /// [`Error::InvalidArgument`] for what cannot be an id. A service that this identity may not use is [`Error::Api`]
+    /// with status 404, like one that is not there.
     pub fn get(&self, id: &str) -> Result<OwnedService, Error> {
         let request = Request::get(entity_path("/services", id)?);
-        let mut body = Vec::new();
-        self.client.send(&self.client.call(), &request, &mut body)?;
+        let (_, body) = self.client.exchange(&request)?;
         decode::one(&request.operation(), &body).map(OwnedService::new)
     }
-}
 
-/// Sends a request and puts the body of its answer into the buffer.
-trait Fetch: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error> {}
+    /// Replaces a service. No controller seen so far lets a client do it. Known from the API document only.
+    ///
+    /// `PUT /services/{id}` (updateService)
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] from all controllers seen so far, which answer with 501.
+    pub fn update(&self, id: &str, service: &ServiceUpdate) -> Result<(), Error> {
+        self.client.run(&change(Method::Put, id)?.body(Body::json(service)))
+    }
 
-impl<F: FnMut(&Request, &mut Vec<u8>) -> Result<(), Error>> Fetch for F {}
+    /// Changes a service in part. No controller seen so far lets a client do it. Known from the API document only.
+    ///
+    /// `PATCH /services/{id}` (patchService)
+    ///
+    /// # Errors
+    /// As for [`update`](Services::update).
+    pub fn patch(&self, id: &str, service: &ServicePatch) -> Result<(), Error> {
+        self.client.run(&change(Method::Patch, id)?.body(Body::json(service)))
+    }
 
-/// What a list may cost.
-#[derive(Clone, Copy)]
-struct Limits<'a> {
-    max_rows: u64,
-    /// Fails once the call is over. Looked at while a page is read, too: one that holds far more than it should takes
-    /// longer than a cancel may.
-    check: &'a dyn Fn() -> Result<(), Error>,
-}
-
-/// Reading so many rows takes about a millisecond.
-const ROWS_BETWEEN_CHECKS: u64 = 1024;
-
-impl Limits<'_> {
-    /// May this row of a page be read, the first being 1?
-    fn allow(&self, row: u64, operation: &str) -> Result<(), Error> {
-        if row > self.max_rows {
-            return Err(too_many_rows(operation, row, self.max_rows));
-        }
-        if row.is_multiple_of(ROWS_BETWEEN_CHECKS) {
-            return (self.check)();
-        }
-        Ok(())
+    /// Deletes a service. No controller seen so far lets a client do it. Known from the API document only.
+    ///
+    /// `DELETE /services/{id}` (deleteService)
+    ///
+    /// # Errors
+    /// As for [`update`](Services::update).
+    pub fn delete(&self, id: &str) -> Result<(), Error> {
+        self.client.run(&change(Method::Delete, id)?)
     }
 }
 
-fn list(query: &ServiceQuery, limits: Limits<'_>, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
-    query.check_whole()?;
-    if query.has_own_window() {
-        return single(&query.own_window(), limits, fetch);
-    }
-    let operation = query.page_at(0).operation();
-    let mut pager = Pager::new(operation.clone(), limits.max_rows);
-    let mut body = Vec::new();
-    let mut builder = block::Builder::default();
-    let mut services = ServiceList::default();
-    while let Some(offset) = pager.next_offset() {
-        fetch(&query.page_at(offset), &mut body)?;
-        let mut row = 0;
-        let page = decode::page(&operation, &body, &mut builder, &mut |id| {
-            row += 1;
-            limits.allow(row, &operation).map(|()| pager.is_new(id))
-        })?;
-        pager.page_read(page.rows, &page.pagination)?;
-        services.push(page.block);
-    }
-    services.set_total(pager.total());
-    Ok(services)
-}
-
-fn single(request: &Request, limits: Limits<'_>, mut fetch: impl Fetch) -> Result<ServiceList, Error> {
-    let mut body = Vec::new();
-    fetch(request, &mut body)?;
-    let operation = request.operation();
-    let mut row = 0;
-    let page = decode::page(&operation, &body, &mut block::Builder::default(), &mut |_| {
-        row += 1;
-        limits.allow(row, &operation).map(|()| true)
-    })?;
-    let mut services = ServiceList::default();
-    services.set_total(page.pagination.total_count.unwrap_or(page.rows));
-    services.push(page.block);
-    Ok(services)
+fn change(method: Method, id: &str) -> Result<Request, Error> {
+    Ok(Request::new(method, entity_path("/services", id)?))
 }

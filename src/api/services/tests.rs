@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::pages::{Limits, list, single};
 use super::*;
 
 const PAGE_OF_500: &str = include_str!("../../../tests/recordings/2.0-10k/services-page-of-500.json");
@@ -26,7 +27,7 @@ pub(in crate::api) fn read_one(body: &[u8]) -> Result<OwnedService, Error> {
 pub(in crate::api) fn all_of(service: Service<'_>) -> Value {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let time = |at: Option<crate::api::Timestamp>| at.map(|at| (at.as_str().to_owned(), at.unix_seconds()).0);
-    let _ = service.config::<InterceptV1>();
+    read_what_is_read_late(service);
     json!({
         "id": service.id(),
         "name": service.name(),
@@ -42,6 +43,15 @@ pub(in crate::api) fn all_of(service: Service<'_>) -> Value {
         "createdAt": time(service.created_at()),
         "updatedAt": time(service.updated_at()),
     })
+}
+
+/// Reads what is read only when it is asked for.
+fn read_what_is_read_late(service: Service<'_>) {
+    let _ = service.config::<InterceptV1>();
+    let _ = service.config::<HostV1>();
+    let _ = service.config_as::<Value>("host.v1");
+    let _ = service.posture_queries();
+    let _ = service.can_use(Permission::Dial);
 }
 
 fn page_of(rows: &[Value], meta: Value) -> Vec<u8> {

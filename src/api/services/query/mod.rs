@@ -1,5 +1,8 @@
 //! Which services are wanted.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use crate::api::list::ListQuery;
 use crate::error::Error;
 use crate::wire::{Filter, Request};
@@ -69,27 +72,27 @@ impl ServiceQuery {
     }
 
     /// The request for the page that was asked for.
-    pub(super) fn one_page(&self) -> Result<Request, Error> {
+    pub(in crate::api::services) fn one_page(&self) -> Result<Request, Error> {
         self.rows.one_page(services()).map(|request| self.finish(request))
     }
 
     /// The request for the page of a whole list that starts at `offset`.
-    pub(super) fn page_at(&self, offset: u64) -> Request {
+    pub(in crate::api::services) fn page_at(&self, offset: u64) -> Request {
         self.finish(self.rows.page_at(services(), offset))
     }
 
     /// The request for what the filter itself cuts out, in one answer.
-    pub(super) fn own_window(&self) -> Request {
+    pub(in crate::api::services) fn own_window(&self) -> Request {
         self.finish(self.rows.own_window(services()))
     }
 
     /// A whole list has no limit and no offset.
-    pub(super) fn check_whole(&self) -> Result<(), Error> {
+    pub(in crate::api::services) fn check_whole(&self) -> Result<(), Error> {
         self.rows.check_whole()
     }
 
     /// True if the filter cuts out a part of the list by itself.
-    pub(super) fn has_own_window(&self) -> bool {
+    pub(in crate::api::services) fn has_own_window(&self) -> bool {
         self.rows.has_own_window()
     }
 
