@@ -174,6 +174,8 @@ typedef struct zec_identity zec_identity;
 
 /// Signs with a key that this process need not have. Enrollments and identities that use it keep it.
 typedef struct zec_signer zec_signer;
+/// Tells which services came, changed and went since it was last asked.
+typedef struct zec_service_watch zec_service_watch;
 
 /// Texts in a row.
 typedef struct {
@@ -793,6 +795,12 @@ typedef struct {
   /// When the code was given, as the controller wrote it (RFC 3339), or NULL.
   const char *issued_at;
 } zec_totp_token;
+/// Whether services changed.
+typedef struct {
+  /// When something last changed that may show in the identity's services, by the controller's clock (RFC 3339). It may
+  /// change though nothing shows.
+  const char *last_change_at;
+} zec_service_updates;
 
 /// Where an edge router takes connections of one protocol.
 typedef struct {
@@ -1489,6 +1497,25 @@ typedef struct {
   size_t http_checks_len;
 } zec_tunneler_server_v1;
 
+/// A service that is gone, or may no longer be used.
+typedef struct {
+  const char *id;
+  /// The name that it had.
+  const char *name;
+} zec_removed_service;
+
+/// What a poll found. All lengths are 0 if nothing changed.
+typedef struct {
+  /// Services that were not there before.
+  const zec_service *const *added;
+  size_t added_len;
+  /// Services of which something is different now, as they are now.
+  const zec_service *const *changed;
+  size_t changed_len;
+  const zec_removed_service *const *removed;
+  size_t removed_len;
+} zec_service_changes;
+
 /// One place at which a service is hosted. Each text but `id` and `tags_json` may be NULL.
 typedef struct {
   const char *id;
@@ -2091,6 +2118,14 @@ zec_error *zec_current_api_session_create_totp_token(const zec_client *client,
                                                      zec_totp_token **out);
 
 void zec_totp_token_free(zec_totp_token *token);
+/// When something last changed that may show in the identity's services. Only whether it is the same as before says
+/// something: see zec_services_changed_since().
+/// GET /current-api-session/service-updates (listServiceUpdates)
+ZEC_MUST_USE
+zec_error *zec_current_api_session_service_updates(const zec_client *client,
+                                                   zec_service_updates **out);
+
+void zec_service_updates_free(zec_service_updates *updates);
 
 void zec_api_session_free(zec_api_session *session);
 
@@ -2413,6 +2448,36 @@ zec_error *zec_service_tunneler_server_v1(const zec_service *service,
                                           zec_tunneler_server_v1 **out);
 
 void zec_tunneler_server_v1_free(zec_tunneler_server_v1 *server);
+
+/// A stamp of now if it is another than `since`, or if `since` is NULL: something may have changed. `*out` is NULL after
+/// a success if nothing did. Ask for the stamp before the services, not after, or a change in between is missed. Stamps
+/// are only ever the same or not, never earlier or later. Free it with zec_string_free().
+/// GET /current-api-session/service-updates (listServiceUpdates)
+ZEC_MUST_USE
+zec_error *zec_services_changed_since(const zec_client *client,
+                                      const char *since,
+                                      char **out);
+
+/// A watch over the services that match the query. No I/O. `query` may be NULL; it must have no `limit` and no
+/// `offset`. The client may be freed before the watch.
+ZEC_MUST_USE
+zec_error *zec_service_watch_new(const zec_client *client,
+                                 const zec_service_query *query,
+                                 zec_service_watch **out);
+
+/// What changed since the last poll that succeeded; in the first one all services are added. A poll that finds nothing
+/// new is one small request. After a failure the watch is as before, and the next poll tells all that this one would
+/// have told. One thread at a time may poll a watch. A service has changed if anything that the controller says of it
+/// differs, configs and the outcome of posture checks included, but not how much longer a check holds. What time alone
+/// changes, such as a check whose time is over, may show only with the next change of something else.
+/// GET /current-api-session/service-updates (listServiceUpdates), then GET /services (listServices), page by page
+ZEC_MUST_USE
+zec_error *zec_service_watch_poll(zec_service_watch *watch,
+                                  zec_service_changes **out);
+
+void zec_service_changes_free(zec_service_changes *changes);
+
+void zec_service_watch_free(zec_service_watch *watch);
 
 /// All terminators of the service that match the query: one for each program that hosts it, and each router that it
 /// hosts it through. In filters the `identity` of a terminator is called `instanceId`. `query` may be NULL; it must have

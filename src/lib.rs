@@ -70,6 +70,7 @@ const _: () = {
     crosses_threads::<CancelToken>();
     crosses_threads::<Error>();
     crosses_threads::<api::services::ServiceList>();
+    crosses_threads::<api::services::ServiceWatch>();
 };
 
 /// The Rust of the README is compiled, too.

@@ -52,6 +52,7 @@ const SOURCES: &[&str] = &[
     "src/api/services/config/intercept/ffi.rs",
     "src/api/services/config/host/ffi.rs",
     "src/api/services/config/tunneler/ffi.rs",
+    "src/api/services/watch/ffi.rs",
     "src/api/services/terminators/ffi.rs",
     "src/api/services/edge_routers/ffi.rs",
     "src/api/sessions/ffi.rs",

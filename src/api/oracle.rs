@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::api_session::{NewSessionCertificate, SessionCertificate, TotpToken};
+use super::api_session::ServiceUpdates;
 use super::authentication::ExternalJwtSigner;
 use super::authenticators::{Authenticator, ExtendedCertificate};
 use super::controller::{ControllerNode, Protocol, Spec, Version};
+use super::controller::{ControllerNode, Version};
 use super::current_identity::IdentityDetail;
 use super::edge_router::EdgeRouter;
 use super::enrollment::{Enrolled, Jwks, NetworkJwt, NonceSignature};
@@ -56,6 +58,7 @@ fn read_of(operation: &str) -> Option<BTreeSet<String>> {
         "listServiceTerminators" => rows(paths_of::<Terminator>()),
         "listServices" => rows(service()),
         "listSessions" => rows(paths_of::<Session>()),
+        "listServiceUpdates" => paths_of::<ServiceUpdates>(),
         _ => return None,
     })
 }

@@ -82,6 +82,7 @@ pub use crate::api::services::ffi::*;
 pub use crate::api::services::posture::ffi::*;
 pub use crate::api::services::query::ffi::*;
 pub use crate::api::services::terminators::ffi::*;
+pub use crate::api::services::watch::ffi::*;
 pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;
 pub use crate::client::ffi::*;
@@ -96,4 +97,5 @@ const _: () = {
     crosses_threads::<zec_error>();
     crosses_threads::<zec_signer>();
     crosses_threads::<zec_cancel>();
+    crosses_threads::<zec_service_watch>();
 };

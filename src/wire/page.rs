@@ -1,7 +1,7 @@
 //! `meta.pagination`, and walking through pages without duplicates.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 use serde::Deserialize;
 
@@ -158,18 +158,30 @@ pub(crate) fn too_many_rows(operation: &str, rows: u64, max_rows: u64) -> Error 
     ))
 }
 
-/// A set of ids that owns none of them: 128 bits of keyed hash stand for each. Two of a million ids would meet
-/// once in 10^26 lists, and nobody who does not know the keys can make them meet.
+/// Makes 128 bits of keyed hash that stand for a value. Two of a million values would meet once in 10^26 lists, and
+/// nobody who does not know the keys can make them meet.
+#[derive(Default)]
+pub(crate) struct Fingerprints {
+    keys: [RandomState; 2],
+}
+
+impl Fingerprints {
+    pub(crate) fn of(&self, value: impl Hash) -> [u64; 2] {
+        [self.keys[0].hash_one(&value), self.keys[1].hash_one(&value)]
+    }
+}
+
+/// A set of ids that owns none of them.
 #[derive(Default)]
 struct Ids {
-    keys: [RandomState; 2],
+    fingerprints: Fingerprints,
     hashes: HashSet<[u64; 2]>,
 }
 
 impl Ids {
     /// False if the id is in the set already.
     fn insert(&mut self, id: &str) -> bool {
-        self.hashes.insert([self.keys[0].hash_one(id), self.keys[1].hash_one(id)])
+        self.hashes.insert(self.fingerprints.of(id))
     }
 }
 

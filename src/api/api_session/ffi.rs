@@ -13,6 +13,8 @@ use std::mem::MaybeUninit;
 
 use super::TotpToken;
 use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, text, zec_client, zec_error};
+use super::ServiceUpdates;
+use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, zec_client, zec_error};
 use crate::login::{ApiSession, AuthQuery};
 use crate::secret::Secret;
 use crate::wire::Timestamp;
@@ -237,6 +239,41 @@ pub unsafe extern "C" fn zec_current_api_session_create_totp_token(
         let code = Secret::new(unsafe { text(code, "code") }?);
         let client = arg(client, "client")?;
         out.write(give::<zec_totp_token>(&client.client.current_api_session().create_totp_token(&code)?));
+/// Whether services changed.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_service_updates {
+    /// When something last changed that may show in the identity's services, by the controller's clock (RFC 3339). It may
+    /// change though nothing shows.
+    pub last_change_at: *const c_char,
+}
+
+impl View for zec_service_updates {
+    type Model = ServiceUpdates;
+
+    fn view(model: &ServiceUpdates, arena: &mut Arena) -> Self {
+        let ServiceUpdates { last_change_at } = model;
+        Self { last_change_at: arena.str(last_change_at.as_str()) }
+    }
+}
+
+impl Root for zec_service_updates {
+    type Kept = Arena;
+}
+
+/// When something last changed that may show in the identity's services. Only whether it is the same as before says
+/// something: see zec_services_changed_since().
+/// GET /current-api-session/service-updates (listServiceUpdates)
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_current_api_session_service_updates(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_service_updates>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(give(&client.client.current_api_session().service_updates()?));
         Ok(())
     })
 }
@@ -246,6 +283,10 @@ pub unsafe extern "C" fn zec_totp_token_free(token: *mut zec_totp_token) {
     guard_or((), || {
         // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
         unsafe { release(token) };
+pub unsafe extern "C" fn zec_service_updates_free(updates: *mut zec_service_updates) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(updates) };
     });
 }
 

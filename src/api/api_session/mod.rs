@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `GET /current-api-session` | [`CurrentApiSession::get`] | `zec_current_api_session_get` |
 //! | `POST /current-api-session/totp-token` | [`CurrentApiSession::create_totp_token`] | `zec_current_api_session_create_totp_token` |
+//! | `GET /current-api-session/service-updates` | [`CurrentApiSession::service_updates`] | `zec_current_api_session_service_updates` |
 
 pub(crate) mod certificates;
 #[cfg(feature = "capi")]
@@ -14,6 +15,7 @@ pub(super) mod recorded;
 
 pub use certificates::{NewSessionCertificate, SessionCertificate, SessionCertificates};
 pub use model::{ApiSession, AuthQuery, TotpToken};
+pub use model::{ApiSession, AuthQuery, ServiceUpdates};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -44,6 +46,24 @@ impl<'a> CurrentApiSession<'a> {
     pub fn get(&self) -> Result<ApiSession, Error> {
         self.client.fetch(&Request::get("/current-api-session").with_partial_login().on_management())
     }
+
+    /// When something last changed that may show in the identity's services.
+    ///
+    /// `GET /current-api-session/service-updates` (listServiceUpdates)
+    ///
+    /// Only whether it is the same as before says something: see
+    /// [`Services::changed_since`](super::services::Services::changed_since).
+    ///
+    /// # Errors
+    /// [`Error::LoginPending`] if the login still wants a factor.
+    pub fn service_updates(&self) -> Result<ServiceUpdates, Error> {
+        self.client.fetch(&service_updates())
+    }
+}
+
+pub(super) fn service_updates() -> Request {
+    Request::get("/current-api-session/service-updates")
+}
 
     /// Proves by a TOTP code that the user is there, and returns a token that says so.
     ///

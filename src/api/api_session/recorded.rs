@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{ApiSession, TotpToken};
 use crate::api::recorded::body;
+use super::{ApiSession, ServiceUpdates};
 use crate::error::Error;
 use crate::wire::envelope;
 
@@ -17,6 +18,7 @@ pub(in crate::api) fn read(operation: &str, body: &[u8]) -> Option<Result<(), Er
         // It says nothing but that the code was right; the session is asked for afterwards.
         "authenticateMfa" => envelope::data::<Map<String, Value>>(operation, body).map(drop),
         "createTotpToken" => envelope::data::<TotpToken>(operation, body).map(drop),
+        "listServiceUpdates" => envelope::data::<ServiceUpdates>(operation, body).map(drop),
         _ => return None,
     })
 }
@@ -28,4 +30,11 @@ fn a_totp_token_is_secret_and_says_when_it_was_issued() {
     assert_eq!(token.token.expose().split('.').count(), 3);
     assert_eq!(token.issued_at.as_ref().unwrap().as_str(), "2026-11-22T06:54:09.212Z");
     assert!(!format!("{token:?}").contains(token.token.expose()));
+fn the_recorded_time_of_the_last_change_is_read() {
+    let body = br#"{"data":{"lastChangeAt":"2026-11-22T07:12:51.048Z"},"meta":{}}"#;
+    let updates: ServiceUpdates = envelope::data("GET /current-api-session/service-updates", body).unwrap();
+    assert_eq!(updates.last_change_at.as_str(), "2026-11-22T07:12:51.048Z");
+    assert_eq!(updates.last_change_at.unix_seconds(), Some(1_795_331_571));
+    let absent: Result<ServiceUpdates, Error> = envelope::data("GET /x", br#"{"data":{}}"#);
+    assert!(absent.unwrap_err().to_string().contains("data.lastChangeAt"));
 }

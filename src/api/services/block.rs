@@ -65,6 +65,10 @@ impl Block {
         &self.rows[row]
     }
 
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// A field with the NUL at its end.
     pub(super) fn field_with_nul(&self, row: &Row, field: Field) -> &str {
         let at = field as usize;
@@ -79,17 +83,28 @@ impl Block {
 
     /// A block with one of the rows alone.
     pub(super) fn only(&self, row: &Row) -> Block {
+        self.some([row])
+    }
+
+    /// A block with some of the rows.
+    pub(super) fn some<'r>(&self, rows: impl IntoIterator<Item = &'r Row>) -> Block {
         let mut text = String::new();
-        let mut alone = *row;
+        let rows = rows.into_iter().map(|row| self.copy(row, &mut text)).collect();
+        Block { text: text.into(), rows }
+    }
+
+    /// A row whose texts are copied to the end of `text`.
+    fn copy(&self, row: &Row, text: &mut String) -> Row {
+        let mut copied = *row;
         let mut copy = |start: u32, end: u32| {
             let begin = text.len() as u32;
             text.push_str(self.between(start, end));
             (begin, text.len() as u32)
         };
-        alone.lists = row.lists.map(|(start, end)| copy(start, end));
+        copied.lists = row.lists.map(|(start, end)| copy(start, end));
         let (begin, _) = copy(row.fields[0], row.fields[FIELDS]);
-        alone.fields = row.fields.map(|at| at - row.fields[0] + begin);
-        Block { text: text.into(), rows: Box::new([alone]) }
+        copied.fields = row.fields.map(|at| at - row.fields[0] + begin);
+        copied
     }
 
     fn between(&self, start: u32, end: u32) -> &str {

@@ -7,6 +7,9 @@
 //! | `PUT /services/{id}` | [`Services::update`] | `zec_services_update` |
 //! | `PATCH /services/{id}` | [`Services::patch`] | `zec_services_patch` |
 //! | `DELETE /services/{id}` | [`Services::delete`] | `zec_services_delete` |
+//!
+//! What changed is told by [`Services::changed_since`] (`zec_services_changed_since`) and [`Services::watch`]
+//! (`zec_service_watch_new`), with the help of `GET /current-api-session/service-updates`.
 
 mod block;
 pub(crate) mod change;
@@ -24,6 +27,7 @@ pub(super) mod recorded;
 pub(crate) mod terminators;
 #[cfg(test)]
 pub(super) mod tests;
+pub(crate) mod watch;
 
 pub use change::{ServicePatch, ServiceUpdate};
 pub use config::{
@@ -37,6 +41,7 @@ pub use pages::ServiceRows;
 pub use posture::{PostureQuery, PostureQueryProcess, PostureQuerySet};
 pub use query::ServiceQuery;
 pub use terminators::{Terminator, Terminators};
+pub use watch::{RemovedService, ServiceChanges, ServiceStamp, ServiceWatch};
 
 use block::{Field, List};
 use pages::Limits;
@@ -141,6 +146,28 @@ impl<'a> Services<'a> {
     /// As for [`update`](Services::update).
     pub fn delete(&self, id: &str) -> Result<(), Error> {
         self.client.run(&change(Method::Delete, id)?)
+    }
+
+    /// The stamp of now if it is another than `since`, or if there is none yet: something may have changed. `None` if
+    /// nothing did.
+    ///
+    /// `GET /current-api-session/service-updates` (listServiceUpdates)
+    ///
+    /// Ask for the stamp before the services, not after, or a change in between is missed. [`watch`](Services::watch)
+    /// does so.
+    ///
+    /// # Errors
+    /// Any of a call.
+    pub fn changed_since(&self, since: Option<&ServiceStamp>) -> Result<Option<ServiceStamp>, Error> {
+        watch::changed_since(self.client, &self.client.call(), since)
+    }
+
+    /// A watch over the services that match the query. Does no I/O: that is for [`ServiceWatch::poll`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a query with a limit or an offset.
+    pub fn watch(&self, query: ServiceQuery) -> Result<ServiceWatch, Error> {
+        ServiceWatch::new(self.client, query)
     }
 }
 

@@ -20,6 +20,13 @@ pub struct ServiceList {
     total: u64,
 }
 
+impl Block {
+    /// The services with their rows.
+    pub(super) fn services(&self) -> impl Iterator<Item = (Service<'_>, &Row)> {
+        self.rows().iter().map(|row| (Service { block: self, row }, row))
+    }
+}
+
 impl ServiceList {
     pub(super) fn push(&mut self, block: Block) {
         if block.len() > 0 {
