@@ -9,7 +9,6 @@ use super::api_session::ServiceUpdates;
 use super::authentication::ExternalJwtSigner;
 use super::authenticators::{Authenticator, ExtendedCertificate};
 use super::controller::{ControllerNode, Protocol, Spec, Version};
-use super::controller::{ControllerNode, Version};
 use super::current_identity::IdentityDetail;
 use super::edge_router::EdgeRouter;
 use super::enrollment::{Enrolled, Jwks, NetworkJwt, NonceSignature};

@@ -122,6 +122,10 @@ AT(zec_service_query, filter, 24);
 AT(zec_service_query, sort, 32);
 AT(zec_service_query, config_types, 40);
 AT(zec_service_query, config_types_len, 48);
+AT(zec_service_query, role_filter, 56);
+AT(zec_service_query, role_filter_len, 64);
+AT(zec_service_query, role_semantic, 72);
+AT(zec_service_query, reserved, 80);
 
 AT(zec_service, id, 0);
 AT(zec_service, name, 8);

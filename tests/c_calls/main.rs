@@ -9,6 +9,7 @@ mod posture;
 #[path = "../c/scene.rs"]
 mod scene;
 mod service_parts;
+mod services;
 mod sessions;
 #[path = "../c/support.rs"]
 mod support;

@@ -10,6 +10,7 @@ mod posture;
 mod raw;
 mod service_parts;
 mod session_certificates;
+mod services;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

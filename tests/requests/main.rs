@@ -7,6 +7,7 @@ mod enrollment;
 mod mfa;
 mod posture;
 mod session_certificates;
+mod services;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -16,4 +16,9 @@ pub(super) const CALLS: &[Call] = &[
     .case("a login without OIDC")
     .body(r#"{"code":"123456"}"#)
     .refused(400, "INVALID_BACKING_TOKEN_TYPE"),
+    Call::new("client listServiceUpdates", |scene| {
+        let updates = scene.client.current_api_session().service_updates()?;
+        assert!(updates.last_change_at.unix_seconds().is_some());
+        Ok(())
+    }),
 ];
