@@ -1177,7 +1177,9 @@ typedef struct {
 typedef struct {
   const char *id;
   const char *name;
+  /// True if this identity may connect to it, as long as its device passes the checks: see zec_service_can_use_dial().
   bool can_dial;
+  /// True if this identity may host it, likewise: see zec_service_can_use_bind().
   bool can_bind;
   bool encryption_required;
   /// After how many milliseconds without data a connection is closed; 0 is never.

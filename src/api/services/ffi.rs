@@ -24,7 +24,9 @@ use crate::wire::Timestamp;
 pub struct zec_service {
     pub id: *const c_char,
     pub name: *const c_char,
+    /// True if this identity may connect to it, as long as its device passes the checks: see zec_service_can_use_dial().
     pub can_dial: bool,
+    /// True if this identity may host it, likewise: see zec_service_can_use_bind().
     pub can_bind: bool,
     pub encryption_required: bool,
     /// After how many milliseconds without data a connection is closed; 0 is never.
