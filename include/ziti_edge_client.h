@@ -172,10 +172,11 @@ typedef struct zec_error zec_error;
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 typedef struct zec_identity zec_identity;
 
-/// Signs with a key that this process need not have. Enrollments and identities that use it keep it.
-typedef struct zec_signer zec_signer;
 /// Tells which services came, changed and went since it was last asked.
 typedef struct zec_service_watch zec_service_watch;
+
+/// Signs with a key that this process need not have. Enrollments and identities that use it keep it.
+typedef struct zec_signer zec_signer;
 
 /// Texts in a row.
 typedef struct {
@@ -795,6 +796,7 @@ typedef struct {
   /// When the code was given, as the controller wrote it (RFC 3339), or NULL.
   const char *issued_at;
 } zec_totp_token;
+
 /// Whether services changed.
 typedef struct {
   /// When something last changed that may show in the identity's services, by the controller's clock (RFC 3339). It may
@@ -2119,13 +2121,14 @@ zec_error *zec_current_api_session_create_totp_token(const zec_client *client,
                                                      const char *code,
                                                      zec_totp_token **out);
 
-void zec_totp_token_free(zec_totp_token *token);
 /// When something last changed that may show in the identity's services. Only whether it is the same as before says
 /// something: see zec_services_changed_since().
 /// GET /current-api-session/service-updates (listServiceUpdates)
 ZEC_MUST_USE
 zec_error *zec_current_api_session_service_updates(const zec_client *client,
                                                    zec_service_updates **out);
+
+void zec_totp_token_free(zec_totp_token *token);
 
 void zec_service_updates_free(zec_service_updates *updates);
 

@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::api_session::{NewSessionCertificate, SessionCertificate, TotpToken};
-use super::api_session::ServiceUpdates;
+use super::api_session::{NewSessionCertificate, ServiceUpdates, SessionCertificate, TotpToken};
 use super::authentication::ExternalJwtSigner;
 use super::authenticators::{Authenticator, ExtendedCertificate};
 use super::controller::{ControllerNode, Protocol, Spec, Version};

@@ -9,8 +9,8 @@ mod mfa;
 mod posture;
 mod raw;
 mod service_parts;
-mod session_certificates;
 mod services;
+mod session_certificates;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{KeyPair, PublicKeyData, SigningKey};
+use serde_json::json;
 use ziti_edge_client::{Identity, KeyChoice, PrivateKey, Signer, SigningScheme};
 
 use crate::network::Network;
@@ -25,7 +26,7 @@ fn a_key_of_every_kind_enrolls(network: &Network) {
         KeyChoice::Existing(PrivateKey::parse(RSA).unwrap()),
         KeyChoice::Signer(Arc::clone(&signer)),
     ] {
-        let invitation = network.invite();
+        let invitation = network.invite(&json!({}));
         let enrolled = network.redeem_with(&invitation, "identity.json", key.clone());
         enrolled.unwrap_or_else(|error| panic!("{key:?}: {error}"));
         let file = invitation.file("identity.json");

@@ -33,7 +33,7 @@ impl Network {
     }
 
     /// Makes an identity with these properties that has not enrolled yet.
-    fn invite(&self, properties: &Value) -> Invitation {
+    pub(crate) fn invite(&self, properties: &Value) -> Invitation {
         let name = unique("identity");
         let mut body = json!({ "name": name, "type": "Default", "isAdmin": false, "enrollment": { "ott": true } });
         for (property, value) in properties.as_object().into_iter().flatten() {

@@ -6,8 +6,8 @@ mod controllers;
 mod enrollment;
 mod mfa;
 mod posture;
-mod session_certificates;
 mod services;
+mod session_certificates;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -11,10 +11,8 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::TotpToken;
+use super::{ServiceUpdates, TotpToken};
 use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, text, zec_client, zec_error};
-use super::ServiceUpdates;
-use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, publish, release, zec_client, zec_error};
 use crate::login::{ApiSession, AuthQuery};
 use crate::secret::Secret;
 use crate::wire::Timestamp;
@@ -239,6 +237,10 @@ pub unsafe extern "C" fn zec_current_api_session_create_totp_token(
         let code = Secret::new(unsafe { text(code, "code") }?);
         let client = arg(client, "client")?;
         out.write(give::<zec_totp_token>(&client.client.current_api_session().create_totp_token(&code)?));
+        Ok(())
+    })
+}
+
 /// Whether services changed.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -283,6 +285,10 @@ pub unsafe extern "C" fn zec_totp_token_free(token: *mut zec_totp_token) {
     guard_or((), || {
         // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
         unsafe { release(token) };
+    });
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn zec_service_updates_free(updates: *mut zec_service_updates) {
     guard_or((), || {
         // SAFETY: a root is NULL or was not freed yet (header, "Ownership").

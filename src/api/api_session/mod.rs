@@ -14,8 +14,7 @@ mod model;
 pub(super) mod recorded;
 
 pub use certificates::{NewSessionCertificate, SessionCertificate, SessionCertificates};
-pub use model::{ApiSession, AuthQuery, TotpToken};
-pub use model::{ApiSession, AuthQuery, ServiceUpdates};
+pub use model::{ApiSession, AuthQuery, ServiceUpdates, TotpToken};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -59,11 +58,6 @@ impl<'a> CurrentApiSession<'a> {
     pub fn service_updates(&self) -> Result<ServiceUpdates, Error> {
         self.client.fetch(&service_updates())
     }
-}
-
-pub(super) fn service_updates() -> Request {
-    Request::get("/current-api-session/service-updates")
-}
 
     /// Proves by a TOTP code that the user is there, and returns a token that says so.
     ///
@@ -78,4 +72,8 @@ pub(super) fn service_updates() -> Request {
     pub fn create_totp_token(&self, code: &Secret) -> Result<TotpToken, Error> {
         self.client.fetch(&with_code(Request::post("/current-api-session/totp-token"), code))
     }
+}
+
+pub(super) fn service_updates() -> Request {
+    Request::get("/current-api-session/service-updates")
 }

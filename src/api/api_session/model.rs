@@ -19,8 +19,8 @@ pub struct TotpToken {
 impl Model for TotpToken {
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         Self { token: fields.get("token"), issued_at: fields.get("issuedAt") }
-use crate::wire::Timestamp;
-use crate::wire::fields::{Fields, Model};
+    }
+}
 
 /// Whether services changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{ApiSession, TotpToken};
+use super::{ApiSession, ServiceUpdates, TotpToken};
 use crate::api::recorded::body;
-use super::{ApiSession, ServiceUpdates};
 use crate::error::Error;
 use crate::wire::envelope;
 
@@ -30,6 +29,9 @@ fn a_totp_token_is_secret_and_says_when_it_was_issued() {
     assert_eq!(token.token.expose().split('.').count(), 3);
     assert_eq!(token.issued_at.as_ref().unwrap().as_str(), "2026-11-22T06:54:09.212Z");
     assert!(!format!("{token:?}").contains(token.token.expose()));
+}
+
+#[test]
 fn the_recorded_time_of_the_last_change_is_read() {
     let body = br#"{"data":{"lastChangeAt":"2026-11-22T07:12:51.048Z"},"meta":{}}"#;
     let updates: ServiceUpdates = envelope::data("GET /current-api-session/service-updates", body).unwrap();
