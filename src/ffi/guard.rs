@@ -9,9 +9,15 @@ use crate::error::Error;
 
 /// Runs the body of an exported function. A panic becomes `ZEC_ERR_PANIC`.
 pub(crate) fn guard<F: FnOnce() -> Result<(), Error>>(body: F) -> Option<Box<zec_error>> {
+    let mut body = Some(body);
+    guarded(&mut || body.take().map_or(Ok(()), |body| body()), function::<F>)
+}
+
+/// What all exported functions share, so that each of them is its body and little more.
+fn guarded(body: &mut dyn FnMut() -> Result<(), Error>, function: fn() -> &'static str) -> Option<Box<zec_error>> {
     // The error is made inside as well, so that nothing that can panic is left outside.
     let guarded = AssertUnwindSafe(|| body().err().map(|error| Box::new(zec_error::new(&error))));
-    catch_unwind(guarded).unwrap_or_else(|_| Some(Box::new(zec_error::panicked(function::<F>()))))
+    catch_unwind(guarded).unwrap_or_else(|_| Some(Box::new(zec_error::panicked(function()))))
 }
 
 /// Runs the body of an exported function that cannot fail. A panic ends it with `fallback`.
@@ -21,7 +27,12 @@ pub(crate) fn guard_or<T, F: FnOnce() -> T>(fallback: T, body: F) -> T {
 
 /// The argument, or an error that names it.
 pub(crate) fn arg<T>(argument: Option<T>, name: &str) -> Result<T, Error> {
-    argument.ok_or_else(|| Error::InvalidArgument(format!("argument {name} is NULL")))
+    argument.ok_or_else(|| missing(name))
+}
+
+#[cold]
+fn missing(name: &str) -> Error {
+    Error::InvalidArgument(format!("argument {name} is NULL"))
 }
 
 /// Sets `*out` to NULL, as it stays unless the call succeeds.
