@@ -88,7 +88,11 @@ pub(crate) const CASES: &[&Case] = &[
         says: &["alice.json", "\"ztAPI\" twice"],
         run: |place| place.load(r#"{"ztAPI":"https://a:1","ztAPI":"https://b:1","id":{}}"#),
     },
-    &Case { name: "no id", says: &["alice.json", "\"id\""], run: |place| changed(place, "/id", Value::Null) },
+    &Case {
+        name: "id a list",
+        says: &["alice.json", "id is not"],
+        run: |place| changed(place, "/id", json!(["alice"])),
+    },
     &Case { name: "id a text", says: &["alice.json", "id is not"], run: |place| changed(place, "/id", json!("alice")) },
     &Case { name: "no ztAPI", says: &["alice.json", "ztAPI"], run: without_address },
     &Case {
@@ -168,7 +172,7 @@ pub(crate) const CASES: &[&Case] = &[
     },
     &Case {
         name: "a service without an id",
-        says: &["service id \"\""],
+        says: &["id \"\"", "not an id of /services"],
         run: |place| {
             let client = Client::new(&Identity::load(place.path("bob.json")).unwrap()).unwrap();
             place.attempt(|| client.services().get(""))
