@@ -88,11 +88,6 @@ pub(crate) const CASES: &[&Case] = &[
         says: &["alice.json", "\"ztAPI\" twice"],
         run: |place| place.load(r#"{"ztAPI":"https://a:1","ztAPI":"https://b:1","id":{}}"#),
     },
-    &Case {
-        name: "id a list",
-        says: &["alice.json", "id is not"],
-        run: |place| changed(place, "/id", json!(["alice"])),
-    },
     &Case { name: "id a text", says: &["alice.json", "id is not"], run: |place| changed(place, "/id", json!("alice")) },
     &Case { name: "no ztAPI", says: &["alice.json", "ztAPI"], run: without_address },
     &Case {
