@@ -148,8 +148,8 @@ impl Client {
 
     /// Sends a request as a call of its own and reads the `data` of its answer.
     pub(crate) fn fetch<T: Field>(&self, request: &Request) -> Result<T, Error> {
-        let (_, body) = self.exchange(request)?;
-        envelope::data(&request.operation(), &body)
+        let (_, mut body) = self.exchange(request)?;
+        envelope::data_once(&request.operation(), &mut body)
     }
 
     /// Sends a request that gives the login a factor, as a call of its own. Returns the session as it is then.

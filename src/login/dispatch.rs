@@ -115,7 +115,7 @@ impl Generation {
             return Ok(None);
         }
         answer(&question, &head, &body)?;
-        envelope::data(&question.operation(), &body).map(Some)
+        envelope::data_once(&question.operation(), &mut body).map(Some)
     }
 }
 

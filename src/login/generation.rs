@@ -131,7 +131,7 @@ impl Generation {
         loop {
             let (head, controller) = self.ask_any(call, &request, &mut body)?;
             if head.is_success() {
-                return new_session(&request, controller, &body);
+                return new_session(&request, controller, &mut body);
             }
             let answer = refusal::read(&request.operation(), &head, &body);
             if head.status != 401 {
@@ -204,8 +204,8 @@ fn has_failed(head: &Head) -> bool {
     matches!(head.status, 502..=504)
 }
 
-fn new_session(request: &Request, controller: ControllerUrl, body: &[u8]) -> Result<NewSession, Error> {
-    let api_session: ApiSession = envelope::data(&request.operation(), body)?;
+fn new_session(request: &Request, controller: ControllerUrl, body: &mut [u8]) -> Result<NewSession, Error> {
+    let api_session: ApiSession = envelope::data_once(&request.operation(), body)?;
     let token = api_session.token.expose();
     // A token that cannot be sent would fail each call from here on, and none of them would log in again.
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use zeroize::Zeroize;
 
-use super::fields::{self, Field};
+use super::fields::{self, Field, Outcome};
 use super::json::Json;
 use super::page::{Meta, Pagination};
 use crate::error::Error;
@@ -14,20 +15,42 @@ use crate::error::Error;
 /// Reads the `data` of an enveloped answer. `operation` is `METHOD /path`, for the error.
 pub(crate) fn data<T: Field>(operation: &str, body: &[u8]) -> Result<T, Error> {
     let (value, _) = tree(operation, body, false)?;
-    fields::read(operation, "data", value)
+    fields::read(operation, "data", value).model
+}
+
+/// The same of a body that is wiped if a secret was read from it.
+pub(crate) fn data_once<T: Field>(operation: &str, body: &mut [u8]) -> Result<T, Error> {
+    let (value, _) = tree(operation, body, false)?;
+    let Outcome { model, has_secret } = fields::read(operation, "data", value);
+    wipe_if(has_secret, body);
+    model
+}
+
+fn wipe_if(has_secret: bool, body: &mut [u8]) {
+    if has_secret {
+        body.zeroize();
+    }
 }
 
 /// Reads an answer that is not enveloped.
 pub(crate) fn bare<T: Field>(operation: &str, body: &[u8]) -> Result<T, Error> {
     let seed = PhantomData::<Json<'_>>;
     let value = parse(body, seed).map_err(|error| explain(operation, body, seed, &error))?;
-    fields::read(operation, "answer", value)
+    fields::read(operation, "answer", value).model
 }
 
-/// Reads the rows of a page, and where it lies.
-pub(crate) fn rows<T: Field>(operation: &str, body: &[u8]) -> Result<(Vec<T>, Pagination), Error> {
+/// Reads the rows of a page, and where it lies. The body is wiped if a secret was read from it.
+pub(crate) fn rows_once<T: Field>(operation: &str, body: &mut [u8]) -> Result<(Vec<T>, Pagination), Error> {
     let (value, pagination) = tree(operation, body, true)?;
-    Ok((fields::read(operation, "data", value)?, pagination))
+    let Outcome { model, has_secret } = fields::read(operation, "data", value);
+    wipe_if(has_secret, body);
+    Ok((model?, pagination))
+}
+
+/// The same of a body that a test goes on using.
+#[cfg(test)]
+pub(crate) fn rows<T: Field>(operation: &str, body: &[u8]) -> Result<(Vec<T>, Pagination), Error> {
+    rows_once(operation, &mut body.to_vec())
 }
 
 /// The `data` of an answer, whatever it is.
@@ -206,6 +229,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::secret::Secret;
 
     fn refusal<T: Field + fmt::Debug>(body: &[u8]) -> (String, String) {
         match data::<T>("GET /things", body) {
@@ -227,6 +251,30 @@ mod tests {
         ] {
             assert_eq!(data::<Vec<u64>>("GET /things", body.as_bytes()).unwrap(), [1, 2], "{body}");
         }
+    }
+
+    #[test]
+    fn a_body_is_wiped_if_it_held_a_secret() {
+        let wiped = |body: &str, read: fn(&mut [u8])| {
+            let mut bytes = body.as_bytes().to_vec();
+            read(&mut bytes);
+            match bytes == body.as_bytes() {
+                true => false,
+                false => {
+                    assert!(bytes.iter().all(|byte| *byte == 0), "{body}");
+                    true
+                }
+            }
+        };
+        let body = r#"{"data":["a"]}"#;
+        assert!(wiped(body, |body| assert_eq!(rows_once::<Secret>("GET /x", body).unwrap().0[0].expose(), "a")));
+        assert!(!wiped(body, |body| assert_eq!(rows_once::<String>("GET /x", body).unwrap().0, ["a"])));
+        assert!(wiped(body, |body| drop(data_once::<Vec<Option<Secret>>>("GET /x", body).unwrap())));
+        assert!(!wiped(body, |body| drop(data_once::<Vec<String>>("GET /x", body).unwrap())));
+        let fault = r#"{"data":["a",7]}"#;
+        assert!(wiped(fault, |body| drop(rows_once::<Secret>("GET /x", body).unwrap_err())));
+        assert!(wiped(fault, |body| drop(data_once::<Vec<Secret>>("GET /x", body).unwrap_err())));
+        assert!(!wiped(r#"{"data":[null]}"#, |body| drop(data_once::<Vec<Option<Secret>>>("GET /x", body).unwrap())));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! Derived readers would do the same with an attribute per field and ten times the code in the library, because each
 //! field of each model becomes functions of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
@@ -33,14 +33,22 @@ pub(crate) trait Field: Sized {
     }
 }
 
+/// What became of reading a value.
+pub(crate) struct Outcome<T> {
+    pub(crate) model: Result<T, Error>,
+    /// True if a secret was read, also if something else could not be: the text that it stands in has to be wiped.
+    pub(crate) has_secret: bool,
+}
+
 /// Reads a value that lies at `path` in the answer to `operation`.
-pub(crate) fn read<T: Field>(operation: &str, path: &str, value: Json<'_>) -> Result<T, Error> {
+pub(crate) fn read<T: Field>(operation: &str, path: &str, value: Json<'_>) -> Outcome<T> {
     let reader = Reader::default();
     let model = T::from_value(given(value), &reader.top(path));
-    match reader.fault.into_inner() {
+    let model = match reader.fault.into_inner() {
         None => Ok(model),
         Some((path, message)) => Err(Error::Decode { operation: operation.to_owned(), path, message }),
-    }
+    };
+    Outcome { model, has_secret: reader.has_secret.get() }
 }
 
 /// The members of an object, taken out one by one.
@@ -83,6 +91,7 @@ enum Step<'p> {
 struct Reader {
     /// The first fault: its path, and what is wrong.
     fault: RefCell<Option<(String, String)>>,
+    has_secret: Cell<bool>,
     /// All places that a model looked at.
     #[cfg(test)]
     asked: RefCell<std::collections::BTreeSet<String>>,
@@ -201,6 +210,7 @@ impl Field for String {
 
 impl Field for Secret {
     fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        at.reader.has_secret.set(true);
         Secret::new(String::from_value(value, at))
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     use crate::wire::fields;
 
     fn read(data: &str) -> Version {
-        fields::read("GET /version", "data", serde_json::from_str(data).unwrap()).unwrap()
+        fields::read("GET /version", "data", serde_json::from_str(data).unwrap()).model.unwrap()
     }
 
     fn serving(binding: &str, path: &str) -> Version {

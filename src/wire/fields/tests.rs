@@ -93,7 +93,7 @@ impl Model for Part {
 }
 
 fn thing(value: Value) -> Result<Thing, (String, String)> {
-    read("GET /things", "data", parsed(&value.to_string())).map_err(|error| match error {
+    read("GET /things", "data", parsed(&value.to_string())).model.map_err(|error| match error {
         Error::Decode { operation, path, message } => {
             assert_eq!(operation, "GET /things");
             (path, message)
