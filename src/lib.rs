@@ -71,6 +71,10 @@ const _: () = {
     crosses_threads::<Error>();
     crosses_threads::<api::services::ServiceList>();
     crosses_threads::<api::services::ServiceWatch>();
+    crosses_threads::<Filter>();
+    crosses_threads::<api::list::List<api::sessions::Session>>();
+    const fn moves_to_a_thread<T: Send>() {}
+    moves_to_a_thread::<api::list::Rows<'_, api::sessions::Session>>();
 };
 
 /// The Rust of the README is compiled, too.

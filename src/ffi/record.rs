@@ -3,7 +3,6 @@
 use std::ptr;
 
 use super::arena::Arena;
-use crate::api::list::Rows;
 use crate::error::Error;
 
 /// The root of a result: handed out as a pointer, freed as a whole.
@@ -70,7 +69,7 @@ pub(crate) fn give<V: View + Root<Kept = Arena>>(model: &V::Model) -> *mut V {
 
 /// Shows the rows of a list to C one by one, each only as long as `visit` runs, until that answers other than 0.
 pub(crate) fn for_each<V: View>(
-    mut rows: Rows<'_, V::Model>,
+    mut rows: impl Iterator<Item = Result<V::Model, Error>>,
     mut visit: impl FnMut(*const V) -> i32,
 ) -> Result<(), Error> {
     rows.try_for_each(|row| {

@@ -7,6 +7,7 @@ mod query;
 pub use query::ListQuery;
 
 use std::fmt;
+use std::iter::FusedIterator;
 use std::ops::Deref;
 
 use crate::client::Client;
@@ -98,7 +99,7 @@ pub(crate) fn page<T: Row>(client: &Client, list: Request, query: &ListQuery) ->
 pub(crate) fn iter<'a, T: Row>(client: &'a Client, list: Request, query: &ListQuery) -> Result<Rows<'a, T>, Error> {
     query.check_whole()?;
     let walk = Walk::new(client, list, query.clone());
-    Ok(Rows { walk, next_page: Walk::next_page, page: Vec::new().into_iter(), call: None, ended: false })
+    Ok(Rows { walk, next_page: Walk::next_page, page: Vec::new().into_iter(), ended: false })
 }
 
 fn single<T: Row>(client: &Client, call: &Call, request: &Request) -> Result<List<T>, Error> {
@@ -160,23 +161,19 @@ pub struct Rows<'a, T> {
     walk: Walk<'a>,
     next_page: NextPage<'a, T>,
     page: std::vec::IntoIter<T>,
-    call: Option<Call>,
     ended: bool,
 }
 
-impl<T> Rows<'_, T> {
-    /// All pages within one deadline, which begins now.
+impl<'a, T> Rows<'a, T> {
+    /// All rows within one deadline, which begins now.
     #[cfg(feature = "capi")]
-    pub(crate) fn within_one_call(mut self) -> Self {
-        self.call = Some(self.walk.client.call());
-        self
+    pub(crate) fn within_one_call(mut self) -> impl Iterator<Item = Result<T, Error>> + use<'a, T> {
+        let call = self.walk.client.call();
+        std::iter::from_fn(move || self.advance(Some(&call)))
     }
-}
 
-impl<T> Iterator for Rows<'_, T> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Result<T, Error>> {
+    /// The next row. A page that is fetched for it is part of `call`, or a call of its own.
+    fn advance(&mut self, call: Option<&Call>) -> Option<Result<T, Error>> {
         loop {
             if let Some(row) = self.page.next() {
                 return Some(Ok(row));
@@ -185,7 +182,7 @@ impl<T> Iterator for Rows<'_, T> {
                 return None;
             }
             let client = self.walk.client;
-            let fetched = match &self.call {
+            let fetched = match call {
                 Some(call) => (self.next_page)(&mut self.walk, call),
                 None => (self.next_page)(&mut self.walk, &client.call()),
             };
@@ -200,6 +197,16 @@ impl<T> Iterator for Rows<'_, T> {
         }
     }
 }
+
+impl<T> Iterator for Rows<'_, T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Result<T, Error>> {
+        self.advance(None)
+    }
+}
+
+impl<T> FusedIterator for Rows<'_, T> {}
 
 impl<T> fmt::Debug for Rows<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use crate::wire::page::LARGEST_PAGE;
 use crate::wire::{Filter, Request};
 
 /// Which rows of a list are wanted, and in which order. The default wants all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct ListQuery {
     filter: Option<Filter>,
