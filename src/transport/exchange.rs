@@ -110,12 +110,17 @@ impl Connections {
     }
 }
 
-/// A refusal becomes part of errors and logs, and who refuses likes to repeat what was sent.
+/// A refusal becomes part of errors and logs, and who refuses likes to repeat what was sent. The name of a member is
+/// no repetition: with the password `error` nothing of the refusal could be read any more.
 fn black_out(body: &mut [u8], secret: &[u8]) {
-    let mut rest = body;
-    while let Some(at) = rest.windows(secret.len().max(1)).position(|window| window == secret) {
-        rest[at..at + secret.len()].fill(b'*');
-        rest = &mut rest[at + secret.len()..];
+    let length = secret.len().max(1);
+    let mut at = 0;
+    while let Some(found) = body[at..].windows(length).position(|window| window == secret) {
+        let (start, end) = (at + found, at + found + length);
+        if !(body[..start].ends_with(b"\"") && body[end..].starts_with(b"\":")) {
+            body[start..end].fill(b'*');
+        }
+        at = end;
     }
 }
 
@@ -274,6 +279,25 @@ fn refused_by_proxy(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_blacked_out_but_for_names_of_members() {
+        let left = |body: &str, secret: &str| {
+            let mut body = body.as_bytes().to_vec();
+            black_out(&mut body, secret.as_bytes());
+            String::from_utf8(body).unwrap()
+        };
+        assert_eq!(left("no abc, abcabc, ab", "abc"), "no ***, ******, ab");
+        assert_eq!(
+            left(r#"{"error":{"message":"error: 'error'"}}"#, "error"),
+            r#"{"error":{"message":"*****: '*****'"}}"#
+        );
+        assert_eq!(left(r#"{"code":"code","x":["code"]}"#, "code"), r#"{"code":"****","x":["****"]}"#);
+        assert_eq!(
+            (left("", "a"), left("abc", ""), left("a", "ab")),
+            (String::new(), "abc".to_owned(), "a".to_owned())
+        );
+    }
 
     #[test]
     fn reading_what_never_has_to_be_waited_for_ends_with_the_call() {
