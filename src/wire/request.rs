@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -67,12 +68,33 @@ pub(crate) struct Body {
 
 impl Body {
     pub(crate) fn json(model: &impl Serialize) -> Self {
-        let bytes = serde_json::to_vec(model).expect("texts, numbers and maps with texts as keys are always JSON");
-        Self { media_type: Cow::Borrowed("application/json"), bytes: Zeroizing::new(bytes) }
+        let mut growing = Growing(Zeroizing::new(Vec::with_capacity(256)));
+        serde_json::to_writer(&mut growing, model).expect("texts, numbers and maps with texts as keys are always JSON");
+        Self { media_type: Cow::Borrowed("application/json"), bytes: growing.0 }
     }
 
     pub(crate) fn text(text: String) -> Self {
         Self { media_type: Cow::Borrowed("text/plain"), bytes: Zeroizing::new(text.into_bytes()) }
+    }
+}
+
+/// Wipes what it moves away from: a reallocation would leave a copy of half a body behind.
+struct Growing(Zeroizing<Vec<u8>>);
+
+impl io::Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * self.0.capacity())));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -315,6 +337,12 @@ mod tests {
         for id in ["", ".", ".."] {
             assert!(entity_path("/services", id).is_err(), "{id}");
         }
+    }
+
+    #[test]
+    fn a_body_is_whole_however_often_it_has_to_grow() {
+        let texts: Vec<String> = (0..100).map(|n| "x".repeat(n * n % 1000)).collect();
+        assert_eq!(*Body::json(&texts).bytes, serde_json::to_vec(&texts).unwrap());
     }
 
     #[test]
