@@ -1647,7 +1647,7 @@ typedef struct {
   uint16_t http_status;
   /// What the body is, or NULL.
   const char *content_type;
-  /// The body as it came, and a NUL that `body_len` does not count.
+  /// The body as it came, and a NUL that `body_len` does not count. Wiped when the answer is freed.
   const uint8_t *body;
   size_t body_len;
 } zec_answer;

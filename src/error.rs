@@ -111,6 +111,13 @@ pub enum Error {
     },
 }
 
+/// The start of what a caller gave, quoted for a message: enough to see a slip of the keyboard.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let start: String = text.chars().take(LONGEST).collect();
+    format!("{start:?}{}", if start.len() < text.len() { "..." } else { "" })
+}
+
 /// What a call was doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, shown};
 
 /// Which rows of a list match.
 ///
@@ -19,7 +19,7 @@ use crate::error::Error;
 /// ```
 ///
 /// A controller refuses a field that its list cannot be filtered by as [`Error::Api`] with the code `INVALID_FILTER`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct Filter {
     text: String,
@@ -29,7 +29,7 @@ pub struct Filter {
 }
 
 /// How tightly the parts of a filter hang together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Binding {
     /// Text of the caller: nobody knows.
     Unknown,
@@ -100,7 +100,8 @@ impl Filter {
         match &self.bad_name {
             None => Ok(&self.text),
             Some(name) => Err(Error::InvalidArgument(format!(
-                "filter: {name:?} is no name of a field; a name has letters, digits, '_', '-' and '.'"
+                "filter: {} is no name of a field; a name has letters, digits, '_', '-' and '.'",
+                shown(name)
             ))),
         }
     }
@@ -221,15 +222,27 @@ impl From<String> for FilterValue {
     }
 }
 
-impl From<i64> for FilterValue {
-    fn from(number: i64) -> Self {
-        Self(number.to_string())
-    }
+macro_rules! from_numbers {
+    ($($number:ty)*) => {$(
+        impl From<$number> for FilterValue {
+            fn from(number: $number) -> Self {
+                Self(number.to_string())
+            }
+        }
+    )*};
 }
+
+from_numbers!(i32 u32 i64 u64);
 
 impl From<bool> for FilterValue {
     fn from(flag: bool) -> Self {
         Self(flag.to_string())
+    }
+}
+
+impl From<Timestamp> for FilterValue {
+    fn from(time: Timestamp) -> Self {
+        Self::from(&time)
     }
 }
 
@@ -286,6 +299,9 @@ mod tests {
             (Filter::field("cost").le(-3), "cost <= -3"),
             (Filter::field("cost").gt(i64::MAX), "cost > 9223372036854775807"),
             (Filter::field("cost").ge(0), "cost >= 0"),
+            (Filter::field("cost").eq(u64::MAX), "cost = 18446744073709551615"),
+            (Filter::field("cost").ne(7_u32), "cost != 7"),
+            (Filter::field("createdAt").gt(time.clone()), "createdAt > datetime(2026-11-22T07:13:06Z)"),
             (Filter::field("isOnline").eq(true), "isOnline = true"),
             (Filter::name().contains("x\""), r#"name contains "x\"""#),
             (Filter::name().contains_ignoring_case("X"), r#"name icontains "X""#),

@@ -3,20 +3,21 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::secret::Secret;
 
 /// RFC 3986 "unreserved": all else is escaped, in a path segment as in a query.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How a request acts on what its path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
     /// Asks, and changes nothing.
@@ -31,8 +32,11 @@ pub enum Method {
     Delete,
 }
 
+const METHODS: [Method; 5] = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+
 impl Method {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The word for it in HTTP, such as `GET`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -40,6 +44,22 @@ impl Method {
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
         }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Method {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        METHODS.into_iter().find(|known| known.as_str() == word).ok_or_else(|| {
+            Error::InvalidArgument(format!("method {}: expected GET, POST, PUT, PATCH or DELETE", shown(word)))
+        })
     }
 }
 
@@ -343,6 +363,16 @@ mod tests {
     fn a_body_is_whole_however_often_it_has_to_grow() {
         let texts: Vec<String> = (0..100).map(|n| "x".repeat(n * n % 1000)).collect();
         assert_eq!(*Body::json(&texts).bytes, serde_json::to_vec(&texts).unwrap());
+    }
+
+    #[test]
+    fn methods_are_known_by_their_words() {
+        for method in METHODS {
+            assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
+        }
+        let message = "get".parse::<Method>().unwrap_err().to_string();
+        assert_eq!(message, "method \"get\": expected GET, POST, PUT, PATCH or DELETE");
+        assert!("x".repeat(1_000_000).parse::<Method>().unwrap_err().to_string().len() < 200);
     }
 
     #[test]

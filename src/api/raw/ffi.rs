@@ -12,13 +12,14 @@ use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of};
 use std::slice;
 
+use zeroize::Zeroizing;
+
 use super::{Answer, RequestBody};
 use crate::error::Error;
 use crate::ffi::{
     Arena, Options, Root, arg, clear, guard, guard_or, optional_text, publish, read_options, release, text, texts,
     zec_client, zec_error,
 };
-use crate::wire::Method;
 
 /// A request for zec_client_request(). Begin with ZEC_REQUEST_INIT.
 #[repr(C)]
@@ -53,7 +54,7 @@ pub struct zec_answer {
     pub http_status: u16,
     /// What the body is, or NULL.
     pub content_type: *const c_char,
-    /// The body as it came, and a NUL that `body_len` does not count.
+    /// The body as it came, and a NUL that `body_len` does not count. Wiped when the answer is freed.
     pub body: *const u8,
     pub body_len: usize,
 }
@@ -65,12 +66,14 @@ impl Root for zec_answer {
 /// What an answer points to.
 pub(crate) struct Kept {
     arena: Arena,
-    body: Vec<u8>,
+    /// Wiped in the end, as nobody knows what is in it.
+    body: Zeroizing<Vec<u8>>,
 }
 
 impl zec_answer {
     fn publish(answer: Answer) -> *mut Self {
-        let Answer { status, content_type, mut body } = answer;
+        let Answer { status, content_type, body } = answer;
+        let mut body = Zeroizing::new(body);
         body.push(0);
         publish(Kept { arena: Arena::new(), body }, |kept: &mut Kept| Self {
             http_status: status,
@@ -79,13 +82,6 @@ impl zec_answer {
             body_len: kept.body.len() - 1,
         })
     }
-}
-
-fn method(name: &str) -> Result<Method, Error> {
-    let known = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
-    known.into_iter().find(|method| method.as_str() == name).ok_or_else(|| {
-        Error::InvalidArgument(format!("argument request.method is {name:?}; expected GET, POST, PUT, PATCH or DELETE"))
-    })
 }
 
 /// The bytes of a body that may be absent.
@@ -135,7 +131,7 @@ pub unsafe extern "C" fn zec_client_request(
         // SAFETY: the body is as long as its length says.
         let body = unsafe { bytes(body, body_len) }?.map(|bytes| RequestBody::new(media_type, bytes));
         let client = arg(client, "client")?;
-        let answer = client.client.request(method(name)?, path, &query, body)?;
+        let answer = client.client.request(name.parse()?, path, &query, body)?;
         out.write(zec_answer::publish(answer));
         Ok(())
     })

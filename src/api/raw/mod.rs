@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::wire::{Body, Method, Request};
 
 /// The body of a [`request`](Client::request).
@@ -101,7 +101,7 @@ fn check_path(path: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::InvalidArgument(format!("path {path:?} {wrong}")))
+    Err(Error::InvalidArgument(format!("path {} {wrong}", shown(path))))
 }
 
 #[cfg(test)]

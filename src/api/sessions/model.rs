@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::api::edge_router::EdgeRouter;
 use crate::api::list::Row;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::secret::Secret;
 use crate::wire::fields::{Fields, Model};
 use crate::wire::{EntityRef, Timestamp};
@@ -111,16 +111,17 @@ impl SessionType {
     }
 }
 
+impl fmt::Display for SessionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl FromStr for SessionType {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self, Error> {
-        [SessionType::Dial, SessionType::Bind].into_iter().find(|known| known.as_str() == word).ok_or_else(|| {
-            let shown: String = word.chars().take(LONGEST_WORD).collect();
-            Error::InvalidArgument(format!("session type {shown:?}: expected Dial or Bind"))
-        })
+        let known = [SessionType::Dial, SessionType::Bind].into_iter().find(|known| known.as_str() == word);
+        known.ok_or_else(|| Error::InvalidArgument(format!("session type {}: expected Dial or Bind", shown(word))))
     }
 }
-
-/// In characters: enough to see a slip of the keyboard.
-const LONGEST_WORD: usize = 32;
