@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Number;
 
 use super::jws::{Algorithm, Mismatch};
 use super::provider::sha256_hex;
@@ -53,11 +54,12 @@ struct Claims {
     sub: Option<Claim<String>>,
     jti: Option<Claim<String>>,
     em: Option<Claim<String>>,
-    exp: Option<Claim<f64>>,
-    nbf: Option<Claim<f64>>,
+    exp: Option<Claim<Number>>,
+    nbf: Option<Claim<Number>>,
 }
 
-/// A claim of any type, so that one of a wrong type can be named without showing its value.
+/// A claim of any type, so that one of a wrong type can be named without showing its value. Numbers are read as serde_json's
+/// own: with its `arbitrary_precision`, which any crate of a program can switch on, it finds no other number here.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Claim<T> {
@@ -247,8 +249,8 @@ fn value<T>(claim: Option<Claim<T>>, name: &str, kind: &str) -> Result<Option<T>
     }
 }
 
-fn time(claim: Option<Claim<f64>>, name: &str) -> Result<Option<SystemTime>, String> {
-    match value(claim, name, "a number")? {
+fn time(claim: Option<Claim<Number>>, name: &str) -> Result<Option<SystemTime>, String> {
+    match value(claim, name, "a number")?.map(|number| number.as_f64().unwrap_or(f64::INFINITY)) {
         None => Ok(None),
         Some(seconds) if (0.0..=MAX_TIME).contains(&seconds) => {
             Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)))
