@@ -133,6 +133,15 @@ fn null_is_the_same_as_nothing() {
 }
 
 #[test]
+fn of_a_member_that_comes_twice_the_last_counts() {
+    let text = r#"{"id":"a","tags":{"k":1,"k":2},"id":7,"named":{"n":{"words":["x"]},"n":{}},"id":"b"}"#;
+    let thing: Thing = read("GET /things", "data", parsed(text)).model.unwrap();
+    assert_eq!(thing.id, "b");
+    assert_eq!(Value::Object(thing.tags), json!({"k": 2}));
+    assert!(thing.named["n"].words.is_empty());
+}
+
+#[test]
 fn the_first_fault_is_told_with_its_place_and_without_its_value() {
     let fault = |more: Value| {
         let mut value = json!({"id": "a"});
