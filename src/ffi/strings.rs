@@ -105,6 +105,24 @@ pub(crate) unsafe fn pointers<'a, T>(
     Ok(unsafe { slice::from_raw_parts(pointer, len) })
 }
 
+/// The bytes of an argument that may be absent.
+///
+/// # Safety
+/// `pointer` is NULL or points to `len` bytes that stay readable for `'a`.
+pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Result<Option<&'a [u8]>, Error> {
+    if pointer.is_null() {
+        return match len {
+            0 => Ok(None),
+            _ => Err(Error::InvalidArgument(format!("argument {name} is NULL, but {name}_len is {len}"))),
+        };
+    }
+    if len > MAX_TEXT {
+        return Err(Error::InvalidArgument(format!("argument {name} is longer than {MAX_TEXT} bytes")));
+    }
+    // SAFETY: the caller promised so many bytes.
+    Ok(Some(unsafe { slice::from_raw_parts(pointer, len) }))
+}
+
 /// Text for C. A NUL inside would hide the rest, so it becomes U+FFFD.
 pub(crate) fn c_string(text: &str) -> CString {
     CString::new(text).unwrap_or_else(|_| {
@@ -211,6 +229,18 @@ mod tests {
         assert!(none.unwrap().is_empty());
         assert_eq!(missing.unwrap_err().to_string(), "argument x is NULL, but x_len is 3");
         assert!(endless.unwrap_err().to_string().contains("x_len is over"));
+    }
+
+    #[test]
+    fn bytes_that_are_missing_or_endless_are_refused() {
+        // SAFETY: NULL is allowed, and the pointer is not read where the length is refused.
+        let (none, missing, given, endless) = unsafe {
+            let (null, bytes_of) = (std::ptr::null(), b"ab".as_ptr());
+            (bytes(null, 0, "x"), bytes(null, 3, "x"), bytes(bytes_of, 2, "x"), bytes(bytes_of, usize::MAX, "x"))
+        };
+        assert_eq!((none.unwrap(), given.unwrap()), (None, Some(&b"ab"[..])));
+        assert_eq!(missing.unwrap_err().to_string(), "argument x is NULL, but x_len is 3");
+        assert!(endless.unwrap_err().to_string().contains("x is longer than"));
     }
 
     #[test]

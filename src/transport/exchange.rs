@@ -139,7 +139,10 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
             format!("{operation}: the {what} is too long: {length} bytes, at most {LONGEST_LINE} can be sent");
         Err(Error::InvalidArgument(message))
     };
-    let plain = |value: &str, what: &str| HeaderValue::from_str(value).map_err(|_| unusable(what));
+    let plain = |value: &str, what: &str| {
+        fits(value.len(), what)?;
+        HeaderValue::from_str(value).map_err(|_| unusable(what))
+    };
     let target = request.target(attempt.base_path);
     fits(target.expose().len(), "path with its query")?;
     let uri = Uri::try_from(format!("{}{}", attempt.controller.origin(), target.expose()))

@@ -126,6 +126,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Escaped, without the question mark.
     query: String,
+    /// True if nobody knows what is in the query: whoever prints the request sees `***`.
+    query_is_hidden: bool,
     /// A last query parameter that must not be seen.
     secret_query: Option<(&'static str, Secret)>,
     /// Beside those that every request has; none of them must be seen.
@@ -160,6 +162,7 @@ impl Request {
             method,
             path: path.into(),
             query: String::new(),
+            query_is_hidden: false,
             secret_query: None,
             headers: Vec::new(),
             hidden: Vec::new(),
@@ -250,6 +253,12 @@ impl Request {
         self
     }
 
+    /// The query is the caller's own: it may hold anything.
+    pub(crate) fn with_hidden_query(mut self) -> Self {
+        self.query_is_hidden = true;
+        self
+    }
+
     /// Adds `name=value` as the last query parameter; whoever prints the request sees `name=***`.
     pub(crate) fn secret_query(mut self, name: &'static str, value: &Secret) -> Self {
         self.secret_query = Some((name, value.clone()));
@@ -290,7 +299,7 @@ impl fmt::Display for Request {
         write!(f, "{} {}", self.method.as_str(), self.path)?;
         let separator = if self.query.is_empty() { "?" } else { "&" };
         if !self.query.is_empty() {
-            write!(f, "?{}", self.query)?;
+            write!(f, "?{}", if self.query_is_hidden { "***" } else { &self.query })?;
         }
         if let Some((name, _)) = &self.secret_query {
             write!(f, "{separator}{name}=***")?;
@@ -348,42 +357,4 @@ impl Head {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_becomes_one_path_segment() {
-        assert_eq!(entity_path("/services", "a/b?c").unwrap(), "/services/a%2Fb%3Fc");
-        for id in ["", ".", ".."] {
-            assert!(entity_path("/services", id).is_err(), "{id}");
-        }
-    }
-
-    #[test]
-    fn a_body_is_whole_however_often_it_has_to_grow() {
-        let texts: Vec<String> = (0..100).map(|n| "x".repeat(n * n % 1000)).collect();
-        assert_eq!(*Body::json(&texts).bytes, serde_json::to_vec(&texts).unwrap());
-    }
-
-    #[test]
-    fn methods_are_known_by_their_words() {
-        for method in METHODS {
-            assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
-        }
-        let message = "get".parse::<Method>().unwrap_err().to_string();
-        assert_eq!(message, "method \"get\": expected GET, POST, PUT, PATCH or DELETE");
-        assert!("x".repeat(1_000_000).parse::<Method>().unwrap_err().to_string().len() < 200);
-    }
-
-    #[test]
-    fn what_is_hidden_is_known_as_controllers_write_it() {
-        let request = Request::post("/enroll/updb").hide(&Secret::new("a\"<b>&c\\é"));
-        assert_eq!(request.hidden[0].expose(), r#"a\"\u003cb\u003e\u0026c\\é"#);
-    }
-
-    #[test]
-    fn an_id_without_end_is_refused_and_not_repeated() {
-        let message = entity_path("/services", &"x".repeat(1_000_000)).unwrap_err().to_string();
-        assert_eq!(message, "id for /services: 1000000 bytes are too long for an id");
-    }
-}
+mod tests;

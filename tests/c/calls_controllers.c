@@ -71,6 +71,8 @@ static void raw(const zec_client *client) {
   request.body = (const uint8_t *)body;
   request.body_len = sizeof body - 1;
   FAILS(zec_client_request(client, &request, &answer), ZEC_ERR_UNSUPPORTED);
+  request.body_len = SIZE_MAX;
+  FAILS(zec_client_request(client, &request, &answer), ZEC_ERR_INVALID_ARGUMENT);
   request.body = NULL;
   FAILS(zec_client_request(client, &request, &answer), ZEC_ERR_INVALID_ARGUMENT);
   CHECK(answer == NULL);

@@ -41,6 +41,20 @@ fn a_page_asks_for_what_was_wanted() {
 }
 
 #[test]
+fn a_media_type_that_cannot_be_sent_is_refused() {
+    let controller = controller(VERSIONS[2], 0);
+    let client = client(&controller);
+    client.authenticate().unwrap();
+    controller.clear_requests();
+    for media_type in ["a".repeat(100_000), "a\r\nzt-session: x".to_owned()] {
+        let body = RequestBody::new(&media_type, b"");
+        let error = client.request(Method::Post, "/things", &[], Some(body)).unwrap_err();
+        assert!(matches!(&error, Error::InvalidArgument(text) if text.contains("the media type")), "{error}");
+    }
+    assert!(controller.requests().is_empty());
+}
+
+#[test]
 fn the_raw_door_sends_what_it_is_given() {
     let controller = controller(VERSIONS[2], 0);
     let client = client(&controller);

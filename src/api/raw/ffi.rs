@@ -10,15 +10,14 @@
 
 use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of};
-use std::slice;
 
 use zeroize::Zeroizing;
 
 use super::{Answer, RequestBody};
 use crate::error::Error;
 use crate::ffi::{
-    Arena, Options, Root, arg, clear, guard, guard_or, optional_text, publish, read_options, release, text, texts,
-    zec_client, zec_error,
+    Arena, Options, Root, arg, bytes, clear, guard, guard_or, optional_text, publish, read_options, release, text,
+    texts, zec_client, zec_error,
 };
 
 /// A request for zec_client_request(). Begin with ZEC_REQUEST_INIT.
@@ -84,19 +83,6 @@ impl zec_answer {
     }
 }
 
-/// The bytes of a body that may be absent.
-///
-/// # Safety
-/// `body` is NULL or points to `len` bytes that stay readable for `'a`.
-unsafe fn bytes<'a>(body: *const u8, len: usize) -> Result<Option<&'a [u8]>, Error> {
-    match (body.is_null(), len) {
-        (true, 0) => Ok(None),
-        (true, _) => Err(Error::InvalidArgument(format!("argument request.body is NULL, but its length is {len}"))),
-        // SAFETY: the caller promised so many bytes.
-        (false, _) => Ok(Some(unsafe { slice::from_raw_parts(body, len) })),
-    }
-}
-
 /// Sends any request below the base path of the API, for operations that are newer than this library. It is a call
 /// like any other: with the login, within the client's time limit, and a refusal is the same error. Only a GET is
 /// sent again after a lost connection.
@@ -129,7 +115,7 @@ pub unsafe extern "C" fn zec_client_request(
         // SAFETY: as above.
         let media_type = unsafe { optional_text(media_type, "request.media_type") }?.unwrap_or("application/json");
         // SAFETY: the body is as long as its length says.
-        let body = unsafe { bytes(body, body_len) }?.map(|bytes| RequestBody::new(media_type, bytes));
+        let body = unsafe { bytes(body, body_len, "request.body") }?.map(|bytes| RequestBody::new(media_type, bytes));
         let client = arg(client, "client")?;
         let answer = client.client.request(name.parse()?, path, &query, body)?;
         out.write(zec_answer::publish(answer));

@@ -71,7 +71,8 @@ impl Client {
         body: Option<RequestBody<'_>>,
     ) -> Result<Answer, Error> {
         check_path(path)?;
-        let mut request = Request::new(method, path).with_partial_login().on_management().long_answer();
+        let mut request =
+            Request::new(method, path).with_partial_login().on_management().long_answer().with_hidden_query();
         for (name, value) in query {
             request = request.query(name, value);
         }
