@@ -27,20 +27,26 @@ static void fields(const zec_session *made, const char *service_id) {
 }
 
 struct count {
+  const zec_client *client;
   int shown;
   int enough;
 };
 
 static int32_t count(const zec_session *session, void *userdata) {
   struct count *count = userdata;
+  zec_session *same_one = NULL;
   CHECK(session->id[0] && session->token[0] && session->service_name);
+  /* Nothing stands in the way of a call within a call. */
+  MUST(zec_sessions_get(count->client, session->id, &same_one));
+  CHECK(same(same_one->id, session->id));
+  zec_session_free(same_one);
   return ++count->shown == count->enough;
 }
 
 static void lists(const zec_client *client, const char *id) {
   zec_list_query query = ZEC_LIST_QUERY_INIT;
   zec_session_list *list = NULL;
-  struct count all = {0, 0}, first = {0, 1};
+  struct count all = {client, 0, 0}, first = {client, 0, 1};
 
   MUST(zec_sessions_list(client, NULL, &list));
   CHECK(list->len == 2 && list->total == 2 && list->items[2] == NULL);
