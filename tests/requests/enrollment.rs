@@ -61,8 +61,8 @@ fn the_generic_form_sends_a_request_by_itself_or_json_or_nothing() {
         check("/enroll?method=ott&token=t", (TEXT, "csr"), &|client| {
             drop(client.enrollments().enroll("ott", Some(token), &EnrollBody::new().csr("csr")));
         });
-        check("/enroll?method=new%20one", (TEXT, ""), &|client| {
-            drop(client.enrollments().enroll("new one", None, &EnrollBody::new()));
+        check("/enroll?method=ca", (TEXT, ""), &|client| {
+            drop(client.enrollments().enroll("ca", None, &EnrollBody::new()));
         });
         check("/enroll?method=updb&token=t", (JSON, r#"{"username":"u","password":"p"}"#), &|client| {
             let body = EnrollBody::new().username("u").password(password);
@@ -75,6 +75,11 @@ fn the_generic_form_sends_a_request_by_itself_or_json_or_nothing() {
         controller.clear_requests();
         let both = EnrollBody::new().csr("csr").name("name");
         assert!(matches!(client.enrollments().enroll("ca", None, &both), Err(Error::InvalidArgument(_))));
+        for unknown in ["", "Ott", "network", "new one"] {
+            // A controller that takes it for another method would spend the token.
+            let error = client.enrollments().enroll(unknown, Some(token), &EnrollBody::new().csr("csr")).unwrap_err();
+            assert!(matches!(&error, Error::InvalidArgument(text) if text.contains("expected ott")), "{error}");
+        }
         assert!(controller.requests().is_empty());
     }
 }

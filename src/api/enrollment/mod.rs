@@ -37,8 +37,8 @@ pub use proof::{Jwk, Jwks, NonceSignature};
 pub use crate::enroll::answer::Enrolled;
 
 use crate::client::Client;
-use crate::enroll::answer;
-use crate::error::Error;
+use crate::enroll::{EnrollmentMethod, answer};
+use crate::error::{Error, shown};
 use crate::secret::Secret;
 use crate::wire::{Body, Request};
 use model::{Credentials, OneTime, OneTimeRouter, RouterCsrs, TokenCsr};
@@ -62,8 +62,10 @@ impl<'a> Enrollments<'a> {
     ///
     /// # Errors
     /// [`Error::Api`] with the controller's code, such as `INVALID_ENROLLMENT_TOKEN`; [`Error::InvalidArgument`] for a
-    /// body of two kinds.
+    /// body of two kinds, and for any other method than `ott`, `ottca`, `ca`, `updb` and `erott`: controllers of 1.3
+    /// take what they do not know for `ott`, and the token would be spent.
     pub fn enroll(&self, method: &str, token: Option<&Secret>, body: &EnrollBody<'_>) -> Result<Enrolled, Error> {
+        check_method(method)?;
         let mut request = post("/enroll").query("method", method).body(body.to_body()?);
         if let Some(token) = token {
             request = request.secret_query("token", token);
@@ -174,6 +176,15 @@ impl<'a> Enrollments<'a> {
         let (_, body) = self.client.exchange(request)?;
         read(&request.operation(), &body)
     }
+}
+
+fn check_method(word: &str) -> Result<(), Error> {
+    use EnrollmentMethod::{Ca, ErOtt, Ott, OttCa, Updb};
+    if [Ott, OttCa, Ca, Updb, ErOtt].iter().any(|known| known.as_str() == word) {
+        return Ok(());
+    }
+    let shown = shown(word);
+    Err(Error::InvalidArgument(format!("enrollment method {shown}: expected ott, ottca, ca, updb or erott")))
 }
 
 fn post(path: &str) -> Request {
