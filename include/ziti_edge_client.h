@@ -1158,7 +1158,8 @@ typedef struct {
   uint64_t limit;
   /// For a page: without this many at the beginning.
   uint64_t offset;
-  /// Only services that match a filter in the controller's language, such as `name contains "db"`.
+  /// Only services that match a filter in the controller's language, such as `name contains "db"`. What comes from
+  /// elsewhere has to be quoted: see zec_filter_quote().
   const char *filter;
   /// Sorted by a field, such as `name` or `createdAt desc`.
   const char *sort;

@@ -25,7 +25,8 @@ pub struct zec_service_query {
     pub limit: u64,
     /// For a page: without this many at the beginning.
     pub offset: u64,
-    /// Only services that match a filter in the controller's language, such as `name contains "db"`.
+    /// Only services that match a filter in the controller's language, such as `name contains "db"`. What comes from
+    /// elsewhere has to be quoted: see zec_filter_quote().
     pub filter: *const c_char,
     /// Sorted by a field, such as `name` or `createdAt desc`.
     pub sort: *const c_char,
