@@ -1,8 +1,9 @@
 //! What controllers tell of themselves and of their network, and the raw door, from C.
 
+use serde_json::json;
 use ziti_edge_testkit::{ExternalSigner, Fault, ListedController, Operation, TestController, Version};
 
-use crate::run;
+use crate::{answers, run};
 
 /// A controller of 2.0 with two services, two signers and a network of three controllers.
 fn controller() -> TestController {
@@ -26,6 +27,15 @@ fn what_a_controller_does_not_tell_is_an_error_in_c() {
     let controller = controller();
     controller.fault(Operation::Any, Fault::Status(500));
     run("calls_about", &controller, &["refused"]);
+}
+
+#[test]
+fn one_time_limit_holds_for_all_pages_that_c_is_shown() {
+    let controller = TestController::builder().start().unwrap();
+    let pagination = json!({"limit": 500, "offset": 0, "totalCount": 2});
+    let page = json!({"data": [{"id": "a"}], "meta": {"pagination": pagination}});
+    answers(&controller, "listControllers", 200, page);
+    run("calls_lists", &controller, &[]);
 }
 
 #[test]
