@@ -44,7 +44,9 @@ static void controllers(const zec_client *client) {
 static void raw(const zec_client *client) {
   static const char *const query[] = {"limit", "1"};
   static const char body[] = "{\"username\":\"x1234\",\"password\":\"p12345\"}";
+  static const char fact[] = "{\"typeId\":\"DOMAIN\",\"id\":\"q\",\"domain\":\"d\"}";
   zec_request request = ZEC_REQUEST_INIT;
+  zec_request told = ZEC_REQUEST_INIT;
   zec_answer *answer = NULL;
 
   request.method = "GET";
@@ -56,6 +58,16 @@ static void raw(const zec_client *client) {
   CHECK(same(answer->content_type, "application/json"));
   CHECK(strstr((const char *)answer->body, "\"totalCount\":2"));
   zec_answer_free(answer);
+
+  told.method = "POST";
+  told.path = "/posture-response";
+  told.body = (const uint8_t *)fact;
+  told.body_len = strlen(fact);
+  MUST(zec_client_request(client, &told, &answer));
+  CHECK(answer->http_status == 201);
+  zec_answer_free(answer);
+  told.media_type = "text/plain";
+  FAILS(zec_client_request(client, &told, &answer), ZEC_ERR_API);
 
   request.query_len = 1;
   FAILS(zec_client_request(client, &request, &answer), ZEC_ERR_INVALID_ARGUMENT);

@@ -4,6 +4,7 @@ mod about;
 mod authenticators;
 mod current_identity;
 mod enrollment;
+mod factors;
 mod lists;
 mod management;
 mod mfa;

@@ -2,7 +2,7 @@
 
 use ziti_edge_client::api::raw::RequestBody;
 use ziti_edge_client::{Error, Method};
-use ziti_edge_testkit::Version;
+use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::status_and_code;
 use crate::support::{client, controller};
@@ -39,6 +39,23 @@ fn a_refusal_is_the_same_error_as_that_of_any_operation() {
         assert!(matches!(&error, Error::Unsupported(text) if text.starts_with("PATCH /services/")), "{error:?}");
         assert_eq!(status_and_code(client.management().request(Method::Get, "/no-such-thing", &[], None)).0, 404);
     }
+}
+
+#[test]
+fn answers_have_the_size_that_is_due_to_them() {
+    let controller = controller(Version::V2_0, 0);
+    let client = client(&controller);
+    let large = |bytes: u64| Fault::Oversized { bytes };
+    let too_large = |error: Error, most: &str| {
+        let told = format!("the answer is larger than {most} bytes");
+        assert!(matches!(&error, Error::Transport { message, .. } if *message == told), "{error:?}");
+    };
+    controller.fault_times(Operation::Version, large(2 << 20), 1);
+    too_large(client.authenticate().unwrap_err(), "1048576");
+    controller.fault(Operation::Named("getCurrentAPISession"), large(9 << 20));
+    too_large(client.current_api_session().get().unwrap_err(), "8388608");
+    let answer = client.request(Method::Get, "/current-api-session", &[], None).unwrap();
+    assert!(answer.body.len() >= 9 << 20, "{}", answer.body.len());
 }
 
 #[test]

@@ -139,4 +139,7 @@ fn a_response_is_sent_again_over_a_connection_that_was_closed() {
     controller.close_idle_connections();
     client.posture().submit(&responses()[2].0).unwrap();
     assert_eq!(controller.count(SINGLE), 1);
+    controller.fault_times(SINGLE, Fault::CloseBeforeAnswer, 1);
+    client.posture().submit(&responses()[2].0).unwrap();
+    assert_eq!(controller.count(SINGLE), 3, "the answer was lost, and facts may be told twice");
 }
