@@ -97,7 +97,7 @@ pub(crate) fn kept<T: Field>(operation: &str, place: &str, json: &str) -> Result
         path: place.to_owned(),
         message: without_values(&error),
     })?;
-    fields::read(operation, place, value)
+    fields::read(operation, place, value).model
 }
 
 /// The same for types of the caller's, in one pass that keeps track of the place: they are not worth a second reader.
