@@ -1724,8 +1724,11 @@ ZEC_MUST_USE zec_error *zec_signer_new(const zec_signer_options *options, zec_si
 /// Enrollments and identities that use the signer go on using it.
 void zec_signer_free(zec_signer *signer);
 
-/// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free().
-ZEC_MUST_USE zec_error *zec_filter_quote(const char *value, char **out);
+/// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free(). A text with a
+/// backslash right before an f, n, r or t is ZEC_ERR_INVALID_ARGUMENT: no controller can be asked for it.
+ZEC_MUST_USE
+zec_error *zec_filter_quote(const char *value,
+                            char **out);
 
 /// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
 ZEC_MUST_USE

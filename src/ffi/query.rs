@@ -51,7 +51,8 @@ impl zec_list_query {
     }
 }
 
-/// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free().
+/// The text in double quotes and escaped, as a filter wants values. Free it with zec_string_free(). A text with a
+/// backslash right before an f, n, r or t is ZEC_ERR_INVALID_ARGUMENT: no controller can be asked for it.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_filter_quote(
@@ -62,7 +63,7 @@ pub unsafe extern "C" fn zec_filter_quote(
         let out = clear(arg(out, "out")?);
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
         let value = unsafe { text(value, "value") }?;
-        out.write(give_text(&quoted(value))?);
+        out.write(give_text(&quoted(value).map_err(Error::InvalidArgument)?)?);
         Ok(())
     })
 }

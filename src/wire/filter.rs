@@ -1,8 +1,12 @@
 //! Filters in the controller's language, with every value quoted.
 
+mod value;
+
 use std::fmt;
 
-use super::Timestamp;
+pub use value::FilterValue;
+pub(crate) use value::quoted;
+
 use crate::error::{Error, shown};
 
 /// Which rows of a list match.
@@ -24,8 +28,8 @@ use crate::error::{Error, shown};
 pub struct Filter {
     text: String,
     binding: Binding,
-    /// The first name that cannot be the name of a field.
-    bad_name: Option<String>,
+    /// Why the filter cannot be sent: the first name or value that does not fit into one.
+    problem: Option<String>,
 }
 
 /// How tightly the parts of a filter hang together.
@@ -92,17 +96,14 @@ impl Filter {
             _ => format!("({})", filter.text),
         };
         let text = format!("{} {word} {}", part(&self), part(&other));
-        Self { text, binding, bad_name: self.bad_name.or(other.bad_name) }
+        Self { text, binding, problem: self.problem.or(other.problem) }
     }
 
     /// The filter as it is sent, unless it cannot be one.
     pub(crate) fn checked(&self) -> Result<&str, Error> {
-        match &self.bad_name {
+        match &self.problem {
             None => Ok(&self.text),
-            Some(name) => Err(Error::InvalidArgument(format!(
-                "filter: {} is no name of a field; a name has letters, digits, '_', '-' and '.'",
-                shown(name)
-            ))),
+            Some(problem) => Err(Error::InvalidArgument(problem.clone())),
         }
     }
 }
@@ -121,7 +122,7 @@ impl From<&str> for Filter {
 
 impl From<String> for Filter {
     fn from(text: String) -> Self {
-        Self { text, binding: Binding::Unknown, bad_name: None }
+        Self { text, binding: Binding::Unknown, problem: None }
     }
 }
 
@@ -130,14 +131,18 @@ impl From<String> for Filter {
 #[must_use]
 pub struct FilterField {
     text: String,
-    bad_name: Option<String>,
+    problem: Option<String>,
 }
 
 impl FilterField {
     fn new(name: &str, text: String) -> Self {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let bad_name = (name.is_empty() || !name.chars().all(is_letter)).then(|| name.to_owned());
-        Self { text, bad_name }
+        let problem = (name.is_empty() || !name.chars().all(is_letter))
+            .then(|| {
+                let name = shown(name);
+                format!("filter: {name} is no name of a field; a name has letters, digits, '_', '-' and '.'")
+            });
+        Self { text, problem }
     }
 
     /// Is this value.
@@ -182,97 +187,35 @@ impl FilterField {
 
     /// Is one of these values. Without a value nothing matches.
     pub fn one_of<T: Into<FilterValue>>(self, values: impl IntoIterator<Item = T>) -> Filter {
-        let values: Vec<String> = values.into_iter().map(|value| value.into().0).collect();
-        if values.is_empty() {
-            return Filter { text: "false".to_owned(), binding: Binding::Comparison, bad_name: self.bad_name };
+        let mut list = FilterValue::word("");
+        for value in values {
+            let FilterValue { text, problem } = value.into();
+            list.text.push_str(if list.text.is_empty() { "" } else { ", " });
+            list.text.push_str(&text);
+            list.problem = list.problem.or(problem);
         }
-        self.compare("in", FilterValue(format!("[{}]", values.join(", "))))
+        if list.text.is_empty() {
+            return Filter { text: "false".to_owned(), binding: Binding::Comparison, problem: self.problem };
+        }
+        self.compare("in", FilterValue { text: format!("[{}]", list.text), ..list })
     }
 
     /// Has no value.
     pub fn is_null(self) -> Filter {
-        self.compare("=", FilterValue("null".to_owned()))
+        self.compare("=", FilterValue::word("null"))
     }
 
     fn compare(self, operator: &str, value: impl Into<FilterValue>) -> Filter {
-        let text = format!("{} {operator} {}", self.text, value.into().0);
-        Filter { text, binding: Binding::Comparison, bad_name: self.bad_name }
+        let FilterValue { text, problem } = value.into();
+        let text = format!("{} {operator} {text}", self.text);
+        Filter { text, binding: Binding::Comparison, problem: self.problem.or(problem) }
     }
-}
-
-/// The right side of a comparison: a text, a number, a boolean or a point in time.
-#[derive(Debug, Clone)]
-pub struct FilterValue(String);
-
-impl From<&str> for FilterValue {
-    fn from(text: &str) -> Self {
-        Self(quoted(text))
-    }
-}
-
-impl From<&String> for FilterValue {
-    fn from(text: &String) -> Self {
-        Self(quoted(text))
-    }
-}
-
-impl From<String> for FilterValue {
-    fn from(text: String) -> Self {
-        Self(quoted(&text))
-    }
-}
-
-macro_rules! from_numbers {
-    ($($number:ty)*) => {$(
-        impl From<$number> for FilterValue {
-            fn from(number: $number) -> Self {
-                Self(number.to_string())
-            }
-        }
-    )*};
-}
-
-from_numbers!(i32 u32 i64 u64);
-
-impl From<bool> for FilterValue {
-    fn from(flag: bool) -> Self {
-        Self(flag.to_string())
-    }
-}
-
-impl From<Timestamp> for FilterValue {
-    fn from(time: Timestamp) -> Self {
-        Self::from(&time)
-    }
-}
-
-impl From<&Timestamp> for FilterValue {
-    fn from(time: &Timestamp) -> Self {
-        Self(format!("datetime({time})"))
-    }
-}
-
-/// The text in double quotes, as a filter wants it.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\u{c}' => quoted.push_str("\\f"),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Timestamp;
 
     #[test]
     fn values_cannot_leave_their_quotes() {
@@ -280,13 +223,25 @@ mod tests {
             ("web", r#"name = "web""#),
             ("", r#"name = """#),
             ("a\"b", r#"name = "a\"b""#),
-            ("\\", r#"name = "\\""#),
+            ("\\", r#"name = "\\\\""#),
             ("\" or true limit none", r#"name = "\" or true limit none""#),
-            ("\\\" or \"", r#"name = "\\\" or \"""#),
+            ("\\\" or \"", r#"name = "\\\\\" or \"""#),
             ("a\nb\r\t\u{c}", r#"name = "a\nb\r\t\f""#),
             ("käse", "name = \"käse\""),
         ] {
             assert_eq!(Filter::name().eq(value).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_that_no_controller_can_look_for_is_refused_wherever_it_stands() {
+        for text in ["C:\\new", "corp\\fred", "a\\\\t", "\\r"] {
+            let name = Filter::name;
+            for filter in [name().eq(text), name().one_of(["a", text]), name().eq("a").or(name().contains(text).not())]
+            {
+                let message = filter.checked().unwrap_err().to_string();
+                assert!(message.contains("a backslash before f, n, r or t"), "{message}");
+            }
         }
     }
 

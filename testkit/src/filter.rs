@@ -130,17 +130,16 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         match letter {
             letter if letter.is_whitespace() => continue,
             '"' => {
-                let mut text = String::new();
+                let start = at;
                 loop {
                     match letters.get(at) {
                         None => return Err(unexpected("<EOF>", letters.len())),
                         Some('"') => break,
-                        Some('\\') => at += 1,
-                        Some(_) => (),
+                        Some('\\') => at += 2,
+                        Some(_) => at += 1,
                     }
-                    text.extend(letters.get(at));
-                    at += 1;
                 }
+                let text = unescaped(letters[start..at].iter().collect());
                 at += 1;
                 tokens.push(Token { text, quoted: true, column });
             }
@@ -159,6 +158,14 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         }
     }
     Ok(tokens)
+}
+
+/// What a literal means. Real controllers take all escapes of one kind off before they look for the next kind, so two
+/// backslashes and an `n` are a line feed, too.
+fn unescaped(literal: String) -> String {
+    const STEPS: [(&str, &str); 7] =
+        [(r"\\", r"\"), ("\\\"", "\""), (r"\f", "\u{c}"), (r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t"), (r"\\", r"\")];
+    STEPS.into_iter().fold(literal, |text, (escape, meant)| text.replace(escape, meant))
 }
 
 struct Parser {
@@ -297,5 +304,25 @@ impl Parser {
         let number = self.peek().and_then(|text| text.parse().ok()).ok_or_else(|| self.unexpected())?;
         self.at += 1;
         Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unescaped;
+
+    #[test]
+    fn escapes_are_taken_off_kind_by_kind() {
+        for (literal, meant) in [
+            ("a\\\"b", "a\"b"),
+            (r"\\", r"\"),
+            (r"\\\\", r"\"),
+            (r"\\\\\\\\", r"\\"),
+            (r"a\nb", "a\nb"),
+            (r"C:\\new", "C:\new"),
+            ("\\\\\\\\\\\"", "\\\""),
+        ] {
+            assert_eq!(unescaped(literal.to_owned()), meant, "{literal}");
+        }
     }
 }

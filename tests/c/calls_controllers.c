@@ -41,6 +41,16 @@ static void controllers(const zec_client *client) {
   CHECK(list == NULL);
 }
 
+static void quoting(void) {
+  char *quoted = NULL;
+
+  MUST(zec_filter_quote("a\\\"b", &quoted));
+  CHECK(same(quoted, "\"a\\\\\\\\\\\"b\""));
+  zec_string_free(quoted);
+  FAILS(zec_filter_quote("C:\\new", &quoted), ZEC_ERR_INVALID_ARGUMENT);
+  CHECK(quoted == NULL);
+}
+
 static void raw(const zec_client *client) {
   static const char *const query[] = {"limit", "1"};
   static const char body[] = "{\"username\":\"x1234\",\"password\":\"p12345\"}";
@@ -94,6 +104,7 @@ int main(int argc, char **argv) {
   if (argc != 2) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
   controllers(client);
+  quoting();
   raw(client);
   zec_client_free(client);
   return failures != 0;
