@@ -1564,7 +1564,8 @@ typedef struct {
   /// The edge routers to reach the service through; empty if none is there for it.
   const zec_edge_router *const *edge_routers;
   size_t edge_routers_len;
-  /// The ids of the policies that allow it; empty in the answer of zec_sessions_create().
+  /// The ids of the policies that allow it; empty in the answer of zec_sessions_create(), and in networks without any
+  /// posture check.
   const char *const *service_policy_ids;
   size_t service_policy_ids_len;
   /// As the controller wrote it (RFC 3339); and the next likewise.
@@ -2030,8 +2031,8 @@ zec_error *zec_enrollments_updb(const zec_client *client,
                                 const char *password,
                                 zec_enrolled **out);
 
-/// Enrolls a router. Every controller that was ever seen loses the certificate requests; zec_enrollments_enroll() with
-/// method "erott" works.
+/// Enrolls a router. No controller that was ever seen carries it out; zec_enrollments_enroll() with method "erott"
+/// works.
 /// POST /enroll/erott (enrollErOtt)
 ZEC_MUST_USE
 zec_error *zec_enrollments_erott(const zec_client *client,

@@ -209,8 +209,8 @@ pub unsafe extern "C" fn zec_enrollments_updb(
     })
 }
 
-/// Enrolls a router. Every controller that was ever seen loses the certificate requests; zec_enrollments_enroll() with
-/// method "erott" works.
+/// Enrolls a router. No controller that was ever seen carries it out; zec_enrollments_enroll() with method "erott"
+/// works.
 /// POST /enroll/erott (enrollErOtt)
 #[unsafe(no_mangle)]
 #[must_use]

@@ -102,8 +102,8 @@ impl<'a> Enrollments<'a> {
 
     /// Enrolls the certificate of the client's identity, which any CA with automatic enrollment has issued.
     ///
-    /// `POST /enroll/ca` (enrollCa). No controller that was ever seen carries it out: those before 1.5 want a method,
-    /// later ones fail with status 500. [`enroll`](Enrollments::enroll) with method `ca` works. Known from the API
+    /// `POST /enroll/ca` (enrollCa). No controller that was ever seen carries it out: those before 1.5 refuse what
+    /// has no media type, and look for a token otherwise; later ones fail with status 500. [`enroll`](Enrollments::enroll) with method `ca` works. Known from the API
     /// document only.
     ///
     /// # Errors
@@ -127,9 +127,9 @@ impl<'a> Enrollments<'a> {
 
     /// Enrolls a router: has the network certify a key for its client side and one for its server side.
     ///
-    /// `POST /enroll/erott` (enrollErOtt), for routers only. Every controller that was ever seen loses the certificate
-    /// requests and answers `MISSING_OR_INVALID_CSR`; [`enroll`](Enrollments::enroll) with method `erott` works. Known
-    /// from the API document only.
+    /// `POST /enroll/erott` (enrollErOtt), for routers only. No controller that was ever seen carries it out: those
+    /// before 1.5 do not find the token, later ones lose the certificate requests and answer `MISSING_OR_INVALID_CSR`.
+    /// [`enroll`](Enrollments::enroll) with method `erott` works. Known from the API document only.
     ///
     /// # Errors
     /// As for [`enroll`](Enrollments::enroll).

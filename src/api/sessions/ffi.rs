@@ -78,7 +78,8 @@ pub struct zec_session {
     /// The edge routers to reach the service through; empty if none is there for it.
     pub edge_routers: *const *const zec_edge_router,
     pub edge_routers_len: usize,
-    /// The ids of the policies that allow it; empty in the answer of zec_sessions_create().
+    /// The ids of the policies that allow it; empty in the answer of zec_sessions_create(), and in networks without any
+    /// posture check.
     pub service_policy_ids: *const *const c_char,
     pub service_policy_ids_len: usize,
     /// As the controller wrote it (RFC 3339); and the next likewise.

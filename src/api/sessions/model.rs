@@ -36,7 +36,8 @@ pub struct Session {
     pub identity_id: Option<String>,
     /// The edge routers to reach the service through. Empty if none is there for it.
     pub edge_routers: Vec<EdgeRouter>,
-    /// The policies that allow it. Only lists and [`get`](super::Sessions::get) have them.
+    /// The policies that allow it. Only lists and [`get`](super::Sessions::get) have them, and only in networks that
+    /// have any posture check at all.
     pub service_policies: Vec<EntityRef>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
