@@ -16,9 +16,10 @@ mod services;
 mod session_certificates;
 mod sessions;
 
-use ziti_edge_client::{ApiError, Client, Error};
+use ziti_edge_client::{Client, Error};
 use ziti_edge_testkit::{Seen, TestController, Version};
 
+use crate::outcome::Outcome;
 use crate::sources::none;
 use crate::support;
 use crate::table::{Operation, leaves_out_parameter, operations};
@@ -58,15 +59,6 @@ pub(crate) struct Call {
     body: &'static str,
     outcome: Outcome,
     run: fn(&Scene) -> Result<(), Error>,
-}
-
-/// How a call ends.
-enum Outcome {
-    Success,
-    /// The controller's answer with this status and code.
-    Refused(u16, &'static str),
-    /// The controller has no such operation.
-    NotThere,
 }
 
 /// What the calls of a resource are written with. In the texts `*` is any text.
@@ -136,30 +128,6 @@ impl Call {
 
     fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
-    }
-}
-
-impl Outcome {
-    fn check(&self, result: Result<(), Error>) {
-        match (self, result) {
-            (Self::Success, Ok(())) => {}
-            (Self::Refused(status, code), Err(error)) => {
-                let answer = answer_of(&error).unwrap_or_else(|| panic!("no answer of a controller: {error:?}"));
-                assert_eq!((answer.status, answer.code.as_str()), (*status, *code), "{error}");
-            }
-            (Self::NotThere, Err(Error::Unsupported(message))) => {
-                assert!(message.contains("not implemented by this controller"), "{message}");
-            }
-            (_, result) => panic!("{result:?}"),
-        }
-    }
-}
-
-fn answer_of(error: &Error) -> Option<&ApiError> {
-    match error {
-        Error::Api(answer) | Error::Unauthorized(answer) | Error::Busy(answer) => Some(answer),
-        Error::Enrollment { answer, .. } => answer.as_deref(),
-        _ => None,
     }
 }
 

@@ -8,6 +8,8 @@
 mod calls;
 #[path = "../c/support.rs"]
 mod files;
+#[path = "../support/outcome.rs"]
+mod outcome;
 mod page;
 mod recorded;
 mod sources;
