@@ -54,8 +54,13 @@ impl Admin {
         let (status, data) = self.post(collection, body).unwrap_or_else(|problem| panic!("{problem}"));
         assert_eq!(status, 201, "POST {collection}: {data}");
         let id = data["id"].as_str().expect("what was made has an id").to_owned();
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{collection}/{id}"));
+        self.adopt(format!("{collection}/{id}"));
         id
+    }
+
+    /// Takes over what came to be without it, as `collection/id`, to delete it at the end.
+    pub(crate) fn adopt(&self, path: String) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
 
     /// What is at `path`, or `None` if there is nothing.
@@ -65,6 +70,23 @@ impl Admin {
             (404, _) => None,
             (status, data) => panic!("GET {path}: status {status}: {data}"),
         }
+    }
+
+    /// Changes what is at `path`.
+    pub(crate) fn patch(&self, path: &str, body: &Value) {
+        let request = self.agent.patch(format!("{}/{path}", self.url)).content_type("application/json");
+        let answer = read("PATCH", path, request.header("zt-session", &self.session).send(body.to_string()));
+        let (status, data) = answer.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(status, 200, "PATCH {path}: {data}");
+    }
+
+    /// Proves by a certificate that a CA belongs to whoever registered it.
+    pub(crate) fn verify_ca(&self, id: &str, certificate: &str) {
+        let path = format!("cas/{id}/verify");
+        let request = self.agent.post(format!("{}/{path}", self.url)).content_type("text/plain");
+        let answer = read("POST", &path, request.header("zt-session", &self.session).send(certificate));
+        let (status, data) = answer.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(status, 200, "POST {path}: {data}");
     }
 
     /// Deletes what is at `path`.

@@ -1,6 +1,5 @@
 //! Authenticators, session certificates, and what of them the management API has.
 
-use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 use ziti_edge_client::api::authenticators::Authenticator;
 use ziti_edge_client::api::list::ListQuery;
@@ -8,6 +7,7 @@ use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, Error, Identity, Method};
 
 use crate::network::Network;
+use crate::papers::key_and_csr;
 use crate::stories::{Story, sessions_of};
 
 pub(crate) const ALL: &[(&str, Story)] = &[
@@ -18,15 +18,8 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("others_see_their_own_at_the_management_api", others_see_their_own_at_the_management_api),
 ];
 
-/// A new key as PEM, and a certificate request for it.
-fn key_and_csr() -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let csr = CertificateParams::default().serialize_request(&key).unwrap();
-    (key.serialize_pem(), csr.pem().unwrap())
-}
-
 /// The one authenticator of an identity that has no other.
-fn own(client: &Client) -> Authenticator {
+pub(crate) fn own(client: &Client) -> Authenticator {
     let mut all = client.authenticators().list(&ListQuery::new()).unwrap().into_vec();
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
@@ -51,7 +44,7 @@ fn a_certificate_is_replaced_by_another(network: &Network) {
     let member = network.enroll();
     let client = network.client(&member.identity);
     let id = own(&client).id;
-    let (key, csr) = key_and_csr();
+    let (key, csr) = key_and_csr("own");
     let new = client.authenticators().extend(&id, &csr).unwrap();
     client.authenticators().extend_verify(&id, &new.client_cert).unwrap();
     client.services().list(&ServiceQuery::new()).expect("the session stays");
@@ -70,7 +63,7 @@ fn a_session_is_given_a_certificate(network: &Network) {
     let member = network.enroll();
     let client = network.client(&member.identity);
     let certificates = client.session_certificates();
-    let new = certificates.create(&key_and_csr().1).unwrap();
+    let new = certificates.create(&key_and_csr("own").1).unwrap();
 
     let found = certificates.get(&new.id).unwrap();
     assert_eq!((&found.certificate, found.valid_to.is_some()), (&new.certificate, true));
@@ -92,7 +85,7 @@ fn an_administrator_uses_the_management_api(network: &Network) {
     let certificate = own(&management);
     assert_eq!(management.authenticators().get(&certificate.id).unwrap(), own(&client));
 
-    let new = management.authenticators().extend(&certificate.id, &key_and_csr().1).unwrap();
+    let new = management.authenticators().extend(&certificate.id, &key_and_csr("own").1).unwrap();
     management.authenticators().extend_verify(&certificate.id, &new.client_cert).unwrap();
     let identity = format!("/identities/{}", member.id());
     assert_eq!(management.request(Method::Get, &identity, &[], None).unwrap().status, 200);

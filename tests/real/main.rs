@@ -3,8 +3,8 @@
 //! Every test is ignored, and says so, unless the environment names a controller. Either or both of these do:
 //!
 //! - `ZITI_BIN`: the path of a `ziti` program, or several with `:` between them. Each is started on loopback as
-//!   `ziti edge quickstart` in a temporary folder, and ended after its tests. The names of its tests begin with its
-//!   version.
+//!   `ziti edge quickstart` in a temporary folder, and ended after its tests; for tests that need an edge router it is
+//!   started once more with one. The names of its tests begin with its version.
 //! - `ZITI_URL`: the address of a running controller, such as `https://ctrl.example:1280`, with `ZITI_USER` and
 //!   `ZITI_PASSWORD` of an administrator. `ZITI_CA` is a PEM file with the network's CA certificates, or an identity
 //!   file of the network, which holds them; without it the system's roots have to vouch for the controller. What the
@@ -18,18 +18,33 @@ mod admin;
 mod authenticators;
 mod keys;
 mod network;
+mod operations;
+#[path = "../support/outcome.rs"]
+mod outcome;
+mod papers;
+mod posture;
 mod quickstart;
 mod second_factor;
+mod services;
 mod stories;
+#[path = "../api/table.rs"]
+#[allow(dead_code, reason = "the tests of the tables themselves need more of it")]
+mod table;
 mod target;
 
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Arguments, Trial};
+use network::Network;
+use operations::Routers;
 use target::Target;
 
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
+const NOT_OURS: &str = "needs ZITI_BIN";
+
+const STORIES: [&[(&str, stories::Story)]; 6] =
+    [stories::ALL, keys::ALL, second_factor::ALL, authenticators::ALL, services::ALL, posture::ALL];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -40,32 +55,61 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = if targets.is_empty() { ignored() } else { targets.into_iter().flat_map(trials).collect() };
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let trials: Vec<Trial> = if targets.is_empty() {
+        tests().map(|test| ignored(test.name, NO_CONTROLLER)).collect()
+    } else {
+        targets.into_iter().flat_map(trials).collect()
+    };
+    let table = Trial::test("every_operation_has_a_call", || Ok(operations::every_operation_has_a_call()?));
+    libtest_mimic::run(&arguments, trials.into_iter().chain([table]).collect()).exit_code()
 }
 
-fn all() -> impl Iterator<Item = &'static (&'static str, stories::Story)> {
-    [stories::ALL, keys::ALL, second_factor::ALL, authenticators::ALL].into_iter().flatten()
+/// A test of one network.
+struct Test {
+    name: String,
+    routers: Routers,
+    run: Box<dyn FnOnce(&Network) + Send>,
 }
 
-/// The tests of one controller. It starts with the first of them, and ends when the last one drops its share.
+fn tests() -> impl Iterator<Item = Test> {
+    let stories = STORIES.into_iter().flatten().map(|&(name, story)| Test {
+        name: name.to_owned(),
+        routers: Routers::Any,
+        run: Box::new(story),
+    });
+    stories.chain(operations::all().map(|call| Test {
+        name: format!("operations::{}", call.title()),
+        routers: call.routers(),
+        run: Box::new(|network| call.make(network)),
+    }))
+}
+
+/// The tests of one controller. It starts with the first of them, and ends when the last one drops its share. Those
+/// that need an edge router have a network of their own, as others want one without.
 fn trials(target: Target) -> Vec<Trial> {
     let label = target.label().to_owned();
-    let network = Arc::new(LazyLock::new(move || target.open()));
-    let trial = |&(name, story): &(&str, stories::Story)| {
-        let network = Arc::clone(&network);
-        Trial::test(format!("{label}::{name}"), move || {
-            story((**network).as_ref()?);
+    let target = Arc::new(target);
+    let network = |with_router| {
+        let target = Arc::clone(&target);
+        Arc::new(LazyLock::new(move || target.open(with_router)))
+    };
+    let (plain, routed) = (network(false), network(true));
+    let trial = |test: Test| {
+        let name = format!("{label}::{}", test.name);
+        if test.routers != Routers::Any && !target.is_ours() {
+            return ignored(name, NOT_OURS);
+        }
+        let network = Arc::clone(if test.routers == Routers::One { &routed } else { &plain });
+        Trial::test(name, move || {
+            (test.run)((**network).as_ref()?);
             Ok(())
         })
     };
-    all().map(trial).collect()
+    tests().map(trial).collect()
 }
 
-/// The same tests, none of which can pass.
-fn ignored() -> Vec<Trial> {
-    let trial = |(name, _): &(&str, stories::Story)| {
-        Trial::test(*name, || Err(NO_CONTROLLER.into())).with_kind(NO_CONTROLLER).with_ignored_flag(true)
-    };
-    all().map(trial).collect()
+/// A test that cannot pass for want of something.
+fn ignored(name: String, need: &str) -> Trial {
+    let reason = need.to_owned();
+    Trial::test(name, || Err(reason.into())).with_kind(need).with_ignored_flag(true)
 }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Store};
 
 use crate::admin::Admin;
+use crate::operations::Kind;
 use crate::quickstart::Quickstart;
 
 const INTERCEPT_V1: &str = "g7cIWbcGg";
@@ -21,15 +22,21 @@ pub(crate) struct Network {
     started: Option<Quickstart>,
     /// The controller's certificate is vouched for by the system's roots, not by the network's CA.
     by_system: bool,
+    kind: Kind,
 }
 
 impl Network {
     pub(crate) fn started(controller: Quickstart, admin: Admin) -> Self {
-        Self { admin, started: Some(controller), by_system: false }
+        Self { kind: kind_of(&admin), admin, started: Some(controller), by_system: false }
     }
 
     pub(crate) fn running(admin: Admin, by_system: bool) -> Self {
-        Self { admin, started: None, by_system }
+        Self { kind: kind_of(&admin), admin, started: None, by_system }
+    }
+
+    /// What its controllers are like.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Makes an identity with these properties that has not enrolled yet.
@@ -94,6 +101,19 @@ impl Network {
         Client::builder(identity).trust_system_roots(self.by_system).build().expect("the identity is complete")
     }
 
+    /// A client of an identity that has just enrolled.
+    pub(crate) fn new_client(&self) -> Client {
+        self.client(&self.enroll().identity)
+    }
+
+    /// A client of whoever has this certificate and key, both PEM.
+    pub(crate) fn client_of(&self, certificate: &str, key: &str) -> Client {
+        let mut file: Value = serde_json::from_str(self.enroll().identity.to_json().expose()).expect("it is JSON");
+        file["id"]["cert"] = format!("pem:{certificate}").into();
+        file["id"]["key"] = format!("pem:{key}").into();
+        self.client(&Identity::from_json(&file.to_string()).expect("certificate and key fit"))
+    }
+
     /// Makes services that the member may dial, each with a config of its own of both tunneler types.
     pub(crate) fn offer_with_configs(&self, member: &Member, count: u16) -> Vec<Offer> {
         let role = unique("role");
@@ -103,11 +123,12 @@ impl Network {
             let ports = json!([{ "low": port, "high": port }]);
             let intercept = json!({ "protocols": ["tcp"], "addresses": [address], "portRanges": ports });
             let host = json!({ "protocol": "tcp", "address": "127.0.0.1", "port": port });
-            let configs = [self.config(INTERCEPT_V1, intercept), self.config(HOST_V1, host)];
+            let host_config = self.config(HOST_V1, host);
+            let configs = [self.config(INTERCEPT_V1, intercept), host_config.clone()];
             let body = json!({
                 "name": name, "encryptionRequired": true, "roleAttributes": [role], "configs": configs,
             });
-            Offer { id: self.admin.create("services", &body), name, address }
+            Offer { id: self.admin.create("services", &body), name, address, host_config }
         };
         let offers = (8080..8080 + count).map(offer).collect();
         self.allow_dial(member, &role);
@@ -132,11 +153,17 @@ impl Network {
     }
 
     fn allow_dial(&self, member: &Member, role: &str) {
+        self.allow("Dial", member, &format!("#{role}"), &[]);
+    }
+
+    /// Allows the member to dial or host services, if the device passes these checks, and gives the policy's id.
+    pub(crate) fn allow(&self, kind: &str, member: &Member, services: &str, checks: &[String]) -> String {
         let body = json!({
-            "name": unique("policy"), "type": "Dial", "semantic": "AnyOf",
-            "identityRoles": [format!("@{}", member.id())], "serviceRoles": [format!("#{role}")],
+            "name": unique("policy"), "type": kind, "semantic": "AnyOf",
+            "identityRoles": [format!("@{}", member.id())], "serviceRoles": [services],
+            "postureCheckRoles": checks.iter().map(|id| format!("@{id}")).collect::<Vec<_>>(),
         });
-        self.admin.create("service-policies", &body);
+        self.admin.create("service-policies", &body)
     }
 }
 
@@ -187,10 +214,17 @@ pub(crate) struct Offer {
     pub(crate) name: String,
     /// The address in its `intercept.v1`.
     pub(crate) address: String,
+    /// The id of its `host.v1`.
+    pub(crate) host_config: String,
+}
+
+fn kind_of(admin: &Admin) -> Kind {
+    let version = admin.find("version").expect("every controller has a version");
+    Kind::of(version["version"].as_str().unwrap_or_default())
 }
 
 /// A name that nothing else in the network has.
-fn unique(kind: &str) -> String {
+pub(crate) fn unique(kind: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("zec-test-{}-{kind}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::admin::Admin;
@@ -27,22 +28,30 @@ pub(crate) struct Quickstart {
 }
 
 impl Quickstart {
-    /// Starts the program and waits until its administrator can log in. It is up a good while before that.
-    pub(crate) fn start(program: &Path) -> Result<(Self, Admin), String> {
+    /// Starts the program and waits until its administrator can log in, and until its edge router is online if it has
+    /// one. It is up a good while before that.
+    pub(crate) fn start(program: &Path, with_router: bool) -> Result<(Self, Admin), String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let port = free_port()?;
-        let process =
-            command(program, folder.path(), port, free_port()?)?.spawn().map_err(|error| error.to_string())?;
+        let mut command = command(program, folder.path(), port, free_port()?)?;
+        if !with_router {
+            command.arg("--no-router");
+        }
+        let process = command.spawn().map_err(|error| error.to_string())?;
         let mut controller = Self { process, folder };
-        let admin = controller.wait_for_admin(&format!("https://{LOOPBACK}:{port}"))?;
+        let url = format!("https://{LOOPBACK}:{port}");
+        let admin = controller.wait_for(|controller| controller.log_in(&url))?;
+        if with_router {
+            controller.wait_for(|_| router_is_online(&admin))?;
+        }
         Ok((controller, admin))
     }
 
-    fn wait_for_admin(&mut self, url: &str) -> Result<Admin, String> {
+    fn wait_for<T>(&mut self, attempt: impl Fn(&Self) -> Result<T, String>) -> Result<T, String> {
         let start = Instant::now();
         loop {
-            let problem = match self.log_in(url) {
-                Ok(admin) => return Ok(admin),
+            let problem = match attempt(self) {
+                Ok(done) => return Ok(done),
                 Err(problem) => problem,
             };
             if let Ok(Some(status)) = self.process.try_wait() {
@@ -50,7 +59,7 @@ impl Quickstart {
             }
             if start.elapsed() > START_LIMIT {
                 let limit = START_LIMIT.as_secs();
-                return Err(format!("no login after {limit} s: {problem}\n{}", self.last_words()));
+                return Err(format!("not up after {limit} s: {problem}\n{}", self.last_words()));
             }
             thread::sleep(PAUSE);
         }
@@ -100,6 +109,16 @@ impl Drop for Quickstart {
     }
 }
 
+/// A router that has just enrolled is online before it says where it listens.
+fn router_is_online(admin: &Admin) -> Result<(), String> {
+    let routers = admin.find("edge-routers").unwrap_or_default();
+    let is_ready = |router: &Value| router["isOnline"] == true && router["supportedProtocols"]["tls"].is_string();
+    match routers.as_array().into_iter().flatten().any(is_ready) {
+        true => Ok(()),
+        false => Err("the edge router is not online".to_owned()),
+    }
+}
+
 fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result<Command, String> {
     let log = File::create(log_of(folder)).map_err(|error| error.to_string())?;
     let errors = log.try_clone().map_err(|error| error.to_string())?;
@@ -108,7 +127,7 @@ fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result
         command.env_remove(name);
     }
     command
-        .args(["edge", "quickstart", "--no-router", "--home"])
+        .args(["edge", "quickstart", "--home"])
         .arg(folder)
         .args(["--ctrl-address", LOOPBACK, "--ctrl-port", &port.to_string()])
         .args(["--router-address", LOOPBACK, "--router-port", &router_port.to_string()])

@@ -18,7 +18,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
 ];
 
 /// An authenticator app: what a provisioning URL makes of it.
-struct App {
+pub(crate) struct App {
     secret: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ impl App {
     }
 
     /// The code that it shows now (RFC 6238).
-    fn code(&self) -> Secret {
+    pub(crate) fn code(&self) -> Secret {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970").as_secs();
         let mac = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.secret), &(now / 30).to_be_bytes());
         let at = usize::from(mac.as_ref()[19] & 0x0f);
@@ -47,7 +47,7 @@ fn base32(text: &str) -> Vec<u8> {
 }
 
 /// Sets up a second factor for the identity of the client.
-fn set_up(client: &Client) -> App {
+pub(crate) fn set_up(client: &Client) -> App {
     client.mfa().enroll().unwrap();
     let app = App::set_up(&client.mfa().get().unwrap().provisioning_url.expect("it is not verified yet"));
     client.mfa().verify(&app.code()).unwrap();

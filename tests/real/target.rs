@@ -53,11 +53,16 @@ impl Target {
         }
     }
 
+    /// True if it is started as the tests want it, with or without an edge router.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Target::Program { .. })
+    }
+
     /// Starts the controller if need be, and logs in as its administrator.
-    pub(crate) fn open(&self) -> Result<Network, String> {
+    pub(crate) fn open(&self, with_router: bool) -> Result<Network, String> {
         match self {
             Target::Program { path, .. } => {
-                let (controller, admin) = Quickstart::start(path)?;
+                let (controller, admin) = Quickstart::start(path, with_router)?;
                 Ok(Network::started(controller, admin))
             }
             Target::Running { url, user, password, roots } => {
