@@ -137,11 +137,10 @@ pub struct FilterField {
 impl FilterField {
     fn new(name: &str, text: String) -> Self {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let problem = (name.is_empty() || !name.chars().all(is_letter))
-            .then(|| {
-                let name = shown(name);
-                format!("filter: {name} is no name of a field; a name has letters, digits, '_', '-' and '.'")
-            });
+        let problem = (name.is_empty() || !name.chars().all(is_letter)).then(|| {
+            let name = shown(name);
+            format!("filter: {name} is no name of a field; a name has letters, digits, '_', '-' and '.'")
+        });
         Self { text, problem }
     }
 

@@ -78,7 +78,10 @@ impl From<&Timestamp> for FilterValue {
 /// takes four, and before some letters none arrives.
 pub(crate) fn quoted(text: &str) -> Result<String, String> {
     if ["\\f", "\\n", "\\r", "\\t"].iter().any(|escape| text.contains(escape)) {
-        return Err(format!("filter: {} has a backslash before f, n, r or t, which controllers cannot look for", shown(text)));
+        return Err(format!(
+            "filter: {} has a backslash before f, n, r or t, which controllers cannot look for",
+            shown(text)
+        ));
     }
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
