@@ -10,6 +10,10 @@ use crate::error::Error;
 /// The largest page a controller sends.
 pub(crate) const LARGEST_PAGE: u64 = 500;
 
+/// As many bytes of pages as a list keeps. A million rows fit; pages that are full of something else do not: each of them
+/// may be inflated from next to nothing.
+const LARGEST_LIST: u64 = 1024 * 1024 * 1024;
+
 /// How often a list is walked through again because it changed on the way.
 const EXTRA_PASSES: u32 = 2;
 
@@ -43,10 +47,16 @@ impl From<Meta> for Pagination {
 pub(crate) struct Pager {
     operation: String,
     max_rows: u64,
+    /// How many bytes of pages may be kept; `None` if the rows are not.
+    max_bytes: Option<u64>,
     /// Where the next page begins; `None` once the walk is over.
     offset: Option<u64>,
     total: Option<u64>,
     kept: u64,
+    /// How many of the rows that are kept came before this page.
+    kept_before: u64,
+    /// The length of all pages of which rows are kept.
+    bytes: u64,
     pages: u64,
     /// How many passes have ended.
     passes: u32,
@@ -61,15 +71,23 @@ impl Pager {
         Self {
             operation,
             max_rows,
+            max_bytes: Some(LARGEST_LIST),
             offset: Some(0),
             total: None,
             kept: 0,
+            kept_before: 0,
+            bytes: 0,
             pages: 0,
             passes: 0,
             moved: false,
             seen: Ids::default(),
             seen_again: Ids::default(),
         }
+    }
+
+    /// For rows that are not kept: their pages may be of any length in all.
+    pub(crate) fn one_by_one(self) -> Self {
+        Self { max_bytes: None, ..self }
     }
 
     /// The offset of the page to ask for, or `None` if all pages are there.
@@ -94,10 +112,14 @@ impl Pager {
         is_new
     }
 
-    /// Takes note of a page that was read: `rows` came in it, kept or not.
-    pub(crate) fn page_read(&mut self, rows: u64, pagination: &Pagination) -> Result<(), Error> {
+    /// Takes note of a page of so many bytes that was read: `rows` came in it, kept or not.
+    pub(crate) fn page_read(&mut self, rows: u64, bytes: usize, pagination: &Pagination) -> Result<(), Error> {
         let Some(offset) = self.offset else { return Ok(()) };
         self.pages += 1;
+        if self.kept > self.kept_before {
+            self.kept_before = self.kept;
+            self.bytes = self.bytes.saturating_add(bytes as u64);
+        }
         self.check(offset, pagination)?;
         let total = pagination.total_count;
         self.moved |= offset > 0 && total != self.total;
@@ -140,6 +162,13 @@ impl Pager {
         let rows = self.kept.max(pagination.total_count.unwrap_or(0));
         if rows > self.max_rows {
             return Err(too_many_rows(&self.operation, rows, self.max_rows));
+        }
+        if self.max_bytes.is_some_and(|most| self.bytes > most) {
+            return Err(Error::InvalidArgument(format!(
+                "{}: the list is longer than {} MiB; narrow it with a filter, or take its rows one by one",
+                self.operation,
+                LARGEST_LIST >> 20
+            )));
         }
         // Pages of 500 are usual; a controller that sends one row at a time would go on for ever.
         let most_pages = self.max_rows / 100 + 1000;

@@ -98,7 +98,8 @@ pub(crate) fn page<T: Row>(client: &Client, list: Request, query: &ListQuery) ->
 /// The rows that match, fetched page by page as they are asked for.
 pub(crate) fn iter<'a, T: Row>(client: &'a Client, list: Request, query: &ListQuery) -> Result<Rows<'a, T>, Error> {
     query.check_whole()?;
-    let walk = Walk::new(client, list, query.clone());
+    let mut walk = Walk::new(client, list, query.clone());
+    walk.pager = walk.pager.one_by_one();
     Ok(Rows { walk, next_page: Walk::next_page, page: Vec::new().into_iter(), ended: false })
 }
 
@@ -144,7 +145,7 @@ impl<'a> Walk<'a> {
             pagination.offset = None;
         }
         rows.retain(|row| self.pager.is_new(row.key()));
-        self.pager.page_read(came, &pagination)?;
+        self.pager.page_read(came, self.body.len(), &pagination)?;
         Ok(Some(rows))
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Services<'a> {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a query with a limit or an offset, and for a list of more rows than the client's
-    /// `max_rows`. [`Error::Decode`] for one of more than the controller pages through (100,000): narrow it with a
+    /// `max_rows`, or of more than 1 GiB. [`Error::Decode`] for one of more than the controller pages through (100,000): narrow it with a
     /// filter. [`Error::LoginPending`] if the login still wants a factor.
     pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let call = self.client.call();

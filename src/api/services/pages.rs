@@ -106,7 +106,7 @@ impl Walk {
             page.pagination.total_count = Some(page.rows);
             page.pagination.offset = None;
         }
-        self.pager.page_read(page.rows, &page.pagination)?;
+        self.pager.page_read(page.rows, self.body.len(), &page.pagination)?;
         Ok(Some(page.block))
     }
 
@@ -135,7 +135,9 @@ pub struct ServiceRows<'a> {
 impl<'a> ServiceRows<'a> {
     pub(super) fn new(client: &'a Client, query: &ServiceQuery) -> Result<Self, Error> {
         query.check_whole()?;
-        Ok(Self { client, walk: Walk::new(query, client.max_rows()), page: None, call: None, ended: false })
+        let mut walk = Walk::new(query, client.max_rows());
+        walk.pager = walk.pager.one_by_one();
+        Ok(Self { client, walk, page: None, call: None, ended: false })
     }
 
     /// All pages within one deadline, which begins now.

@@ -15,7 +15,7 @@ fn walk(max_rows: u64, mut answer: impl FnMut(u64) -> (Vec<u64>, Pagination)) ->
         assert!(asked.len() <= 20_000, "the walk does not end");
         let (ids, pagination) = answer(offset);
         kept.extend(ids.iter().copied().filter(|id| pager.is_new(&id.to_string())));
-        pager.page_read(ids.len() as u64, &pagination)?;
+        pager.page_read(ids.len() as u64, 100, &pagination)?;
     }
     Ok((kept, asked))
 }
@@ -172,6 +172,34 @@ fn the_largest_numbers_are_read() {
 fn the_walk_says_how_many_rows_the_controller_counts() {
     let mut pager = Pager::new("GET /things".to_owned(), 100);
     assert!(pager.is_new("a"));
-    pager.page_read(1, &page(0, 2)).unwrap();
+    pager.page_read(1, 100, &page(0, 2)).unwrap();
     assert_eq!(pager.total(), 2);
+}
+
+/// Reads pages of one row each, which are as long as is said.
+fn pages_of(mut pager: Pager, lengths: &[usize]) -> Result<(), Error> {
+    lengths.iter().enumerate().try_for_each(|(at, length)| {
+        pager.is_new(&at.to_string());
+        pager.page_read(1, *length, &page(at as u64, 10))
+    })
+}
+
+#[test]
+fn a_list_that_would_fill_the_memory_is_refused_unless_it_is_not_kept() {
+    let pager = || Pager::new("GET /things".to_owned(), 100);
+    let quarter = LARGEST_LIST as usize / 4;
+    assert!(pages_of(pager(), &[quarter; 4]).is_ok());
+    let message = pages_of(pager(), &[quarter, quarter, quarter, quarter, 1]).unwrap_err().to_string();
+    assert!(message.contains("GET /things: the list is longer than 1024 MiB; narrow it"), "{message}");
+    assert!(pages_of(pager().one_by_one(), &[quarter; 9]).is_ok());
+}
+
+#[test]
+fn pages_that_bring_nothing_new_take_no_memory() {
+    let mut pager = Pager::new("GET /things".to_owned(), 100);
+    for row in ["a", "a", "a"] {
+        pager.is_new(row);
+        let bytes = if pager.kept_before == 0 { 1 } else { LARGEST_LIST as usize };
+        pager.page_read(1, bytes, &Pagination { total_count: Some(10), offset: None }).unwrap();
+    }
 }
