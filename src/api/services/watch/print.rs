@@ -5,6 +5,9 @@ use serde_json::Value;
 use crate::api::services::{Field, List, Service};
 use crate::wire::page::Fingerprints;
 
+/// Longer posture queries are taken as they are: to sort them takes many times their length.
+const MOST_SORTED: usize = 256 * 1024;
+
 /// Makes a hash of all that counts.
 #[derive(Default)]
 pub(super) struct Prints(Fingerprints);
@@ -37,7 +40,8 @@ fn sorted(service: Service<'_>, list: List) -> Vec<&str> {
 /// The posture queries without what is another number in each answer, and in an order of our own: controllers send them
 /// in a random one.
 fn posture(queries: &str) -> String {
-    let Ok(Value::Array(mut sets)) = serde_json::from_str::<Value>(queries) else { return queries.to_owned() };
+    let sets = (queries.len() <= MOST_SORTED).then(|| serde_json::from_str(queries).ok()).flatten();
+    let Some(Value::Array(mut sets)) = sets else { return queries.to_owned() };
     for set in &mut sets {
         let Some(queries) = set.get_mut("postureQueries").and_then(Value::as_array_mut) else { continue };
         for query in queries.iter_mut().filter_map(Value::as_object_mut) {

@@ -82,3 +82,17 @@ fn words_do_not_run_into_each_other() {
 fn hashes_of_different_watches_have_nothing_in_common() {
     assert_ne!(print(&Prints::default(), row()), print(&Prints::default(), row()));
 }
+
+#[test]
+fn posture_queries_of_any_size_and_depth_are_compared() {
+    let prints = Prints::default();
+    let of = |queries: &str| {
+        let row = format!(r#"{{"data":{{"id":"i","name":"n","postureQueries":{queries}}}}}"#);
+        prints.of(read_one(row.as_bytes()).unwrap().view())
+    };
+    let long = |last: &str| format!("[{}{last}]", "[],".repeat(200_000));
+    assert_eq!(of(&long("1")), of(&long("1")));
+    assert_ne!(of(&long("1")), of(&long("2")));
+    let deep = |inside: &str| format!("{}{inside}{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_ne!(of(&deep("1")), of(&deep("2")));
+}
