@@ -275,7 +275,7 @@ impl<'a> Service<'a> {
             Permission::Dial => self.can_dial(),
             Permission::Bind => self.can_bind(),
         };
-        Ok(is_permitted && posture::lets_through(&self.posture_queries()?, permission))
+        posture::can_use(self.name(), self.posture_queries_json(), is_permitted, permission)
     }
 
     /// How the network picks among the terminators, such as `smartrouting`.

@@ -11,7 +11,7 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::{PostureQuery, PostureQueryProcess, PostureQuerySet, lets_through, read};
+use super::{PostureQuery, PostureQueryProcess, PostureQuerySet, can_use, read};
 use crate::api::services::Permission;
 use crate::api::services::ffi::zec_service;
 use crate::error::Error;
@@ -150,11 +150,13 @@ impl Root for zec_posture_query_set_list {
     type Kept = Arena;
 }
 
-fn sets(service: &zec_service) -> Result<Vec<PostureQuerySet>, Error> {
+/// Name and posture queries of a service.
+fn parts(service: &zec_service) -> Result<(&str, &str), Error> {
     // SAFETY: the texts of a record end with NUL and live as long as it does (header, "Strings").
     let name = unsafe { text(service.name, "service.name") }?;
     // SAFETY: as above.
-    read(name, unsafe { text(service.posture_queries_json, "service.posture_queries_json") }?)
+    let queries = unsafe { text(service.posture_queries_json, "service.posture_queries_json") }?;
+    Ok((name, queries))
 }
 
 /// The posture checks of a service by policy, with how they went when the controller answered. No I/O.
@@ -166,7 +168,8 @@ pub extern "C" fn zec_service_posture_queries(
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
-        let sets = sets(arg(service, "service")?)?;
+        let (name, queries) = parts(arg(service, "service")?)?;
+        let sets = read(name, queries)?;
         out.write(publish(Arena::new(), |arena: &mut Arena| zec_posture_query_set_list {
             items: arena.views(&sets),
             len: sets.len(),
@@ -183,19 +186,17 @@ pub unsafe extern "C" fn zec_posture_query_set_list_free(list: *mut zec_posture_
     });
 }
 
-fn can_use(
+fn give_can_use(
     service: Option<&zec_service>,
+    is_permitted: impl Fn(&zec_service) -> bool,
     permission: Permission,
     out: Option<&mut MaybeUninit<bool>>,
 ) -> Result<(), Error> {
     let out = arg(out, "out")?;
     out.write(false);
     let service = arg(service, "service")?;
-    let is_permitted = match permission {
-        Permission::Dial => service.can_dial,
-        Permission::Bind => service.can_bind,
-    };
-    out.write(is_permitted && lets_through(&sets(service)?, permission));
+    let (name, queries) = parts(service)?;
+    out.write(can_use(name, queries, is_permitted(service), permission)?);
     Ok(())
 }
 
@@ -208,7 +209,7 @@ pub extern "C" fn zec_service_can_use_dial(
     service: Option<&zec_service>,
     out: Option<&mut MaybeUninit<bool>>,
 ) -> Option<Box<zec_error>> {
-    guard(|| can_use(service, Permission::Dial, out))
+    guard(|| give_can_use(service, |service| service.can_dial, Permission::Dial, out))
 }
 
 /// Whether this identity may host the service, by the same rule. `*out` is false after a failure. No I/O.
@@ -218,5 +219,5 @@ pub extern "C" fn zec_service_can_use_bind(
     service: Option<&zec_service>,
     out: Option<&mut MaybeUninit<bool>>,
 ) -> Option<Box<zec_error>> {
-    guard(|| can_use(service, Permission::Bind, out))
+    guard(|| give_can_use(service, |service| service.can_bind, Permission::Bind, out))
 }

@@ -114,8 +114,13 @@ pub(super) fn read(service: &str, queries: &str) -> Result<Vec<PostureQuerySet>,
     kept(&format!("the posture queries of service {service}"), "postureQueries", queries)
 }
 
+/// Whether a service may be used in this way, if it is permitted at all.
+pub(super) fn can_use(service: &str, queries: &str, is_permitted: bool, permission: Permission) -> Result<bool, Error> {
+    Ok(is_permitted && lets_through(&read(service, queries)?, permission))
+}
+
 /// True if the policies of this type let the device through: there is none that asks for anything, or one that is met.
-pub(super) fn lets_through(sets: &[PostureQuerySet], permission: Permission) -> bool {
+fn lets_through(sets: &[PostureQuerySet], permission: Permission) -> bool {
     let mut of_type = sets.iter().filter(|set| set.policy_type.as_deref() == Some(permission.as_str())).peekable();
     of_type.peek().is_none() || of_type.any(|set| set.is_passing)
 }
