@@ -83,8 +83,9 @@ pub(super) fn shown(reference: &str) -> &str {
 fn is_damaged_pem(value: &str) -> bool {
     let value = value.trim_end();
     let is_base64 = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-    // DER in base64 begins with an M.
-    let is_bare = value.len() >= SHORTEST_DER && value.starts_with('M') && is_base64(value);
+    // DER in base64 begins with an M, and PEM text that somebody wrapped in base64 once more with LS0t.
+    let is_key = value.starts_with('M') || value.starts_with("LS0t");
+    let is_bare = value.len() >= SHORTEST_DER && is_key && is_base64(value);
     is_bare || value.contains(['\n', '\r']) || value.contains("-----") || value.contains("PRIVATE KEY")
 }
 

@@ -50,3 +50,23 @@ fn a_scheme_with_nothing_behind_it_is_an_error() {
     assert_eq!(Reference::parse("id.ca", "pem:abc").unwrap_err().to_string(), "id.ca: there is no PEM text after pem:");
     assert_eq!(Reference::parse("id.ca", "file://").unwrap_err().to_string(), "id.ca: there is no path after file:");
 }
+
+#[test]
+fn what_may_be_a_key_is_never_shown_as_a_path() {
+    let base64 = "bGV0IG1lIGluLCBpdCBpcyBtZSwgYW5kIG5vYm9keSBlbHNlIGtub3dzIHRoaXM=";
+    for value in [
+        format!("MIGH{base64}"),
+        format!("file:MIGH{base64}"),
+        // PEM text that was put into base64 once more, as secrets of Kubernetes are.
+        format!("LS0tLS1CRUdJTi{base64}"),
+        format!("/x\nMIGH{base64}"),
+        format!("----BEGIN PRIVATE KEY-----{base64}"),
+        format!("PRIVATE KEY {base64}"),
+    ] {
+        let message = Reference::parse("id.key", &value).unwrap_err().to_string();
+        assert!(message.starts_with("id.key: is neither a path nor PEM text") && !message.contains("bGV0"), "{message}");
+    }
+    for path in [format!("/run/secrets/{base64}"), "MIGH".to_owned(), "LS0t.pem".to_owned()] {
+        assert_eq!(Reference::parse("id.key", &path).unwrap(), Reference::File((&path).into()));
+    }
+}
