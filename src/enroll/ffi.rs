@@ -12,14 +12,13 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
 use std::ptr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{EnrollOptions, Enrollment};
 use crate::error::Error;
 use crate::ffi::{
     self, Arena, Options, Root, Userdata, arg, array, cancel_token, clear, guard, guard_or, limit, proxy, publish,
-    read_options, release, store, text, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_signer,
-    zec_userdata_free,
+    read_options, release, store, text, unix_seconds, zec_cancel, zec_error, zec_identity, zec_save_callback,
+    zec_signer, zec_userdata_free,
 };
 use crate::identity::{KeyChoice, PrivateKey, Store};
 
@@ -134,7 +133,7 @@ unsafe fn key_choice(
         false => Ok(()),
     };
     only_for(bits != 0, "key_bits", ZEC_KEY_RSA, "ZEC_KEY_RSA")?;
-    only_for(!key.is_null(), "key", ZEC_KEY_EXISTING, "ZEC_KEY_EXISTING")?;
+    only_for(!key.is_null() || key_len != 0, "key", ZEC_KEY_EXISTING, "ZEC_KEY_EXISTING")?;
     only_for(!signer.is_null(), "signer", ZEC_KEY_SIGNER, "ZEC_KEY_SIGNER")?;
     Ok(match kind {
         ZEC_KEY_P256 => KeyChoice::P256,
@@ -184,10 +183,6 @@ impl zec_enrollment {
             expires_at_unix: enrollment.expires_at().map_or(0, unix_seconds),
         }
     }
-}
-
-fn unix_seconds(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Reads an enrollment token, the text of a `.jwt` file. No I/O.

@@ -30,7 +30,7 @@ pub(crate) use arena::Arena;
 pub(crate) use callback::{Userdata, store};
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
-pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release};
+pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release, unix_seconds};
 pub(crate) use signer::array;
 pub(crate) use strings::{bytes, give_secret, give_text, optional_text, path, pointers, text, texts};
 

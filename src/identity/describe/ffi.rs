@@ -11,10 +11,9 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{CertificateDescription, IdentityDescription};
-use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, zec_error, zec_identity};
+use crate::ffi::{Arena, Root, arg, clear, guard, guard_or, publish, release, unix_seconds, zec_error, zec_identity};
 use crate::trust::display_time;
 
 /// What a certificate says.
@@ -118,10 +117,6 @@ impl zec_identity_description {
             json,
         }
     }
-}
-
-fn unix_seconds(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// What there is to tell of an identity: name, controllers, key kind, certificate, CA bundle.
