@@ -5,11 +5,12 @@ mod posture;
 
 use std::time::Duration;
 
+use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::{OwnedService, ServiceQuery};
 use ziti_edge_client::{CancelToken, Client, Error};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
-use crate::support::{client, controller, start};
+use crate::support::{client, controller, page, start};
 
 fn one_by_one(client: &Client) -> Result<Vec<OwnedService>, Error> {
     client.services().iter(&ServiceQuery::new())?.collect()
@@ -69,6 +70,25 @@ fn the_first_error_is_the_last_that_comes() {
     let Some(Err(Error::Api(answer))) = services.next() else { panic!("an error was due") };
     assert_eq!(answer.status, 500);
     assert!(services.next().is_none());
+    let mut sessions = client.sessions().iter(&ListQuery::new()).unwrap();
+    controller.fault(Operation::Named("listSessions"), Fault::Status(500));
+    assert!(matches!(sessions.next(), Some(Err(Error::Api(_)))));
+    assert!(sessions.next().is_none());
+}
+
+#[test]
+fn what_a_filter_cuts_out_comes_in_one_page() {
+    let controller = controller(Version::V2_0, 0);
+    let client = client(&controller);
+    let cut_out = page(1..3, 1, 24);
+    controller.fault_times(Operation::Services, cut_out.clone(), 1);
+    let services = client.services().iter(&ServiceQuery::new().filter("true skip 1 limit 2")).unwrap();
+    assert_eq!(services.filter_map(Result::ok).count(), 2);
+    let operation = Operation::Named("listExternalJwtSigners");
+    controller.fault_times(operation, cut_out, 1);
+    let signers = client.external_jwt_signers().iter(&ListQuery::new().filter("true skip 1 limit 2")).unwrap();
+    let ids: Result<Vec<_>, _> = signers.map(|signer| signer.map(|signer| signer.id)).collect();
+    assert_eq!((ids.unwrap(), controller.count(operation)), (vec!["00001".to_owned(), "00002".to_owned()], 1));
 }
 
 #[test]

@@ -78,6 +78,46 @@ fn the_first_poll_tells_all_services_and_the_next_ones_what_changed() {
 }
 
 #[test]
+fn many_changes_of_one_poll_are_counted_and_what_is_gone_is_sorted() {
+    let controller = controller(Version::V2_0, 5);
+    let client = client(&controller);
+    let mut watch = watch(&client);
+    watch.poll().unwrap();
+    let [first, second, gone @ ..]: [String; 5] = controller.service_ids().try_into().unwrap();
+    for (id, name) in [(first, "one"), (second, "two")] {
+        controller.add_service(ServiceSpec { id: Some(id), ..intercepting(name, "a.test") });
+    }
+    assert!(gone.iter().all(|id| controller.remove_service(id)));
+    let changes = watch.poll().unwrap();
+    assert_eq!((names(&changes.changed), changes.changed.total()), (vec!["one", "two"], 2));
+    assert_eq!(changes.removed.iter().map(|service| service.id.as_str()).collect::<Vec<_>>(), gone);
+    assert!(gone.is_sorted());
+}
+
+#[test]
+fn a_stamp_that_is_earlier_than_the_last_one_is_a_change() {
+    let controller = controller(Version::V2_0, 1);
+    let client = client(&controller);
+    let mut watch = watch(&client);
+    for (second, expected) in [(5, vec!["svc-00001"]), (4, vec![]), (4, vec![]), (5, vec![])] {
+        let stamp = json!({"data": {"lastChangeAt": format!("2026-11-22T07:13:0{second}.000Z")}}).to_string();
+        controller.fault_times(UPDATES, answer(200, stamp), 1);
+        assert_eq!(told(&watch.poll().unwrap()).0, expected);
+    }
+    assert_eq!(controller.count(Operation::Services), 3, "of four polls one had the stamp of the one before");
+}
+
+#[test]
+fn a_watch_of_what_a_filter_cuts_out_takes_one_page() {
+    let controller = controller(Version::V2_0, 3);
+    let client = client(&controller);
+    let mut watch = client.services().watch(ServiceQuery::new().filter("true skip 1 limit 2")).unwrap();
+    controller.fault_times(Operation::Services, page(1..3, 1, 24), 1);
+    assert_eq!(told(&watch.poll().unwrap()).0, ["svc-00001", "svc-00002"]);
+    assert_eq!(controller.count(Operation::Services), 1);
+}
+
+#[test]
 fn a_change_of_the_configs_alone_is_told_and_the_ticking_of_a_check_is_not() {
     let controller = controller(Version::V2_0, 0);
     let client = client(&controller);
