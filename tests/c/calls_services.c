@@ -1,5 +1,6 @@
 /* calls_services IDENTITY.json: services one by one, and changes to them; there are three, and none may be changed.
- * calls_services IDENTITY.json refused: the same where the controller answers with 500. */
+ * calls_services IDENTITY.json refused: the same where the controller answers with 500.
+ * calls_services IDENTITY.json late: more pages than there is time for. */
 #include "client.h"
 
 struct seen {
@@ -114,9 +115,23 @@ static void refusals(const zec_client *client) {
   zec_service_watch_free(watch);
 }
 
+static void late(const zec_client *client) {
+  struct seen seen = {0, 0, ""};
+  zec_client *hurried = NULL;
+  zec_api_session *session = NULL;
+  MUST(zec_client_authenticate(client, &session));
+  MUST(zec_client_with_timeout(client, 1000, &hurried));
+  FAILS(zec_services_for_each(hurried, NULL, see, &seen), ZEC_ERR_TIMEOUT);
+  CHECK(seen.count < 1500);
+  zec_client_free(hurried);
+  zec_api_session_free(session);
+}
+
 int main(int argc, char **argv) {
   zec_client *client = client_of(argv[1]);
-  if (argc > 2) {
+  if (argc > 2 && same(argv[2], "late")) {
+    late(client);
+  } else if (argc > 2) {
     refusals(client);
   } else {
     one_by_one(client);

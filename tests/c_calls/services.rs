@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use ziti_edge_testkit::{Fault, Operation, Permission, Policy, ServiceSpec, TestController, Version};
@@ -50,6 +51,13 @@ fn what_a_controller_refuses_is_an_error() {
     controller.fault(Operation::Services, Fault::Status(500));
     controller.fault(Operation::Named("listServiceUpdates"), Fault::Status(500));
     run(&controller, "calls_services", &["refused"]);
+}
+
+#[test]
+fn all_pages_that_are_shown_one_by_one_have_one_time_limit() {
+    let controller = TestController::builder().services(1500).start().unwrap();
+    controller.fault(Operation::Services, Fault::Late(Duration::from_millis(500)));
+    run(&controller, "calls_services", &["late"]);
 }
 
 fn host() -> Value {
