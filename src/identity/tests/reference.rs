@@ -64,7 +64,10 @@ fn what_may_be_a_key_is_never_shown_as_a_path() {
         format!("PRIVATE KEY {base64}"),
     ] {
         let message = Reference::parse("id.key", &value).unwrap_err().to_string();
-        assert!(message.starts_with("id.key: is neither a path nor PEM text") && !message.contains("bGV0"), "{message}");
+        assert!(
+            message.starts_with("id.key: is neither a path nor PEM text") && !message.contains("bGV0"),
+            "{message}"
+        );
     }
     for path in [format!("/run/secrets/{base64}"), "MIGH".to_owned(), "LS0t.pem".to_owned()] {
         assert_eq!(Reference::parse("id.key", &path).unwrap(), Reference::File((&path).into()));

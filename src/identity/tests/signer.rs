@@ -157,6 +157,16 @@ fn a_signature_that_does_not_verify_goes_nowhere() {
     }
     let of_another_key = |_: &KeyPair, message: &[u8]| Ok(KeyPair::generate().unwrap().sign(message).unwrap());
     assert!(try_to_sign(Scripted::with(of_another_key)).is_err());
+    let ed25519 = || KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let key = ed25519();
+    let signer = Scripted {
+        public_key: Ok(key.subject_public_key_info()),
+        schemes: vec![SigningScheme::Ed25519],
+        key,
+        ..Scripted::with(move |_, message| Ok(ed25519().sign(message).unwrap()))
+    };
+    let error = PrivateKey::external(Arc::new(signer)).unwrap().csr("id-1", soon()).unwrap_err();
+    assert!(error.to_string().ends_with("what it signed (Ed25519) does not fit its public key"), "{error}");
 }
 
 #[test]
