@@ -74,9 +74,9 @@ impl<'a> Reservation<'a> {
         replace(&sidecar, pending.to_json().expose()).inspect_err(|_| forget(path))
     }
 
-    /// Writes down, durably, that the request leaves now: from here on the token may be spent.
+    /// Writes down, durably, that the request leaves now, for the first time: from here on the token may be spent.
     pub(crate) fn mark_sent(&self, pending: &mut Pending) -> Result<(), Error> {
-        pending.sent_at.get_or_insert_with(|| display_time(SystemTime::now()));
+        pending.sent_at = Some(display_time(SystemTime::now()));
         let Place::File { path, .. } = &self.place else { return Ok(()) };
         replace(&pending::path(path), pending.to_json().expose())
     }

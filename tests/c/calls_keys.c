@@ -105,6 +105,9 @@ static void choices_that_contradict(const char *token) {
   options.key = key;
   EXPECT(zec_identity_enroll(token, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "not ZEC_KEY_EXISTING");
   options.key = NULL;
+  options.key_len = sizeof key;
+  EXPECT(zec_identity_enroll(token, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "not ZEC_KEY_EXISTING");
+  options.key_len = 0;
   options.key_bits = 2048;
   EXPECT(zec_identity_enroll(token, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "not ZEC_KEY_RSA");
   options.key_kind = ZEC_KEY_RSA;
