@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use support::{compiles_alone, exported_functions, root};
 
@@ -169,5 +170,36 @@ fn every_field_and_code_is_locked_by_the_abi_test() {
             lock.contains(&format!("IS({});", code.trim().replace(" = ", ", "))),
             "{code} is not in tests/c/abi*.c"
         );
+    }
+}
+
+/// A field that is added where an older header has padding would be read from callers that never set it. With four-byte
+/// pointers a number of eight bytes begins at a multiple of eight (ARM) or of four (x86).
+#[test]
+fn structs_that_callers_fill_in_end_without_padding_where_pointers_are_small() {
+    let header = header();
+    let mut program = format!("#include \"{}\"\n", root().join(HEADER).display());
+    let inits: Vec<_> = header.lines().filter_map(|line| line.trim().strip_prefix("{ sizeof(")).collect();
+    for name in inits.iter().map(|rest| rest.split(')').next().unwrap()) {
+        let (body, _) = header.split_once(&format!("\n}} {name};")).unwrap();
+        let last = body.lines().last().unwrap().trim_end_matches(';').rsplit([' ', '*']).next().unwrap();
+        program += &format!(
+            "_Static_assert(offsetof({name}, {last}) + sizeof((({name} *)0)->{last}) == sizeof({name}), \"{name}\");\n"
+        );
+    }
+    assert!(inits.len() > 10, "{inits:?}");
+    for alignment in ["-malign-double", "-mno-align-double"] {
+        let compile = |program: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("padding.c");
+            fs::write(&file, program).unwrap();
+            let mut cc = Command::new("cc");
+            cc.args(["-std=c11", "-m32", "-ffreestanding", "-fsyntax-only", alignment]).arg(file).output().unwrap()
+        };
+        // Not every compiler has the other width.
+        if compile("#include <stdint.h>\nint x;\n").status.success() {
+            let output = compile(&program);
+            assert!(output.status.success(), "{alignment}: {}", String::from_utf8_lossy(&output.stderr));
+        }
     }
 }

@@ -71,6 +71,7 @@ static void patches(const zec_client *client) {
   zec_service_patch patch = ZEC_SERVICE_PATCH_INIT;
   FAILS(zec_services_patch(client, "id", &patch), ZEC_ERR_UNSUPPORTED);
   patch.configs = nothing;
+  patch.role_attributes = nothing;
   patch.encryption_required = &required;
   patch.max_idle_time_ms = &idle;
   FAILS(zec_services_patch(client, "id", &patch), ZEC_ERR_UNSUPPORTED);

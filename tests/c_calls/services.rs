@@ -34,7 +34,7 @@ fn services_come_one_by_one_and_are_not_changed() {
         r#","maxIdleTimeMillis":5000,"roleAttributes":["r"],"tags":{"k":[1]},"terminatorStrategy":"random"}"#
     );
     assert_eq!(bodies("PUT"), [nothing, all]);
-    let some = r#"{"configs":[],"encryptionRequired":false,"maxIdleTimeMillis":0}"#;
+    let some = r#"{"configs":[],"encryptionRequired":false,"maxIdleTimeMillis":0,"roleAttributes":[]}"#;
     let all = concat!(
         r#"{"name":"web","configs":[],"encryptionRequired":true"#,
         r#","maxIdleTimeMillis":0,"roleAttributes":["r"],"tags":{},"terminatorStrategy":"random"}"#

@@ -180,6 +180,29 @@ fn another_key_than_the_one_that_is_kept_is_refused_once_that_was_sent() {
 }
 
 #[test]
+fn of_several_tries_with_a_token_the_one_that_came_furthest_is_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::file(target(&folder));
+    let keys: Vec<_> = (0..4).map(|_| new_key()).collect();
+    for (at, key) in keys.iter().enumerate() {
+        let (place, mut pending) = (store.reserve(|| Ok(())).unwrap(), pending(key));
+        place.keep_key(&pending).unwrap();
+        match at {
+            1 => place.mark_sent(&mut pending).unwrap(),
+            2 => place.keep_certificate(&mut pending, "chain"),
+            _ => {}
+        }
+    }
+    let taken = || store.reserve(|| Ok(())).unwrap().take_up("f").unwrap().unwrap().with_key(None).unwrap().unwrap();
+    assert_eq!(taken().key.text().expose(), keys[2].text().expose());
+    assert_eq!(store.pending("f").unwrap().unwrap().state(), PendingEnrollment::CertificateIssued);
+    store.reserve(|| Ok(())).unwrap().forget_key();
+    assert_eq!(taken().key.text().expose(), keys[1].text().expose());
+    store.reserve(|| Ok(())).unwrap().forget_key();
+    assert_eq!(taken().key.text().expose(), keys[0].text().expose(), "the oldest of those that came as far");
+}
+
+#[test]
 fn a_file_that_appears_during_an_enrollment_is_not_replaced_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let (store, key) = (Store::file(target(&folder)), new_key());

@@ -129,7 +129,8 @@ fn members(value: &Value, path: &str, all: &mut Vec<String>) {
 
 #[test]
 fn absent_and_null_configs_are_none() {
-    for configs in ["{}", r#"{"host.v1":{}}"#, r#"{"intercept.v1":null}"#] {
+    let others = r#"{"Intercept.v1":{},"intercept.v10":{},"intercept.v":{}}"#;
+    for configs in ["{}", r#"{"host.v1":{}}"#, r#"{"intercept.v1":null}"#, others] {
         assert_eq!(intercept(configs).unwrap(), None, "{configs}");
         assert_eq!(raw("web", configs, "intercept.v1").unwrap(), None, "{configs}");
         assert_eq!(read_custom::<Value>("web", configs, "intercept.v1").unwrap(), None, "{configs}");
