@@ -69,7 +69,7 @@ impl Signer for Scripted {
     }
 
     fn sign(&self, scheme: SigningScheme, message: &[u8], left: Duration) -> Result<Vec<u8>, String> {
-        assert_eq!(scheme, SigningScheme::EcdsaP256Sha256);
+        assert!(matches!(scheme, SigningScheme::EcdsaP256Sha256 | SigningScheme::Ed25519), "{scheme:?}");
         self.signed.fetch_add(1, Ordering::Relaxed);
         *self.left.lock().unwrap() = left;
         (self.sign)(&self.key, message)
