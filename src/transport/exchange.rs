@@ -7,6 +7,7 @@ use ureq::http::header::{self, HeaderName, HeaderValue};
 use ureq::http::{self, HeaderMap, Uri};
 use ureq::{Agent, AsSendBody};
 
+use super::black_out::black_out;
 use super::call::{AttemptState, CallState};
 use super::connect::into_ureq;
 use super::pool::MAX_HEADERS;
@@ -99,28 +100,12 @@ impl Connections {
         if !head.is_success() {
             let credential = attempt.credential.map(|credential| &credential.value);
             let headers = request.headers.iter().map(|(_, value)| value);
-            for secret in credential.into_iter().chain(request.secret()).chain(headers) {
-                // After the scheme, where there is one.
-                let token = secret.expose().rsplit(' ').next().unwrap_or_default();
-                black_out(body, token.as_bytes());
+            let secrets = credential.into_iter().chain(request.secret()).chain(headers).chain(&request.hidden);
+            for secret in secrets.map(Secret::expose) {
+                black_out(body, secret.strip_prefix("Bearer ").unwrap_or(secret));
             }
-            request.hidden.iter().for_each(|secret| black_out(body, secret.expose().as_bytes()));
         }
         Ok(head)
-    }
-}
-
-/// A refusal becomes part of errors and logs, and who refuses likes to repeat what was sent. The name of a member is
-/// no repetition: with the password `error` nothing of the refusal could be read any more.
-fn black_out(body: &mut [u8], secret: &[u8]) {
-    let length = secret.len().max(1);
-    let mut at = 0;
-    while let Some(found) = body[at..].windows(length).position(|window| window == secret) {
-        let (start, end) = (at + found, at + found + length);
-        if !(body[..start].ends_with(b"\"") && body[end..].starts_with(b"\":")) {
-            body[start..end].fill(b'*');
-        }
-        at = end;
     }
 }
 

@@ -3,6 +3,7 @@
 //! ureq speaks HTTP and keeps the pool; the connectors it calls are ours. It has no time-out of its own: every place
 //! that can block asks the [`Call`] of its thread how long it may, and which cancel tokens can end it.
 
+mod black_out;
 mod call;
 mod cancel;
 mod connect;

@@ -5,6 +5,7 @@
 
 mod canaries;
 mod enrollment;
+mod factors;
 mod files;
 mod session;
 mod witness;
@@ -22,6 +23,7 @@ fn no_secret_shows_in_logs_errors_or_debug_texts() {
         let controller = TestController::builder().version(version).services(3).start().unwrap();
         enrollment::run(&controller, &mut witness, &mut canaries);
         session::run(&controller, &mut witness, &mut canaries);
+        factors::run(&controller, &mut witness, &mut canaries);
     }
     files::run(&mut witness, &mut canaries);
 
