@@ -108,6 +108,18 @@ fn every_exported_function_is_in_the_header_and_in_the_docs() {
 }
 
 #[test]
+fn the_cpp_header_owns_whatever_has_to_be_freed() {
+    let cpp = fs::read_to_string(root().join("include/ziti_edge_client.hpp")).unwrap();
+    for function in exported_functions().iter().filter(|name| name.ends_with("_free")) {
+        let root = function.trim_end_matches("_free");
+        let owner = format!("using {} = detail::owned<{root}>;", root.trim_start_matches("zec_"));
+        let release = format!("void release({root} *root) noexcept {{ {function}(root); }}");
+        let special = matches!(root, "zec_string" | "zec_error");
+        assert!(special || cpp.contains(&owner) && cpp.contains(&release), "the C++ header lacks an owner of {root}");
+    }
+}
+
+#[test]
 fn the_header_begins_with_its_four_rules() {
     let header = header();
     let places = ["Ownership.", "Strings.", "Errors.", "Threads.", "#ifndef"].map(|rule| header.find(rule).unwrap());
