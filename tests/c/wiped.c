@@ -42,6 +42,8 @@ int main(int argc, char **argv) {
   zec_session *session = NULL;
   zec_session_list *list = NULL;
   zec_identity_detail *identity = NULL;
+  zec_mfa *mfa = NULL;
+  zec_qr_code *picture = NULL;
   char *copy;
   if (argc != 3) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
@@ -63,6 +65,23 @@ int main(int argc, char **argv) {
   MUST(zec_current_identity_get(client, &identity));
   watch(identity->enrollment_ott->jwt);
   zec_identity_detail_free(identity);
+  CHECK(is_freed && !is_leaked);
+
+  MUST(zec_mfa_enroll(client, &copy));
+  watch(copy);
+  zec_string_free(copy);
+  CHECK(is_freed && !is_leaked);
+  MUST(zec_mfa_get(client, &mfa));
+  watch(mfa->provisioning_url);
+  zec_mfa_free(mfa);
+  CHECK(is_freed && !is_leaked);
+  MUST(zec_mfa_get(client, &mfa));
+  watch(mfa->recovery_codes[mfa->recovery_codes_len - 1]);
+  zec_mfa_free(mfa);
+  CHECK(is_freed && !is_leaked);
+  MUST(zec_mfa_qr_code(client, &picture));
+  watch((const char *)picture->png);
+  zec_qr_code_free(picture);
   CHECK(is_freed && !is_leaked);
   zec_client_free(client);
   return failures != 0;
