@@ -8,7 +8,8 @@ use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Long, because a controller may have to share the machine with a build.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const BASE: &str = "/edge/management/v1";
 
 type Answer = Result<(u16, Value), String>;

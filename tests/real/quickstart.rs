@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use crate::admin::Admin;
 use crate::target;
 
-const START_LIMIT: Duration = Duration::from_secs(60);
+/// It makes half a dozen RSA keys first, which alone takes a minute where the machine has other work.
+const START_LIMIT: Duration = Duration::from_secs(240);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 const LOOPBACK: &str = "127.0.0.1";
