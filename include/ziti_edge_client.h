@@ -1845,8 +1845,8 @@ zec_error *zec_client_with_cancel(const zec_client *client,
                                   zec_client **out);
 
 /// The same client for the management API of the same controllers. It has the operations on the own session and the own
-/// authenticators, zec_controller_version() and zec_client_request(); anything else is ZEC_ERR_UNSUPPORTED without any
-/// I/O. It shares login and connections with `client`, which may be freed first.
+/// authenticators, zec_controller_version() and zec_client_request(), and logs in as ever; anything else is
+/// ZEC_ERR_UNSUPPORTED without any I/O. It shares login and connections with `client`, which may be freed first.
 ZEC_MUST_USE
 zec_error *zec_client_management(const zec_client *client,
                                  zec_client **out);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::identity::{Identity, Store};
-use crate::login::{AboutClient, ApiSession, Controllers, Flight, Generation, Login, Wanted};
+use crate::login::{AboutClient, ApiSession, Controllers, Flight, Generation, Login, SendForLogin, Wanted};
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
 use crate::wire::fields::Field;
@@ -107,11 +107,11 @@ impl Client {
 
     /// The same client for the management API of the same controllers.
     ///
-    /// It shares login, connections and trust with this one: the login of an administrator works there. It has the
-    /// operations of the management API on the own session and the own authenticators,
-    /// [`controller().version()`](crate::api::controller::Controller::version) and [`request`](Client::request); anything else is
-    /// [`Error::Unsupported`] without any I/O, as are all of them at a controller that does not serve the management
-    /// API at the same address.
+    /// It shares login, connections and trust with this one: the login of an administrator works there, and is made
+    /// and given its code as ever. It has the operations of the management API on the own session and the own
+    /// authenticators, [`controller().version()`](crate::api::controller::Controller::version) and
+    /// [`request`](Client::request); anything else is [`Error::Unsupported`] without any I/O, as are all of them at a
+    /// controller that does not serve the management API at the same address.
     #[must_use = "the client itself stays with the client API"]
     pub fn management(&self) -> Self {
         Self { api: Api::Management, ..self.clone() }
@@ -152,15 +152,20 @@ impl Client {
         envelope::data_once(&request.operation(), &mut body)
     }
 
-    /// Sends a request that gives the login a factor, as a call of its own. Returns the session as it is then.
-    pub(crate) fn give_factor(&self, request: &Request) -> Result<ApiSession, Error> {
+    /// Sends a request that is about the login, as a call of its own.
+    pub(crate) fn about_login(&self, send: SendForLogin, request: &Request) -> Result<ApiSession, Error> {
         let (call, request) = (self.call(), self.addressed(request)?);
-        self.on_generation(|generation| generation.give_factor(&call, &request))
+        self.on_generation(|generation| send(generation, &call, &request))
     }
 
     /// Sends a request as a call of its own; a success says all there is to say.
     pub(crate) fn run(&self, request: &Request) -> Result<(), Error> {
         self.exchange(request).map(drop)
+    }
+
+    /// The same client for the client API, on which logins are made whatever they are used for.
+    pub(crate) fn on_client_api(&self) -> Self {
+        Self { api: Api::Client, ..self.clone() }
     }
 
     /// The request for the API that this client is for.

@@ -223,6 +223,8 @@ pub struct Rejection {
     /// What is known here that may matter, such as when the certificate expired, by the local clock,
     /// or when the last login succeeded.
     pub known: Vec<String>,
+    /// True if the controller would have been asked again, had the call had more time.
+    pub(crate) for_want_of_time: bool,
 }
 
 impl fmt::Display for Rejection {

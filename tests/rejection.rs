@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
-use support::{builder, client_and_id, controller};
+use support::{answer, builder, client_and_id, controller};
 use tempfile::TempDir;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, Error, Identity};
-use ziti_edge_testkit::{Operation, TestController, Version};
+use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 fn list(client: &Client) -> Result<usize, Error> {
     client.services().list(&ServiceQuery::new()).map(|services| services.len())
@@ -75,6 +75,27 @@ fn a_certificate_of_a_moment_ago_is_tried_again_on_a_cluster_within_the_time_the
     let error = list(&client).unwrap_err();
     assert!(matches!(error, Error::Rejected(_)), "the refusal is told, not the time-out: {error:?}");
     assert!((2..=3).contains(&logins(&controller)) && began.elapsed() < limit);
+
+    controller.clear_requests();
+    let body = r#"{"error":{"code":"INVALID_AUTH","message":"not known yet"},"meta":{}}"#;
+    controller.fault_times(Operation::Authenticate, answer(401, body), 1);
+    controller.fault_times(Operation::Authenticate, Fault::StallBeforeAnswer, 1);
+    let error = list(&client).unwrap_err();
+    assert!(matches!(error, Error::Rejected(_)), "nor the time-out of the next try: {error:?}");
+    assert_eq!(logins(&controller), 2);
+}
+
+#[test]
+fn who_has_no_time_to_ask_again_does_not_answer_for_others() {
+    let controller = controller(Version::V2_0, 1);
+    let patient = builder(&controller).build().unwrap();
+    let hurried = patient.with_timeout(Duration::from_millis(200));
+    let body = r#"{"error":{"code":"INVALID_AUTH","message":"not known yet"},"meta":{}}"#;
+    controller.fault_times(Operation::Authenticate, answer(401, body), 2);
+    assert!(matches!(list(&hurried), Err(Error::Rejected(_))));
+    assert_eq!(logins(&controller), 1);
+    assert_eq!(list(&patient).unwrap(), 1, "the certificate is known by the third login");
+    assert_eq!(logins(&controller), 3);
 }
 
 /// A client whose identity file lies in the folder.

@@ -201,8 +201,8 @@ pub extern "C" fn zec_client_with_cancel(
 }
 
 /// The same client for the management API of the same controllers. It has the operations on the own session and the own
-/// authenticators, zec_controller_version() and zec_client_request(); anything else is ZEC_ERR_UNSUPPORTED without any
-/// I/O. It shares login and connections with `client`, which may be freed first.
+/// authenticators, zec_controller_version() and zec_client_request(), and logs in as ever; anything else is
+/// ZEC_ERR_UNSUPPORTED without any I/O. It shares login and connections with `client`, which may be freed first.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_management(

@@ -7,7 +7,7 @@ use super::flight::{LiveSession, Wanted};
 use super::generation::{Generation, answer, may_move_on};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
-use crate::transport::Call;
+use crate::transport::{Call, Failure};
 use crate::wire::{Head, LoginNeed, Request, envelope, refusal};
 
 const CURRENT: &str = "/current-api-session";
@@ -23,6 +23,19 @@ enum Unauthorized {
     Refused,
 }
 
+/// A request that had no success.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// The login with which a controller may have carried it out all the same: the answer was lost, or says nothing.
+    pub(super) perhaps_done_with: Option<Arc<LiveSession>>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, perhaps_done_with: None }
+    }
+}
+
 impl Generation {
     /// Sends a request and returns the head of a successful answer, whose body is in `body`.
     pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
@@ -30,7 +43,7 @@ impl Generation {
             let (head, _) = self.ask_any(call, request, body)?;
             return answer(request, &head, body).map(|()| head);
         }
-        self.send_with_login(call, request, body).map(|(head, _)| head)
+        self.send_with_login(call, request, body).map(|(head, _)| head).map_err(|failed| failed.error)
     }
 
     /// The same with a login, and with which one it was.
@@ -39,7 +52,7 @@ impl Generation {
         call: &Call,
         request: &Request,
         body: &mut Vec<u8>,
-    ) -> Result<(Head, Arc<LiveSession>), Error> {
+    ) -> Result<(Head, Arc<LiveSession>), Failed> {
         let mut wanted = Wanted::Current;
         let mut logged_in_again = false;
         let mut untried = self.controllers.len();
@@ -55,24 +68,29 @@ impl Generation {
                 wanted = Wanted::NewerThan(session.number);
                 continue;
             }
-            let head = outcome?;
+            let head = match outcome {
+                Ok(head) => head,
+                Err(Failure { error, sent }) => {
+                    return Err(Failed { error, perhaps_done_with: sent.then_some(session) });
+                }
+            };
             if head.status != 401 {
                 session.was_good();
             }
             if head.status != 401 || logged_in_again {
-                return answer(request, &head, body).map(|()| (head, session));
+                return told(request, head, body, session);
             }
             match self.judge(call, &session, &head, request, body)? {
                 Unauthorized::Expired => {
                     let pause = self.flight.pause_before_replacing(&session, Instant::now());
                     if pause >= call.remaining() {
-                        return answer(request, &head, body).map(|()| (head, session));
+                        return told(request, head, body, session);
                     }
                     call.pause(pause)?;
                     wanted = Wanted::NewerThan(session.number);
                 }
-                Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }),
-                Unauthorized::Refused => return answer(request, &head, body).map(|()| (head, session)),
+                Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }.into()),
+                Unauthorized::Refused => return told(request, head, body, session),
             }
             logged_in_again = true;
             untried += 1;
@@ -116,6 +134,21 @@ impl Generation {
         }
         answer(&question, &head, &body)?;
         envelope::data_once(&question.operation(), &mut body).map(Some)
+    }
+}
+
+/// What an answer says of a request with this login.
+fn told(
+    request: &Request,
+    head: Head,
+    body: &[u8],
+    session: Arc<LiveSession>,
+) -> Result<(Head, Arc<LiveSession>), Failed> {
+    match answer(request, &head, body) {
+        Ok(()) => Ok((head, session)),
+        // Above them are the statuses with which newer controllers refuse what they cannot read.
+        Err(error) if matches!(head.status, 500 | 502..=599) => Err(Failed { error, perhaps_done_with: Some(session) }),
+        Err(error) => Err(error.into()),
     }
 }
 

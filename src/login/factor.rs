@@ -1,11 +1,15 @@
-//! Giving a login a factor that it waits for.
+//! Giving a login a factor that it waits for, and finding out that it has it.
 
+use super::dispatch::Failed;
 use super::flight::LiveSession;
 use super::generation::Generation;
 use super::session::ApiSession;
-use crate::error::{Error, Stage};
+use crate::error::Error;
 use crate::transport::Call;
-use crate::wire::Request;
+use crate::wire::{Request, envelope};
+
+/// Sends a request that is about the login, and says what the session is like then.
+pub(crate) type SendForLogin = fn(&Generation, &Call, &Request) -> Result<ApiSession, Error>;
 
 impl Generation {
     /// Sends a request whose success completes the login, or brings it nearer to that, and returns the session as it is
@@ -14,12 +18,10 @@ impl Generation {
     /// The request may use up a code, so it is sent once. Only where the controller did not look at it is it sent
     /// again: a 401 of an expired session comes before the code is read, and so does a connection that did not open.
     pub(crate) fn give_factor(&self, call: &Call, request: &Request) -> Result<ApiSession, Error> {
-        let (_, session) = match self.send_with_login(call, request, &mut Vec::new()) {
-            Ok(sent) => sent,
-            Err(error) => {
-                if may_have_been_taken(&error)
-                    && let Some(session) = self.flight.current()
-                {
+        let session = match self.send_with_login(call, request, &mut Vec::new()) {
+            Ok((_, session)) => session,
+            Err(Failed { error, perhaps_done_with }) => {
+                if let Some(session) = perhaps_done_with {
                     self.flight.progressed(&session, without_code(&session));
                 }
                 return Err(error);
@@ -37,12 +39,18 @@ impl Generation {
         self.flight.progressed(&session, api_session.clone());
         Ok(api_session)
     }
-}
 
-/// True if the controller may have looked at the request, and its answer was lost.
-fn may_have_been_taken(error: &Error) -> bool {
-    let was_sent = matches!(error.stage(), Some(Stage::Send | Stage::Wait | Stage::Body));
-    was_sent || error.answer().is_some_and(|answer| answer.status >= 500)
+    /// Sends a request for the current session. A login that waits is known to be complete from here on, if it is:
+    /// nobody but the controller hears of a factor that was given by a request of the user's own making.
+    pub(crate) fn look_at_session(&self, call: &Call, request: &Request) -> Result<ApiSession, Error> {
+        let mut body = Vec::new();
+        let (_, session) = self.send_with_login(call, request, &mut body).map_err(|failed| failed.error)?;
+        let now: ApiSession = envelope::data(&request.operation(), &body)?;
+        if now.auth_queries.is_empty() && !session.api_session.auth_queries.is_empty() {
+            self.flight.progressed(&session, now.clone());
+        }
+        Ok(now)
+    }
 }
 
 /// The session as it is if a code was taken. If it was not, the next call is refused, and asks what is wanted.

@@ -64,6 +64,8 @@ pub(crate) struct Flight {
 struct State {
     session: Option<Arc<LiveSession>>,
     logins: u64,
+    /// Logins up to this one were given up by their user.
+    forgotten: u64,
     leading: bool,
     /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
     flights: u64,
@@ -141,10 +143,10 @@ impl Flight {
     ///
     /// It is still the same login, with its number. Where another thread made one meanwhile, that stays if it is
     /// complete; one that waits for a factor gives way, and as it was already in use, to a login that counts as newer.
-    /// A login that was forgotten stays so.
+    /// A login that was forgotten stays so, whatever login came after it.
     pub(crate) fn progressed(&self, session: &LiveSession, api_session: ApiSession) {
         let mut state = self.lock();
-        let Some(current) = &state.session else { return };
+        let Some(current) = state.session.as_ref().filter(|_| session.number > state.forgotten) else { return };
         let number = match current.number == session.number {
             true => session.number,
             false if current.api_session.auth_queries.is_empty() => return,
@@ -161,6 +163,7 @@ impl Flight {
         let mut state = self.lock();
         if state.session.as_ref().is_some_and(|session| session.number == number) {
             state.session = None;
+            state.forgotten = number;
         }
     }
 
@@ -198,7 +201,7 @@ impl State {
                 Ok(session)
             }
             // Time and patience are each caller's own: the next one tries for itself.
-            Err(error @ (Error::Timeout { .. } | Error::Canceled { .. })) => Err(error),
+            Err(error) if is_of_the_caller(&error) => Err(error),
             Err(error) => {
                 if matches!(error, Error::Rejected(_)) {
                     self.session = None;
@@ -214,6 +217,15 @@ impl State {
         self.leading = false;
         self.flights += 1;
         self.failure = None;
+    }
+}
+
+/// True for a login that failed because its caller had no more time or patience.
+fn is_of_the_caller(error: &Error) -> bool {
+    match error {
+        Error::Timeout { .. } | Error::Canceled { .. } => true,
+        Error::Rejected(rejection) => rejection.for_want_of_time,
+        _ => false,
     }
 }
 

@@ -128,8 +128,9 @@ impl Generation {
         let request = request::by_certificate(&self.about);
         let mut body = Vec::new();
         let mut pause = FIRST_PAUSE;
+        let mut asked = self.ask_any(call, &request, &mut body);
         loop {
-            let (head, controller) = self.ask_any(call, &request, &mut body)?;
+            let (head, controller) = asked?;
             if head.is_success() {
                 return new_session(&request, controller, &mut body);
             }
@@ -137,11 +138,15 @@ impl Generation {
             if head.status != 401 {
                 return Err(refusal::into_error(answer));
             }
-            if !self.may_not_be_known_yet(&controller) || call.remaining() <= pause {
-                return Err(self.rejection(answer));
+            let may_become_known = self.may_not_be_known_yet(&controller);
+            if !may_become_known || call.remaining() <= pause {
+                return Err(self.rejection(answer, may_become_known));
             }
             self.controllers.failed(&controller, Instant::now());
-            call.pause(pause)?;
+            asked = call.pause(pause).and_then(|()| self.ask_any(call, &request, &mut body));
+            if matches!(asked, Err(Error::Timeout { .. })) {
+                return Err(self.rejection(answer, may_become_known));
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -153,7 +158,7 @@ impl Generation {
         clustered && self.certificate().and_then(age).is_some_and(|age| age < FRESH_FOR)
     }
 
-    fn rejection(&self, answer: ApiError) -> Error {
+    fn rejection(&self, answer: ApiError, for_want_of_time: bool) -> Error {
         let now = SystemTime::now();
         let mut known = Vec::new();
         if let Some(facts) = self.certificate() {
@@ -167,7 +172,7 @@ impl Generation {
         }
         let last_login = self.flight.last_login().and_then(|at| now.checked_sub(at.elapsed()));
         known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
-        Error::Rejected(Box::new(Rejection { answer, known }))
+        Error::Rejected(Box::new(Rejection { answer, known, for_want_of_time }))
     }
 
     fn certificate(&self) -> Option<CertificateFacts> {

@@ -9,6 +9,7 @@ mod request;
 mod session;
 
 pub(crate) use controllers::{Controllers, Features};
+pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Flight, Wanted};
 pub(crate) use generation::Generation;
 pub(crate) use request::{AboutClient, with_code};

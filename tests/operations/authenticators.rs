@@ -116,7 +116,7 @@ fn a_certificate_is_replaced_once_the_new_one_is_confirmed() {
         let again = client.authenticators().extend_verify(&id, &new.client_cert);
         refusal(again, 409, "CAN_NOT_UPDATE_AUTHENTICATOR");
         // A clustered controller may not have heard of a certificate this young, so it is asked until the time is up.
-        let refused = client.with_timeout(Duration::from_millis(300)).authenticate();
+        let refused = client.with_timeout(Duration::from_millis(1500)).authenticate();
         assert!(matches!(refused, Err(Error::Rejected(_))), "{version:?}: {refused:?}");
         assert_eq!(list(&renewed(&client, &new.client_cert, &key)).unwrap(), 1, "{version:?}");
     }

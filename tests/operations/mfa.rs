@@ -4,7 +4,8 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ziti_edge_client::{Client, Error, Login, Secret};
+use ziti_edge_client::api::raw::RequestBody;
+use ziti_edge_client::{CancelToken, Client, Error, Login, Method, Secret};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::{ENOUGH, answer, client_and_id, controller};
@@ -135,6 +136,88 @@ fn a_code_that_got_lost_on_its_way_leaves_the_login_waiting() {
         assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{fault:?}");
         client.authenticate_mfa(&totp(&controller, &id)).unwrap();
         assert_eq!((list(&client).unwrap(), logins(&controller)), (1, 1), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_code_whose_call_ends_meanwhile_is_not_sent_again_and_its_login_is_found_complete() {
+    let ends: [fn(&Client, &Secret) -> Error; 2] = [
+        |client, code| client.with_timeout(Duration::from_millis(200)).authenticate_mfa(code).unwrap_err(),
+        |client, code| {
+            let cancel = CancelToken::new();
+            let client = client.with_cancel(&cancel);
+            thread::scope(|scope| {
+                let giving = scope.spawn(|| client.authenticate_mfa(code));
+                thread::sleep(Duration::from_millis(100));
+                cancel.cancel();
+                giving.join().unwrap().unwrap_err()
+            })
+        },
+    ];
+    for end in ends {
+        let (controller, client, id) = waiting(Version::V1_6);
+        client.authenticate().unwrap();
+        controller.fault_times(AUTHENTICATE_MFA, Fault::Late(Duration::from_millis(500)), 1);
+        let error = end(&client, &recovery_code(&controller, &id));
+        assert!(matches!(error, Error::Timeout { .. } | Error::Canceled { .. }), "{error:?}");
+        let began = Instant::now();
+        while list(&client).is_err() {
+            assert!(began.elapsed() < ENOUGH);
+        }
+        assert_eq!((controller.count(AUTHENTICATE_MFA), logins(&controller)), (1, 1));
+        assert_eq!(controller.recovery_codes(&id).len(), 19);
+    }
+}
+
+#[test]
+fn a_code_that_nobody_looked_at_leaves_the_login_waiting() {
+    let unreadable = answer(602, r#"{"error":{"code":"COULD_NOT_VALIDATE","message":"no"},"meta":{}}"#);
+    for (operation, fault) in [(AUTHENTICATE_MFA, unreadable), (Operation::Authenticate, Fault::StallBeforeAnswer)] {
+        let (controller, client, id) = waiting(Version::V2_0);
+        client.authenticate().unwrap();
+        if operation == Operation::Authenticate {
+            controller.expire_sessions();
+        }
+        controller.fault_times(operation, fault.clone(), 1);
+        client.with_timeout(Duration::from_millis(500)).authenticate_mfa(&totp(&controller, &id)).unwrap_err();
+        controller.clear_requests();
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{fault:?}");
+        assert_eq!(controller.requests().len(), 0, "{fault:?}: what is known need not be asked");
+    }
+}
+
+#[test]
+fn a_code_does_not_bring_back_a_login_that_was_given_up() {
+    let (controller, client, id) = waiting(Version::V2_0);
+    client.authenticate().unwrap();
+    let code = totp(&controller, &id);
+    controller.fault_times(Operation::CurrentApiSession, Fault::Late(Duration::from_millis(300)), 1);
+    thread::scope(|scope| {
+        let giving = scope.spawn(|| client.authenticate_mfa(&code).map(drop));
+        while controller.count(Operation::CurrentApiSession) == 0 {
+            thread::sleep(Duration::from_millis(2));
+        }
+        client.logout().unwrap();
+        assert!(matches!(client.authenticate().unwrap(), Login::Pending(_)));
+        giving.join().unwrap().expect("the code was taken");
+    });
+    controller.clear_requests();
+    assert!(matches!(list(&client), Err(Error::LoginPending { .. })));
+    assert_eq!(controller.requests().len(), 0, "the later login is the one that counts");
+    client.authenticate_mfa(&code).unwrap();
+    assert_eq!((list(&client).unwrap(), logins(&controller)), (1, 0));
+}
+
+#[test]
+fn a_code_that_went_through_the_raw_door_is_found_by_a_look_at_the_session() {
+    for version in Version::ALL {
+        let (controller, client, id) = waiting(version);
+        client.authenticate().unwrap();
+        let body = format!(r#"{{"code":"{}"}}"#, totp(&controller, &id).expose());
+        client.request(Method::Post, "/authenticate/mfa", &[], Some(RequestBody::json(&body))).unwrap();
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{version:?}");
+        assert!(client.current_api_session().get().unwrap().is_mfa_complete);
+        assert_eq!((list(&client).unwrap(), logins(&controller)), (1, 1), "{version:?}");
     }
 }
 

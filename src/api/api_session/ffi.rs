@@ -181,8 +181,8 @@ impl zec_api_session {
     }
 }
 
-/// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it
-/// alive.
+/// The session as the controller sees it now, also while it waits for a factor. If it waits no more, because the factor
+/// was given by zec_client_request(), other calls go on with it from here on. Up to controller 1.7 asking keeps it alive.
 /// GET /current-api-session (getCurrentAPISession)
 #[unsafe(no_mangle)]
 #[must_use]

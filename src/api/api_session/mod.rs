@@ -18,7 +18,7 @@ pub use model::{ApiSession, AuthQuery, ServiceUpdates, TotpToken};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::with_code;
+use crate::login::{Generation, with_code};
 use crate::secret::Secret;
 use crate::wire::Request;
 
@@ -37,13 +37,15 @@ impl<'a> CurrentApiSession<'a> {
     ///
     /// `GET /current-api-session` (getCurrentAPISession)
     ///
-    /// Works for a login that still waits for a factor, too: `auth_queries` names what is wanted. Up to
+    /// Works for a login that still waits for a factor, too: `auth_queries` names what is wanted. If there is nothing
+    /// any more, because the factor was given some other way, other calls go on with the login from here on. Up to
     /// controller 1.7 asking keeps the session alive.
     ///
     /// # Errors
     /// [`Error::Rejected`] if a login is needed and refused.
     pub fn get(&self) -> Result<ApiSession, Error> {
-        self.client.fetch(&Request::get("/current-api-session").with_partial_login().on_management())
+        let request = Request::get("/current-api-session").with_partial_login().on_management();
+        self.client.about_login(Generation::look_at_session, &request)
     }
 
     /// When something last changed that may show in the identity's services.

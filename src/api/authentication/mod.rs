@@ -21,7 +21,7 @@ pub use external_jwt_signers::{ExternalJwtSigner, ExternalJwtSigners};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::with_code;
+use crate::login::{Generation, with_code};
 use crate::secret::Secret;
 use crate::wire::Request;
 
@@ -40,6 +40,6 @@ impl Client {
     /// identity has not set up a second factor: see [`mfa`](Client::mfa). The login is then as it was.
     pub fn authenticate_mfa(&self, code: &Secret) -> Result<Login, Error> {
         let request = Request::post("/authenticate/mfa").with_partial_login();
-        self.give_factor(&with_code(request, code)).map(Login::from)
+        self.on_client_api().about_login(Generation::give_factor, &with_code(request, code)).map(Login::from)
     }
 }

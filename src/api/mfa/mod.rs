@@ -28,7 +28,7 @@ pub use model::{MfaEnrollment, QrCode, RecoveryCodes};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::with_code;
+use crate::login::{Generation, with_code};
 use crate::secret::Secret;
 use crate::wire::{Method, Request};
 
@@ -90,7 +90,7 @@ impl<'a> Mfa<'a> {
     /// [`Error::Api`] with status 404 if there is nothing to verify, or no longer.
     pub fn verify(&self, code: &Secret) -> Result<(), Error> {
         let request = Request::post("/current-identity/mfa/verify").with_partial_login();
-        self.client.give_factor(&with_code(request, code)).map(drop)
+        self.client.about_login(Generation::give_factor, &with_code(request, code)).map(drop)
     }
 
     /// The provisioning URL as a picture for the camera of a device, until it is verified.

@@ -21,6 +21,10 @@ fn new_session() -> Result<NewSession, Error> {
 }
 
 fn rejected() -> Error {
+    refused(false)
+}
+
+fn refused(for_want_of_time: bool) -> Error {
     let answer = ApiError {
         status: 401,
         code: "INVALID_AUTH".to_owned(),
@@ -30,7 +34,7 @@ fn rejected() -> Error {
         retry_after: None,
         operation: "POST /authenticate".to_owned(),
     };
-    Error::Rejected(Box::new(Rejection { answer, known: Vec::new() }))
+    Error::Rejected(Box::new(Rejection { answer, known: Vec::new(), for_want_of_time }))
 }
 
 fn timeout() -> Error {
@@ -95,6 +99,17 @@ fn the_time_out_of_a_leader_is_its_own_and_one_of_the_others_leads() {
     assert!(matches!(first, Err(Error::Timeout { .. })));
     assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
     assert_eq!(logins, 1);
+}
+
+#[test]
+fn a_refusal_for_want_of_time_is_its_leaders_own_and_is_not_believed() {
+    let (first, rest, logins) = race(8, || Err(refused(true)), new_session);
+    assert!(matches!(first, Err(Error::Rejected(_))));
+    assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
+    assert_eq!(logins, 1);
+    let flight = Flight::default();
+    assert!(flight.session(&call(), Wanted::Current, || Err(refused(true))).is_err());
+    assert!(flight.session(&call(), Wanted::Current, new_session).is_ok());
 }
 
 #[test]
@@ -243,4 +258,9 @@ fn a_login_that_was_forgotten_stays_forgotten() {
     flight.forget(session.number);
     flight.progressed(&session, complete());
     assert!(flight.current().is_none());
+    let later = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    flight.progressed(&session, complete());
+    assert_eq!(current(&flight), (later.number, false), "the later login is another");
+    flight.progressed(&later, complete());
+    assert_eq!(current(&flight), (later.number, true));
 }
