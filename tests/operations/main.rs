@@ -3,6 +3,7 @@
 mod about;
 mod authenticators;
 mod current_identity;
+mod elsewhere;
 mod enrollment;
 mod factors;
 mod lists;

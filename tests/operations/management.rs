@@ -2,8 +2,7 @@
 
 use ziti_edge_client::api::authenticators::AuthenticatorChange;
 use ziti_edge_client::api::list::ListQuery;
-use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, Error, Method, Secret};
+use ziti_edge_client::{Error, Login, Method, Secret};
 use ziti_edge_testkit::{Operation, TestController, Version};
 
 use crate::support::{answer, client, controller};
@@ -73,38 +72,23 @@ fn anybody_may_look_at_what_is_their_own_and_only_administrators_at_more() {
     assert_eq!(admin.management().request(Method::Get, "/identities", &[], None).unwrap().status, 200);
 }
 
-type Operations = [(&'static str, fn(&Client) -> Result<(), Error>); 17];
-
-/// Operations that the management API does not have, or has with another meaning.
-const ELSEWHERE: Operations = [
-    ("authenticate_mfa", |client| client.authenticate_mfa(&Secret::new("123456")).map(drop)),
-    ("totp_token", |client| client.current_api_session().create_totp_token(&Secret::new("123456")).map(drop)),
-    ("controllers", |client| client.controllers().list(&ListQuery::new()).map(drop)),
-    ("mfa", |client| client.mfa().get().map(drop)),
-    ("enroll_mfa", |client| client.mfa().enroll().map(drop)),
-    ("delete_mfa", |client| client.mfa().delete(None)),
-    ("verify_mfa", |client| client.mfa().verify(&Secret::new("123456"))),
-    ("qr_code", |client| client.mfa().qr_code().map(drop)),
-    ("recovery_codes", |client| client.mfa().recovery_codes(&Secret::new("123456")).map(drop)),
-    ("create_recovery_codes", |client| client.mfa().create_recovery_codes(&Secret::new("123456"))),
-    ("services", |client| client.services().list(&ServiceQuery::new()).map(drop)),
-    ("service", |client| client.services().get("id").map(drop)),
-    ("session_certificates", |client| client.session_certificates().list(&ListQuery::new()).map(drop)),
-    ("page", |client| client.session_certificates().page(&ListQuery::new()).map(drop)),
-    ("create_certificate", |client| client.session_certificates().create("csr").map(drop)),
-    ("certificate", |client| client.session_certificates().get("id").map(drop)),
-    ("delete_certificate", |client| client.session_certificates().delete("id")),
-];
-
 #[test]
-fn what_belongs_to_the_client_api_is_refused_before_anything_is_sent() {
-    let controller = controller(Version::V2_0, 0);
-    let management = client(&controller).management();
-    for (name, call) in ELSEWHERE {
-        let error = call(&management).unwrap_err();
-        assert!(matches!(&error, Error::Unsupported(why) if why.contains("management API")), "{name}: {error:?}");
+fn an_administrator_gives_a_code_where_the_management_api_is_used() {
+    for version in Version::ALL {
+        let controller = controller(version, 1);
+        let client = client_with_password(&controller, "first-password", true);
+        let id = controller.identity_id("alice").unwrap();
+        assert!(controller.enroll_mfa(&id));
+        let management = client.management();
+        assert!(matches!(management.authenticate().unwrap(), Login::Pending(_)));
+        assert!(matches!(management.authenticators().get("any"), Err(Error::LoginPending { .. })));
+        let code = Secret::new(controller.totp_code(&id).unwrap());
+        assert!(matches!(management.authenticate_mfa(&code).unwrap(), Login::Complete(_)));
+        assert_eq!(own(&management, "cert"), own(&client, "cert"), "{version:?}");
+        assert_eq!(management.request(Method::Get, "/identities", &[], None).unwrap().status, 200);
+        assert_eq!(controller.count(Operation::Authenticate), 1, "{version:?}");
+        assert!(!asked(&controller).iter().any(|path| path.contains("/authenticate")), "logins are made elsewhere");
     }
-    assert_eq!((controller.requests().len(), controller.connections()), (0, 0));
 }
 
 #[test]
