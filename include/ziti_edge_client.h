@@ -2111,8 +2111,8 @@ zec_error *zec_posture_submit_bulk(const zec_client *client,
 
 void zec_posture_answer_free(zec_posture_answer *answer);
 
-/// The session as the controller sees it now, also while it waits for a factor. Up to controller 1.7 asking keeps it
-/// alive.
+/// The session as the controller sees it now, also while it waits for a factor. If it waits no more, because the factor
+/// was given by zec_client_request(), other calls go on with it from here on. Up to controller 1.7 asking keeps it alive.
 /// GET /current-api-session (getCurrentAPISession)
 ZEC_MUST_USE
 zec_error *zec_current_api_session_get(const zec_client *client,

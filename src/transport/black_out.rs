@@ -103,4 +103,18 @@ mod tests {
         }
         assert_eq!(blackened("aaaaa", "aa"), "****a");
     }
+
+    #[test]
+    fn a_secret_is_blacked_out_but_for_names_of_members() {
+        assert_eq!(blackened("no abc, abcabc, ab", "abc"), "no ***, ******, ab");
+        assert_eq!(
+            blackened(r#"{"error":{"message":"error: 'error'"}}"#, "error"),
+            r#"{"error":{"message":"*****: '*****'"}}"#
+        );
+        assert_eq!(blackened(r#"{"code":"code","x":["code"]}"#, "code"), r#"{"code":"****","x":["****"]}"#);
+        assert_eq!(
+            (blackened("", "a"), blackened("abc", ""), blackened("a", "ab")),
+            (String::new(), "abc".to_owned(), "a".to_owned())
+        );
+    }
 }

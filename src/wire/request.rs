@@ -132,7 +132,7 @@ pub(crate) struct Request {
     secret_query: Option<(&'static str, Secret)>,
     /// Beside those that every request has; none of them must be seen.
     pub(crate) headers: Vec<(&'static str, Secret)>,
-    /// What of the body must not be seen, as it stands in JSON.
+    /// What of the body must not be seen.
     pub(crate) hidden: Vec<Secret>,
     pub(crate) body: Option<Body>,
     /// What of media can be read. Never more than one: controllers of 1.3 take only the exact value for JSON.
@@ -228,7 +228,7 @@ impl Request {
 
     /// The body holds a text that must not be seen: controllers repeat what they refuse.
     pub(crate) fn hide(mut self, secret: &Secret) -> Self {
-        self.hidden.push(in_json(secret.expose()));
+        self.hidden.push(secret.clone());
         self
     }
 
@@ -306,23 +306,6 @@ impl fmt::Display for Request {
         }
         Ok(())
     }
-}
-
-/// A text as a controller writes it between quotes.
-fn in_json(text: &str) -> Secret {
-    const LONGER: [(char, &str); 3] = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")];
-    let quoted = Zeroizing::new(serde_json::to_string(text).expect("a text can always be written"));
-    let written = |c: char| LONGER.iter().find(|(plain, _)| *plain == c).map(|(_, written)| *written);
-    // The exact capacity, so that no reallocation leaves a copy behind.
-    let length = quoted.chars().map(|c| written(c).map_or(c.len_utf8(), str::len)).sum();
-    let mut json = String::with_capacity(length);
-    for c in quoted[1..quoted.len() - 1].chars() {
-        match written(c) {
-            Some(written) => json.push_str(written),
-            None => json.push(c),
-        }
-    }
-    Secret::new(json)
 }
 
 /// Ids of controllers have some twenty characters.
