@@ -135,7 +135,8 @@ pub(crate) struct Request {
     /// What of the body must not be seen.
     pub(crate) hidden: Vec<Secret>,
     pub(crate) body: Option<Body>,
-    /// What of media can be read. Never more than one: controllers of 1.3 take only the exact value for JSON.
+    /// What of media can be read. Where that is JSON alone it is nothing but its name: 1.3 compares it as a text when
+    /// somebody enrolls.
     pub(crate) accept: Cow<'static, str>,
     /// True if the request may be sent twice without doing anything twice.
     pub(crate) idempotent: bool,

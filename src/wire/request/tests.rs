@@ -33,13 +33,15 @@ fn methods_are_known_by_their_words() {
 }
 
 #[test]
-fn what_is_hidden_is_known_as_controllers_write_it() {
-    let request = Request::post("/enroll/updb").hide(&Secret::new("a\"<b>&c\\é"));
-    assert_eq!(request.hidden[0].expose(), r#"a\"\u003cb\u003e\u0026c\\é"#);
-}
-
-#[test]
 fn an_id_without_end_is_refused_and_not_repeated() {
     let message = entity_path("/services", &"x".repeat(1_000_000)).unwrap_err().to_string();
     assert_eq!(message, "id for /services: 1000000 bytes are too long for an id");
+}
+
+#[test]
+fn a_body_of_any_length_is_whole() {
+    for length in [0, 100, 254, 255, 1000, 100_000] {
+        let text = "x".repeat(length);
+        assert_eq!(*Body::json(&[&text, &text]).bytes, *format!(r#"["{text}","{text}"]"#).as_bytes(), "{length}");
+    }
 }
