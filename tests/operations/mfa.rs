@@ -251,6 +251,25 @@ fn a_login_made_meanwhile_does_not_undo_a_code() {
 }
 
 #[test]
+fn a_refusal_of_a_login_that_waits_is_settled_by_a_later_one_that_does_not() {
+    for version in [Version::V1_6, Version::V2_0] {
+        let (controller, client, id) = waiting(version);
+        client.authenticate().unwrap();
+        controller.fault_times(Operation::Services, Fault::Late(Duration::from_millis(300)), 1);
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| client.request(Method::Get, "/services", &[], None));
+            while controller.count(Operation::Services) == 0 {
+                thread::sleep(Duration::from_millis(2));
+            }
+            client.authenticate().unwrap();
+            client.authenticate_mfa(&totp(&controller, &id)).unwrap();
+            assert_eq!(asking.join().unwrap().unwrap().status, 200, "{version:?}");
+        });
+        assert_eq!(logins(&controller), 2, "{version:?}");
+    }
+}
+
+#[test]
 fn a_login_that_waits_for_a_first_second_factor_is_complete_once_that_is_verified() {
     for version in Version::ALL {
         let controller = controller(version, 1);
