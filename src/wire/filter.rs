@@ -5,6 +5,7 @@ mod value;
 use std::fmt;
 
 pub use value::FilterValue;
+#[cfg(feature = "capi")]
 pub(crate) use value::quoted;
 
 use crate::error::{Error, shown};
