@@ -44,6 +44,8 @@ int main(int argc, char **argv) {
   zec_identity_detail *identity = NULL;
   zec_mfa *mfa = NULL;
   zec_qr_code *picture = NULL;
+  zec_recovery_codes *codes = NULL;
+  zec_totp_token *token = NULL;
   char *copy;
   if (argc != 3) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
@@ -82,6 +84,14 @@ int main(int argc, char **argv) {
   MUST(zec_mfa_qr_code(client, &picture));
   watch((const char *)picture->png);
   zec_qr_code_free(picture);
+  CHECK(is_freed && !is_leaked);
+  MUST(zec_mfa_recovery_codes(client, "123456", &codes));
+  watch(codes->recovery_codes[0]);
+  zec_recovery_codes_free(codes);
+  CHECK(is_freed && !is_leaked);
+  MUST(zec_current_api_session_create_totp_token(client, "123456", &token));
+  watch(token->token);
+  zec_totp_token_free(token);
   CHECK(is_freed && !is_leaked);
   zec_client_free(client);
   return failures != 0;

@@ -25,5 +25,8 @@ fn secrets_are_wiped_when_their_result_is_freed() {
     let controller = TestController::builder().version(Version::V1_6).services(1).start().unwrap();
     let enrollment = json!({"ott": {"id": "e", "token": "t", "jwt": "a canary to be enrolled with"}});
     answers(&controller, "getCurrentIdentity", 200, json!({"data": {"id": "i", "enrollment": enrollment}}));
+    let codes = json!({"data": {"id": "m", "recoveryCodes": ["a canary of a recovery code"]}});
+    answers(&controller, "detailMfaRecoveryCodes", 200, codes);
+    answers(&controller, "createTotpToken", 200, json!({"data": {"token": "a canary of a totp token"}}));
     run("wiped", &controller, &[&controller.service_ids()[0]]);
 }
