@@ -47,7 +47,8 @@
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
-  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0 }
+  { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0 }
 #define ZEC_IDENTITY_PARTS_INIT \
   { sizeof(zec_identity_parts), NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_LIST_QUERY_INIT \
@@ -91,7 +92,18 @@
 
 #define ZEC_SCHEME_RSA_PSS_SHA512 2054
 
-/// The values of zec_enroll_options.key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
+/// The values of zec_enroll_options.method. The method of the token; or, if its method is "network" or "ca" or there is
+/// only an address, one of those that need no one-time token: no identity, only the network's CA bundle; a third-party
+/// certificate; an external JWT.
+#define ZEC_METHOD_OF_TOKEN 0
+
+#define ZEC_METHOD_NETWORK 1
+
+#define ZEC_METHOD_CA 2
+
+#define ZEC_METHOD_TOKEN 3
+
+/// The values of zec_enroll_options.key_kind and server_key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
 /// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
 #define ZEC_KEY_P256 0
 
@@ -316,16 +328,27 @@ typedef struct {
   const char *json;
 } zec_identity_description;
 
+/// The server side of a router that was enrolled by "erott": `id.server_cert` and `id.server_key` of its identity file.
+typedef struct {
+  /// The certificate with its intermediates, as PEM.
+  const char *certificate;
+  /// Its private key, as PEM. It is wiped when this is freed.
+  const char *key;
+} zec_server_certificate;
+
 /// What an enrollment token says. Nothing of it is proved before zec_identity_enroll() has met the issuer.
 typedef struct {
-  /// How it enrolls: "ott" is what zec_identity_enroll() can do; or "ottca", "ca", "updb", "erott", "network".
+  /// How it enrolls: "ott", "ottca", "ca", "updb", "erott" or "network".
   const char *method;
   /// The controller that made the token, as `https://host:port`.
   const char *issuer;
-  /// The id of the identity that enrolls.
+  /// The id of the identity that enrolls; empty where no token names it.
   const char *subject;
   /// Seconds since 1970, by the controller's clock; or 0 if the token does not expire.
   int64_t expires_at_unix;
+  /// The fields of zec_enroll_options that have to be set, such as "password"; others may come.
+  const char *const *needs;
+  size_t needs_len;
 } zec_enrollment;
 
 /// How to enroll; zero and NULL mean the default. Begin with ZEC_ENROLL_OPTIONS_INIT.
@@ -356,12 +379,39 @@ typedef struct {
   uint32_t key_kind;
   /// For ZEC_KEY_RSA: 2048 (the default), 3072 or 4096.
   uint32_t key_bits;
-  /// For ZEC_KEY_EXISTING: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
+  /// For ZEC_KEY_EXISTING, which the methods "ottca" and "ca" need unless there is a signer: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
   const uint8_t *key;
   /// For ZEC_KEY_SIGNER. The identity keeps it; the handle may be freed.
   const zec_signer *signer;
   /// How many bytes `key` has.
   uint64_t key_len;
+  /// For an address in place of a token: PEM of the CA certificates that vouch for the controller when it is met.
+  /// Default: the system's roots.
+  const char *ca;
+  /// For "ottca" and "ca": PEM of the certificate that a third-party CA has issued, and after it the intermediates.
+  const char *certificate;
+  /// For "ca": the name that the identity shall have.
+  const char *name;
+  /// For "updb": the user name; that of the enrollment counts, see zec_identity_username().
+  const char *username;
+  /// For "updb": the password that the user shall have. It is stored nowhere.
+  const char *password;
+  /// For "token": what an external JWT signer has issued. It is stored nowhere.
+  const char *external_jwt;
+  /// For "token": the id of the signer, where the JWT's issuer does not tell. No controller was seen to take it.
+  const char *signer_id;
+  /// For "erott" with ZEC_KEY_EXISTING as server_key_kind: as `key`, for the router's server side.
+  const uint8_t *server_key;
+  /// How many bytes `server_key` has.
+  uint64_t server_key_len;
+  /// For "erott": which key the router's server side gets: ZEC_KEY_..., but for ZEC_KEY_SIGNER.
+  uint32_t server_key_kind;
+  /// For ZEC_KEY_RSA as server_key_kind: as `key_bits`.
+  uint32_t server_key_bits;
+  /// How to enroll: ZEC_METHOD_...
+  uint32_t method;
+  /// For "token", other than 0: asks for no certificate: the identity will log in by such tokens.
+  uint32_t without_certificate;
 } zec_enroll_options;
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
@@ -1764,6 +1814,13 @@ ZEC_MUST_USE
 zec_error *zec_identity_to_json(const zec_identity *identity,
                                 char **out);
 
+/// The user name that an enrollment by "updb" gave the identity: that of the enrollment, where the controller tells it,
+/// or else the one that was asked for. *out is NULL for any other identity, also once it was loaded from its file; free
+/// it with zec_string_free().
+ZEC_MUST_USE
+zec_error *zec_identity_username(const zec_identity *identity,
+                                 char **out);
+
 /// The addresses of the controllers as `https://host:port`, the preferred one first. There is always one.
 ZEC_MUST_USE
 zec_error *zec_identity_controllers(const zec_identity *identity,
@@ -1791,14 +1848,25 @@ zec_error *zec_identity_describe(const zec_identity *identity,
 
 void zec_identity_description_free(zec_identity_description *description);
 
-/// Reads an enrollment token, the text of a `.jwt` file. No I/O.
-ZEC_MUST_USE zec_error *zec_enrollment_parse(const char *jwt, zec_enrollment **out);
+/// The server side of a router. *out is NULL for any other identity.
+ZEC_MUST_USE
+zec_error *zec_identity_server_certificate(const zec_identity *identity,
+                                           zec_server_certificate **out);
+
+void zec_server_certificate_free(zec_server_certificate *certificate);
+
+/// Reads an enrollment token, the text of a `.jwt` file; or the address of a controller, `https://host:port`, where no
+/// token is needed. No I/O.
+ZEC_MUST_USE
+zec_error *zec_enrollment_parse(const char *jwt,
+                                zec_enrollment **out);
 
 void zec_enrollment_free(zec_enrollment *enrollment);
 
 /// How far an earlier enrollment into `path` with this token came: "nothing" (it was not tried, or came to its end),
-/// "key_kept" (the token is as it was), "answer_lost" (it may be spent: zec_identity_resume() asks again) or
-/// "certificate_issued" (zec_identity_enroll() stores the identity); others may come. *out is not to be freed.
+/// "key_kept" (the token is as it was), "answer_lost" (it may be spent: zec_identity_resume() asks again),
+/// "certificate_issued" or "carried_out" (zec_identity_enroll() stores the identity); others may come. *out is not to be
+/// freed.
 ZEC_MUST_USE
 zec_error *zec_enrollment_pending(const char *jwt,
                                   const char *path,
@@ -1807,13 +1875,16 @@ zec_error *zec_enrollment_pending(const char *jwt,
 /// Goes on with an enrollment that was interrupted, with the key and request in `NAME.pending` beside `options->path`:
 /// sends the request also where the controller may have been given it before, which zec_identity_enroll() does not.
 /// The problem "token_not_known" means then that it was carried out, and its certificate lost, or that the token is gone.
+/// Where no certificate is issued, one login by what was enrolled tells the two apart.
 /// POST /enroll (enroll)
 ZEC_MUST_USE
 zec_error *zec_identity_resume(const char *jwt,
                                const zec_enroll_options *options,
                                zec_identity **out);
 
-/// Redeems an enrollment token: makes a key, obtains a certificate, stores both. `options` may be NULL.
+/// Enrolls by a token: makes a key, obtains a certificate, stores both; or by what else its method needs, which
+/// zec_enrollment_parse() tells, in the options. `jwt` may be the address of a controller, `https://host:port`, where no
+/// token is needed: see `method` and `ca` of the options. `options` may be NULL for "ott", "erott" and "network".
 /// Once the token is on its way, a time limit, a cancel or a broken connection is ZEC_ERR_ENROLLMENT with the problem
 /// "maybe_spent", not the code of its own: another try with this token may be refused, and is up to
 /// zec_identity_resume().

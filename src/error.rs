@@ -257,8 +257,18 @@ pub enum EnrollmentProblem {
     CsrRefused,
     /// The token was made for another way to enroll.
     WrongMethod,
-    /// The identity is enrolled already, or the certificate is in use.
+    /// The identity is enrolled already.
     AlreadyEnrolled,
+    /// The third-party certificate belongs to an identity already.
+    CertificateInUse,
+    /// No CA of the network that may enroll it vouches for the third-party certificate.
+    CertificateRefused,
+    /// The controller does not take the user name and password, such as one that is too short.
+    PasswordRefused,
+    /// No signer of the network vouches for the external JWT.
+    ExternalJwtRefused,
+    /// The network does not allow this way to enroll.
+    NotAllowed,
     /// The controller's CA bundle cannot be used, or does not vouch for the controller.
     CaBundle,
     /// The certificate that was issued does not fit the key or the CA bundle.

@@ -44,11 +44,11 @@ pub mod api;
 pub mod ffi;
 
 pub use client::{Client, ClientBuilder};
-pub use enroll::{EnrollOptions, Enrollment, EnrollmentMethod};
+pub use enroll::{EnrollOptions, Enrollment, EnrollmentInput, EnrollmentMethod};
 pub use error::{ApiError, EnrollmentProblem, Error, Rejection, Stage};
 pub use identity::{
     CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
-    Signer, SigningScheme, Store,
+    ServerCertificate, Signer, SigningScheme, Store,
 };
 pub use login::{ApiSession, AuthQuery, Login};
 pub use secret::Secret;

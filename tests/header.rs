@@ -25,6 +25,8 @@ const SOURCES: &[&str] = &[
     "src/identity/ffi.rs",
     "src/identity/parts/ffi.rs",
     "src/identity/describe/ffi.rs",
+    "src/identity/server/ffi.rs",
+    "src/enroll/options/ffi.rs",
     "src/enroll/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",

@@ -2,48 +2,64 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer;
+use super::EnrollmentMethod;
+use super::answer::{self, Enrolled};
 use super::bootstrap::Network;
+use super::refusal::refused;
 use crate::error::{ApiError, EnrollmentProblem, Error};
-use crate::transport::{Attempt, Call, Failure};
-use crate::trust::EnrollmentToken;
-use crate::wire::{Body, Method, Request, refusal};
+use crate::identity::Pending;
+use crate::transport::{Call, Failure};
+use crate::wire::{Request, refusal};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a node of a cluster may take to learn of a token that another node made.
 const LAGGING_NODE: Duration = Duration::from_secs(2);
-/// A leaf with its intermediates, in JSON.
-const MAX_CERTIFICATE: u64 = 1024 * 1024;
 
-/// Sends the certificate request and returns the chain that was issued, as PEM.
+/// What an answer has to hold.
+#[derive(Clone, Copy)]
+pub(super) enum Expected {
+    Nothing,
+    Certificate,
+    BothCertificates,
+}
+
+impl Expected {
+    pub(super) fn of(pending: &Pending) -> Self {
+        match (&pending.own, &pending.server) {
+            (_, Some(_)) => Self::BothCertificates,
+            (Some(_), None) => Self::Certificate,
+            (None, None) => Self::Nothing,
+        }
+    }
+}
+
+/// Sends the request and returns what it gave.
 ///
 /// Repeats only what the controller says it did not do. A request whose answer was lost is never repeated.
-pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, csr: &str) -> Result<String, Error> {
-    let mut request = Request::new(Method::Post, "/enroll")
-        .without_login()
-        .query("method", token.method.as_str())
-        .secret_query("token", &token.one_time)
-        .body(Body::text(csr.to_owned()));
-    request.max_answer = MAX_CERTIFICATE;
-    let attempt = Attempt {
-        controller: &network.controller,
-        base_path: &network.base_path,
-        credential: None,
-        first_byte_by: None,
-    };
+pub(super) fn redeem(
+    call: &Call,
+    network: &Network,
+    method: EnrollmentMethod,
+    request: &Request,
+    expected: Expected,
+) -> Result<Enrolled, Error> {
     let mut unknown_since = None;
     let mut pause = FIRST_PAUSE;
     let mut body = Vec::new();
     loop {
-        let head = network.connections.exchange(call, &attempt, &request, &mut body).map_err(lost)?;
+        let head = network.connections.exchange(call, &network.attempt(), request, &mut body).map_err(lost)?;
         if head.is_success() {
-            return issued_chain(&request, &body);
+            return read(request, &body, expected);
         }
         let answer = refusal::read(&request.operation(), &head, &body);
         let wait = answer.retry_after.unwrap_or(pause).max(pause);
-        if call.remaining().min(patience(&answer, network, &mut unknown_since)) <= wait {
-            return Err(refused(answer));
+        let patience = match method.is_one_time() && network.clustered {
+            true => patience(&answer, &mut unknown_since),
+            false => patience_with_the_busy(&answer),
+        };
+        if call.remaining().min(patience) <= wait {
+            return Err(refused(method, answer));
         }
         log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);
         call.pause(wait)?;
@@ -53,14 +69,17 @@ pub(super) fn redeem(call: &Call, token: &EnrollmentToken, network: &Network, cs
 
 /// How much longer to ask after an answer that promises that nothing happened and may not be repeated for ever: too
 /// busy, no leader, and on a cluster a token that this node does not know yet.
-fn patience(answer: &ApiError, network: &Network, unknown_since: &mut Option<Instant>) -> Duration {
-    match (answer.status, answer.code.as_str()) {
-        (429 | 503, _) => Duration::MAX,
-        (_, "INVALID_ENROLLMENT_TOKEN") if network.clustered => {
+fn patience(answer: &ApiError, unknown_since: &mut Option<Instant>) -> Duration {
+    match answer.code.as_str() {
+        "INVALID_ENROLLMENT_TOKEN" => {
             LAGGING_NODE.saturating_sub(unknown_since.get_or_insert_with(Instant::now).elapsed())
         }
-        _ => Duration::ZERO,
+        _ => patience_with_the_busy(answer),
     }
+}
+
+fn patience_with_the_busy(answer: &ApiError) -> Duration {
+    if matches!(answer.status, 429 | 503) { Duration::MAX } else { Duration::ZERO }
 }
 
 fn lost(failure: Failure) -> Error {
@@ -74,41 +93,27 @@ fn lost(failure: Failure) -> Error {
     Error::enrollment(EnrollmentProblem::MaybeSpent, message)
 }
 
-/// The token is spent, so a missing certificate is told as what it is.
-fn issued_chain(request: &Request, body: &[u8]) -> Result<String, Error> {
+/// The enrollment was carried out, so what is missing is told as what it is.
+fn read(request: &Request, body: &[u8], expected: Expected) -> Result<Enrolled, Error> {
     let operation = request.operation();
-    let missing = || Error::Decode {
+    let missing = |name: &str| Error::Decode {
         operation: operation.clone(),
-        path: "data.cert".to_owned(),
+        path: format!("data.{name}"),
         message: "a string is missing".to_owned(),
     };
-    let chain = answer::read(&operation, body).and_then(|enrolled| enrolled.cert.ok_or_else(missing));
-    chain.map_err(|error| {
-        let message = format!("the token is spent, but the answer holds no certificate: {error}");
-        Error::enrollment(EnrollmentProblem::BadCertificate, message)
-    })
-}
-
-/// Says what an administrator has to do, and claims no more than the answer does.
-fn refused(answer: ApiError) -> Error {
-    let (problem, advice) = match (answer.status, answer.code.as_str()) {
-        (429 | 503, _) => return refusal::into_error(answer),
-        // Also what proxies made up, such as 524: the controller may have gone on without them. But not a 501, which
-        // says that nothing is there to be carried out.
-        (500 | 502..=599, _) => (EnrollmentProblem::MaybeSpent, "the token may be spent; the request is not repeated"),
-        (_, "INVALID_ENROLLMENT_TOKEN") => (
-            EnrollmentProblem::TokenNotKnown,
-            "the controller does not know the token: it was used, deleted or replaced; ask for a new one",
+    let enrolled = answer::read(&operation, body).and_then(|enrolled| match expected {
+        Expected::Certificate | Expected::BothCertificates if enrolled.cert.is_none() => Err(missing("cert")),
+        Expected::BothCertificates if enrolled.server_cert.is_none() => Err(missing("serverCert")),
+        _ => Ok(enrolled),
+    });
+    enrolled.map_err(|error| match expected {
+        Expected::Nothing => Error::enrollment(
+            EnrollmentProblem::MaybeSpent,
+            format!("the enrollment may have been carried out, but the answer cannot be read: {error}"),
         ),
-        (_, "ENROLLMENT_EXPIRED") => (EnrollmentProblem::TokenExpired, "the token expired; ask for a new one"),
-        (_, "INVALID_ENROLL_METHOD") => (EnrollmentProblem::WrongMethod, "the token was made for another method"),
-        (_, "COULD_NOT_PROCESS_CSR" | "MISSING_OR_INVALID_CSR") => {
-            (EnrollmentProblem::CsrRefused, "the controller cannot use the certificate request")
-        }
-        (_, "CERT_IN_USE" | "ENROLLMENT_IDENTITY_ALREADY_ENROLLED" | "INVALID_ENROLLMENT_ALREADY_ENROLLED") => {
-            (EnrollmentProblem::AlreadyEnrolled, "the identity is enrolled already")
-        }
-        _ => (EnrollmentProblem::Refused, "the controller refused the enrollment"),
-    };
-    Error::Enrollment { problem, message: format!("{advice}: {answer}"), answer: Some(Box::new(answer)) }
+        _ => Error::enrollment(
+            EnrollmentProblem::BadCertificate,
+            format!("the token is spent, but the answer holds no certificate: {error}"),
+        ),
+    })
 }

@@ -87,6 +87,7 @@ pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;
 pub use crate::client::ffi::*;
 pub use crate::enroll::ffi::*;
+pub use crate::enroll::options::ffi::*;
 pub use crate::identity::ffi::*;
 
 /// Handles cross threads in C whatever Rust thinks of it, so Rust had better agree.

@@ -15,7 +15,10 @@ use std::sync::Arc;
 use super::Identity;
 pub use super::describe::ffi::*;
 pub use super::parts::ffi::*;
-use crate::ffi::{self, arg, clear, give_secret, guard, guard_or, text, zec_error, zec_signer, zec_string_list};
+pub use super::server::ffi::*;
+use crate::ffi::{
+    self, arg, clear, give_secret, give_text, guard, guard_or, text, zec_error, zec_signer, zec_string_list,
+};
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 pub struct zec_identity {
@@ -126,6 +129,25 @@ pub extern "C" fn zec_identity_to_json(
         let out = clear(arg(out, "out")?);
         let identity = arg(identity, "identity")?;
         out.write(give_secret(&identity.identity.to_json())?);
+        Ok(())
+    })
+}
+
+/// The user name that an enrollment by "updb" gave the identity: that of the enrollment, where the controller tells it,
+/// or else the one that was asked for. *out is NULL for any other identity, also once it was loaded from its file; free
+/// it with zec_string_free().
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_identity_username(
+    identity: Option<&zec_identity>,
+    out: Option<&mut MaybeUninit<*mut c_char>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let identity = arg(identity, "identity")?;
+        if let Some(username) = identity.identity.username() {
+            out.write(give_text(username)?);
+        }
         Ok(())
     })
 }

@@ -18,6 +18,7 @@ mod platform;
 mod reading;
 mod reference;
 mod reservation;
+mod server;
 mod signer;
 mod store;
 
@@ -34,8 +35,9 @@ pub use describe::{CertificateDescription, IdentityDescription};
 pub use key::PrivateKey;
 pub use parts::IdentityParts;
 pub use pending::PendingEnrollment;
-pub(crate) use pending::{Kept, Pending};
+pub(crate) use pending::{Kept, Pending, PendingKey};
 pub(crate) use reservation::Reservation;
+pub use server::ServerCertificate;
 pub use signer::{Signer, SigningScheme};
 pub use store::Store;
 
@@ -50,6 +52,11 @@ use reference::Reference;
 
 /// The members of `id` that hold PEM text or say where it is.
 const PEM_MEMBERS: [&str; 3] = ["key", "cert", "ca"];
+/// Those of the server side of a router, as routers read them. They are looked at only by who asks for them.
+const SERVER_MEMBERS: [&str; 2] = ["server_key", "server_cert"];
+
+/// A key and its chain, leaf first.
+pub(crate) type Certified<'a> = (&'a PrivateKey, Vec<CertificateDer<'static>>);
 
 /// Who a client is: controllers, CA bundle, key and certificate. Cheap to clone.
 ///
@@ -62,6 +69,8 @@ pub struct Identity {
     store: Option<Store>,
     /// What the store held when this identity, or the one it was made of, came from there.
     loaded: Option<Arc<Inner>>,
+    /// As whom it enrolled, if by a password just now.
+    username: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -178,25 +187,35 @@ impl Identity {
         self.inner.controllers.iter().map(ControllerUrl::origin)
     }
 
-    /// Puts together a fresh identity. The chain must fit the key. Other readers of the file rely on `base_path`
-    /// behind the controllers' addresses.
+    /// The user name that an enrollment by password gave it: that of the enrollment, where the controller tells it, or
+    /// else the one that was asked for. It is not kept in the identity file.
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// Puts together a fresh identity; its keys and chains must fit. Without `own` it has no certificate; `server` is the
+    /// server side of a router. Other readers of the file rely on `base_path` behind the controllers' addresses.
     pub(crate) fn assemble(
         controllers: Vec<ControllerUrl>,
         base_path: &str,
-        key: &PrivateKey,
-        chain_pem: &str,
+        own: Option<Certified<'_>>,
+        server: Option<Certified<'_>>,
         ca: &CaBundle,
     ) -> Result<Self, Error> {
-        let chain = chain_from_pem("the issued certificate", chain_pem)?;
         let mut id = Document::default();
-        id.set_text("key", key.member().expose());
-        id.set_text("cert", &format!("pem:{}", certificates_to_pem(&chain)));
+        for ((key, chain), [key_name, chain_name]) in
+            own.iter().map(|own| (own, ["key", "cert"])).chain(server.iter().map(|server| (server, SERVER_MEMBERS)))
+        {
+            key.certified(chain.clone())?;
+            id.set_text(key_name, key.member().expose());
+            id.set_text(chain_name, &format!("pem:{}", certificates_to_pem(chain)));
+        }
         id.set_text("ca", &format!("pem:{}", ca.to_pem()));
         let addresses: Vec<String> = controllers.iter().map(|url| format!("{}{base_path}", url.origin())).collect();
         let mut document = Document::default();
         addresses::put(&mut document, &addresses);
         document.set_object("id", id);
-        let external = key.signer().is_some().then_some(key);
+        let external = own.map(|(key, _)| key).filter(|key| key.signer().is_some());
         Self::from_document("the new identity", document, Path::new("."), external)
     }
 
@@ -228,6 +247,11 @@ impl Identity {
     /// The same identity, which is what `store` holds now.
     pub(crate) fn stored_in(self, store: &Store) -> Self {
         Self { store: Some(store.clone()), loaded: Some(Arc::clone(&self.inner)), ..self }
+    }
+
+    /// The same identity, enrolled under this user name.
+    pub(crate) fn called(self, username: &str) -> Self {
+        Self { username: Some(username.into()), ..self }
     }
 
     pub(crate) fn controller_urls(&self) -> &[ControllerUrl] {
@@ -307,7 +331,7 @@ impl Identity {
             subject,
             ca: bundle,
         };
-        Ok(Self { inner: Arc::new(inner), store: None, loaded: None })
+        Ok(Self { inner: Arc::new(inner), store: None, loaded: None, username: None })
     }
 }
 

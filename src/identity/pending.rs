@@ -1,8 +1,10 @@
-//! The sidecar that keeps a key which is on its way: written before a token is spent, removed when the identity is.
+//! The sidecar that keeps a key which is on its way: written before a token is spent, removed when the identity is
+//! there.
 //!
 //! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key` (PEM, or the
 //! reference to a key that a signer has), `csr` (PEM), `sentAt` from just before the request left, and `cert` (the chain,
-//! PEM) from the moment it was issued.
+//! PEM) from the moment it was issued. Routers have `serverKey`, `serverCsr` and `serverCert` too. Where nothing is to be
+//! certified there are no keys, and `carriedOut` from the moment the controller said so, with the `username` it told.
 
 use std::ffi::{CStr, OsStr};
 use std::fs;
@@ -13,10 +15,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::PrivateKey;
 use super::atomic::{folder_of, sibling};
 use super::platform::sync_folder;
 use super::reading::read_text;
+use super::{KeySource, PrivateKey};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::trust::display_time;
@@ -36,6 +38,8 @@ pub enum PendingEnrollment {
     AnswerLost,
     /// The certificate is there. Another enrollment stores the identity without a word to the controller about it.
     CertificateIssued,
+    /// The controller carried it out, and nothing was to be issued. Another enrollment stores the identity.
+    CarriedOut,
 }
 
 impl PendingEnrollment {
@@ -50,6 +54,7 @@ impl PendingEnrollment {
             PendingEnrollment::KeyKept => c"key_kept",
             PendingEnrollment::AnswerLost => c"answer_lost",
             PendingEnrollment::CertificateIssued => c"certificate_issued",
+            PendingEnrollment::CarriedOut => c"carried_out",
         }
     }
 }
@@ -57,41 +62,77 @@ impl PendingEnrollment {
 /// What is kept of an enrollment that is under way.
 #[derive(Clone)]
 pub(crate) struct Pending {
-    /// The fingerprint of the token that the key is used with.
+    /// The fingerprint of the token that the keys are used with.
     token: String,
-    pub(crate) key: PrivateKey,
-    pub(crate) csr: String,
+    /// The key of the identity, where one is to be certified.
+    pub(crate) own: Option<PendingKey>,
+    /// The key of a router's server side.
+    pub(crate) server: Option<PendingKey>,
     /// When the request left for the first time, once it did.
     pub(crate) sent_at: Option<String>,
-    /// The chain that was issued, as PEM, once it was.
-    pub(crate) cert: Option<String>,
+    /// The controller carried it out, and nothing was to be issued.
+    pub(crate) carried_out: bool,
+    /// The user name that the controller told when it did.
+    pub(crate) username: Option<String>,
     created_at: String,
 }
 
+/// A key and what becomes of it.
+#[derive(Clone)]
+pub(crate) struct PendingKey {
+    pub(crate) key: PrivateKey,
+    pub(crate) csr: String,
+    /// The chain that was issued, as PEM, once it was.
+    pub(crate) cert: Option<String>,
+}
+
 impl Pending {
-    /// A key of which nobody has heard yet.
-    pub(crate) fn new(token: String, key: PrivateKey, csr: String) -> Self {
-        Self { token, key, csr, sent_at: None, cert: None, created_at: display_time(SystemTime::now()) }
+    /// Keys of which nobody has heard yet.
+    pub(crate) fn new(token: String, own: Option<PendingKey>, server: Option<PendingKey>) -> Self {
+        let created_at = display_time(SystemTime::now());
+        Self { token, own, server, sent_at: None, carried_out: false, username: None, created_at }
+    }
+
+    /// True if there is nothing left to ask the controller for.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.carried_out || self.own.as_ref().is_some_and(|own| own.cert.is_some())
     }
 
     pub(super) fn to_json(&self) -> Secret {
-        let key = self.key.text().expose();
-        let cert = self.cert.as_deref();
         let file = PendingFile {
             version: 1,
             created_at: &self.created_at,
             token: &self.token,
-            key,
-            csr: &self.csr,
+            key: self.own.as_ref().map(PendingKey::text),
+            csr: self.own.as_ref().map(|own| own.csr.as_str()),
+            cert: self.own.as_ref().and_then(|own| own.cert.as_deref()),
+            server_key: self.server.as_ref().map(PendingKey::text),
+            server_csr: self.server.as_ref().map(|server| server.csr.as_str()),
+            server_cert: self.server.as_ref().and_then(|server| server.cert.as_deref()),
             sent_at: self.sent_at.as_deref(),
-            cert,
+            carried_out: self.carried_out,
+            username: self.username.as_deref(),
         };
-        // Room for all of it, so that no copy of the key is left behind by growing.
-        let length = key.len() + self.csr.len() + cert.map_or(0, str::len);
-        let mut json = Zeroizing::new(Vec::with_capacity(2 * length + 1024));
+        // Room for all of it, so that no copy of a key is left behind by growing.
+        let length: usize = self.own.iter().chain(&self.server).map(PendingKey::length).sum();
+        let mut json = Zeroizing::new(Vec::with_capacity(2 * length + 4096));
         serde_json::to_writer_pretty(&mut *json, &file).expect("texts can always be written as JSON");
         json.push(b'\n');
         Secret::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
+    }
+}
+
+impl PendingKey {
+    pub(crate) fn new(key: PrivateKey, csr: String) -> Self {
+        Self { key, csr, cert: None }
+    }
+
+    fn text(&self) -> &str {
+        self.key.text().expose()
+    }
+
+    fn length(&self) -> usize {
+        self.text().len() + self.csr.len() + self.cert.as_ref().map_or(0, String::len)
     }
 }
 
@@ -102,41 +143,91 @@ pub(crate) struct Kept {
     #[serde(default)]
     created_at: String,
     token: String,
-    key: Secret,
-    csr: String,
-    sent_at: Option<String>,
+    key: Option<Secret>,
+    csr: Option<String>,
     cert: Option<String>,
+    server_key: Option<Secret>,
+    server_csr: Option<String>,
+    server_cert: Option<String>,
+    sent_at: Option<String>,
+    #[serde(default)]
+    carried_out: bool,
+    username: Option<String>,
 }
 
 impl Kept {
     pub(crate) fn state(&self) -> PendingEnrollment {
         match (&self.sent_at, &self.cert) {
             (_, Some(_)) => PendingEnrollment::CertificateIssued,
+            _ if self.carried_out => PendingEnrollment::CarriedOut,
             (Some(_), None) => PendingEnrollment::AnswerLost,
             (None, None) => PendingEnrollment::KeyKept,
         }
     }
 
-    /// What is kept with its key. `own` is the key to enroll with, if that exists already. `None` for another key than
-    /// that, of which the controller has not heard.
+    /// What is kept with its keys. The sources are those of the keys to enroll with. `None` for other keys than those,
+    /// of which the controller has not heard.
     ///
     /// # Errors
     /// [`Error::Identity`] for another key of which it may have heard: there will be no second certificate for a token.
-    pub(crate) fn with_key(self, own: Option<&PrivateKey>) -> Result<Option<Pending>, Error> {
-        let state = self.state();
-        let Self { created_at, token, key, csr, sent_at, cert } = self;
-        let key = match own {
-            Some(own) if own.text().expose() == key.expose() => own.clone(),
-            None if is_pem(&key) => PrivateKey::from_pem("the key that is kept", key.expose())?,
-            _ if state == PendingEnrollment::KeyKept => return Ok(None),
-            _ => {
-                let message = "what is kept of an earlier enrollment with this token, and may be certified, belongs to \
-                               another key than the one to enroll with; enroll with the same choice of key as then";
-                return Err(Error::Identity(message.to_owned()));
+    pub(crate) fn with_keys(
+        self,
+        own: Option<&KeySource>,
+        server: Option<&KeySource>,
+    ) -> Result<Option<Pending>, Error> {
+        if !(fits(self.key.as_ref(), own) && fits(self.server_key.as_ref(), server)) {
+            if self.state() == PendingEnrollment::KeyKept {
+                return Ok(None);
             }
-        };
-        Ok(Some(Pending { token, key, csr, sent_at, cert, created_at }))
+            let message = "what is kept of an earlier enrollment with this token, and may be certified, belongs to \
+                           another key than the one to enroll with; enroll with the same choice of key as then";
+            return Err(Error::Identity(message.to_owned()));
+        }
+        let Self {
+            created_at,
+            token,
+            key,
+            csr,
+            cert,
+            server_key,
+            server_csr,
+            server_cert,
+            sent_at,
+            carried_out,
+            username,
+        } = self;
+        let own = taken_up((key, csr, cert), own)?;
+        let server = taken_up((server_key, server_csr, server_cert), server)?;
+        Ok(Some(Pending { token, own, server, sent_at, carried_out, username, created_at }))
     }
+
+    fn is_usable(&self, name: &str) -> bool {
+        let mut keys = self.key.iter().chain(&self.server_key);
+        keys.all(|key| !is_pem(key) || PrivateKey::from_pem(name, key.expose()).is_ok())
+    }
+}
+
+/// Whether a key that is kept is one that this source could have given.
+fn fits(kept: Option<&Secret>, source: Option<&KeySource>) -> bool {
+    match (kept, source) {
+        (None, None) => true,
+        (Some(kept), Some(KeySource::New(_))) => is_pem(kept),
+        (Some(kept), Some(KeySource::Kept(own))) => own.text().expose() == kept.expose(),
+        _ => false,
+    }
+}
+
+/// A key that is kept and fits its source.
+fn taken_up(
+    (kept, csr, cert): (Option<Secret>, Option<String>, Option<String>),
+    source: Option<&KeySource>,
+) -> Result<Option<PendingKey>, Error> {
+    let key = match (kept, source.and_then(KeySource::kept)) {
+        (None, _) => return Ok(None),
+        (Some(_), Some(own)) => own.clone(),
+        (Some(kept), None) => PrivateKey::from_pem("the key that is kept", kept.expose())?,
+    };
+    Ok(Some(PendingKey { key, csr: csr.unwrap_or_default(), cert }))
 }
 
 /// Whether this is a key, and not the reference to one.
@@ -150,12 +241,24 @@ struct PendingFile<'a> {
     version: u32,
     created_at: &'a str,
     token: &'a str,
-    key: &'a str,
-    csr: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_csr: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_at: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cert: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_cert: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    carried_out: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
 }
 
 /// What is kept of an enrollment with this token, and where: in `NAME.pending`, or where a later enrollment moved it.
@@ -207,9 +310,8 @@ fn read(sidecar: &Path, token: &str) -> Result<Option<Kept>, Error> {
         Err(error @ Error::Storage { .. }) => return Err(error),
         Err(_) => return Ok(None),
     };
-    let is_usable = |key: &Secret| !is_pem(key) || PrivateKey::from_pem(&name, key.expose()).is_ok();
     let kept = serde_json::from_str(&text).ok();
-    Ok(kept.filter(|kept: &Kept| kept.token == token && is_usable(&kept.key)))
+    Ok(kept.filter(|kept: &Kept| kept.token == token && kept.is_usable(&name)))
 }
 
 pub(super) fn path(identity: &Path) -> PathBuf {

@@ -81,14 +81,13 @@ impl<'a> Reservation<'a> {
         replace(&pending::path(path), pending.to_json().expose())
     }
 
-    /// Adds the certificate that was issued to the key in `NAME.pending`, durably: it is issued only once.
+    /// Writes down, durably, what the controller answered: a certificate is issued only once.
     ///
     /// That it cannot be kept twice is not worth an error: it may still be stored where it belongs.
-    pub(crate) fn keep_certificate(&self, pending: &mut Pending, chain_pem: &str) {
-        pending.cert = Some(chain_pem.to_owned());
+    pub(crate) fn keep_answer(&self, pending: &Pending) {
         let Place::File { path, .. } = &self.place else { return };
         if let Err(error) = replace(&pending::path(path), pending.to_json().expose()) {
-            log::warn!("the certificate that was issued cannot be kept beside the identity file: {error}");
+            log::warn!("what the controller answered cannot be kept beside the identity file: {error}");
         }
     }
 

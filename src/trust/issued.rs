@@ -43,7 +43,7 @@ pub(crate) fn issued_for(
             None,
         )
         .map_err(|error| bad(format!("({}) is not a client certificate of this network: {error}", facts.subject)))?;
-    Ok(clock_note(&facts, SystemTime::now()))
+    Ok(clock_note(&facts, SystemTime::now()).map(|note| format!("the new certificate {note}")))
 }
 
 /// The first moment at which the whole chain is valid, so that no clock has a say in the rest of the check.
@@ -52,12 +52,13 @@ fn latest_start(leaf: &CertificateFacts, intermediates: &[CertificateDer<'_>]) -
     starts.fold(leaf.not_before, SystemTime::max)
 }
 
-fn clock_note(facts: &CertificateFacts, now: SystemTime) -> Option<String> {
+/// What the local clock says against a certificate.
+pub(crate) fn clock_note(facts: &CertificateFacts, now: SystemTime) -> Option<String> {
     let (from, until, now_text) = (display_time(facts.not_before), display_time(facts.not_after), display_time(now));
     if now < facts.not_before {
-        Some(format!("the new certificate is valid only from {from}, and it is {now_text} here: check the clock"))
+        Some(format!("is valid only from {from}, and it is {now_text} here: check the clock"))
     } else if now > facts.not_after {
-        Some(format!("the new certificate ended on {until}, and it is {now_text} here: check the clock"))
+        Some(format!("ended on {until}, and it is {now_text} here: check the clock"))
     } else {
         None
     }

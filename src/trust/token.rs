@@ -158,9 +158,8 @@ impl Claims {
 
     /// The claims `sub` and `jti`, which the one-time methods cannot do without.
     fn names(&self, method: EnrollmentMethod) -> Result<(String, String), String> {
-        use EnrollmentMethod::{ErOtt, Ott, OttCa, Updb};
         let (subject, one_time) = (text(&self.sub, "sub")?, text(&self.jti, "jti")?);
-        let needed = matches!(method, Ott | OttCa | Updb | ErOtt);
+        let needed = method.is_one_time();
         for (claim, what, value) in [("sub", "the identity", subject), ("jti", "the one-time token", one_time)] {
             if needed && value.is_empty() {
                 return Err(format!("the claim {claim} ({what}) is missing"));

@@ -1,12 +1,18 @@
 //! From a token to an identity file, and every way in which that goes wrong.
 
 mod answers;
+mod certificates;
+mod external_jwts;
+mod inputs;
 mod network;
 mod options;
+mod passwords;
 mod place;
 mod resume;
+mod routers;
 mod tokens;
 mod trust;
+mod without_identity;
 
 use ziti_edge_client::{Client, Identity};
 use ziti_edge_testkit::{Operation, ServerKey, TestController, Version};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use ziti_edge_client::{Enrollment, EnrollmentMethod, EnrollmentProblem, Error};
+use ziti_edge_client::{Enrollment, EnrollmentProblem};
 use ziti_edge_testkit::{IdentityOptions, Operation, TestController, Version};
 
 use crate::network::{claims, named, single, token_with};
@@ -118,25 +118,6 @@ fn a_token_without_an_end_ends_where_the_controller_says_so() {
     assert_eq!(problem, EnrollmentProblem::TokenExpired);
     assert!(message.contains("ENROLLMENT_EXPIRED"), "{message}");
     assert_eq!((controller.count(Operation::Enroll), place.names().len()), (1, 0));
-}
-
-#[test]
-fn other_methods_are_unsupported_and_nobody_is_asked() {
-    let controller = single();
-    for (word, method) in [
-        ("ottca", EnrollmentMethod::OttCa),
-        ("ca", EnrollmentMethod::Ca),
-        ("updb", EnrollmentMethod::Updb),
-        ("erott", EnrollmentMethod::ErOtt),
-        ("network", EnrollmentMethod::Network),
-    ] {
-        let jwt = token_with(&controller, json!({"em": word}));
-        assert_eq!(Enrollment::parse(&jwt).unwrap().method(), method);
-        let error = Place::new().enroll(&jwt).unwrap_err();
-        let named = matches!(&error, Error::Unsupported(message) if message.contains(&format!("{word:?}")));
-        assert!(named, "{error:?}");
-    }
-    assert_eq!(controller.connections(), 0);
 }
 
 #[test]

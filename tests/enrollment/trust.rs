@@ -7,7 +7,7 @@ use ziti_edge_testkit::{Fault, Operation, TestController};
 use crate::network::{json_answer, single, token_with};
 use crate::place::Place;
 
-fn bundle(body: impl Into<Vec<u8>>) -> Fault {
+pub(crate) fn bundle(body: impl Into<Vec<u8>>) -> Fault {
     Fault::Body { status: 200, content_type: "application/pkcs7-mime".into(), body: body.into() }
 }
 
@@ -167,7 +167,7 @@ fn whatever_goes_wrong_before_the_request_spends_nothing() {
 }
 
 /// The bundle of a network that has nothing to do with the one in question: a certs-only PKCS#7, in base64.
-fn foreign_bundle() -> String {
+pub(crate) fn foreign_bundle() -> String {
     use base64::Engine;
     let mut parameters = rcgen::CertificateParams::default();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

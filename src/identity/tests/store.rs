@@ -2,7 +2,7 @@ use super::*;
 use crate::error::Error;
 use crate::identity::atomic::folder_of;
 use crate::identity::store::held_too_long;
-use crate::identity::{Pending, PendingEnrollment};
+use crate::identity::{KeyChoice, KeySource, Pending, PendingEnrollment, PendingKey};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ fn target(folder: &tempfile::TempDir) -> PathBuf {
 }
 
 fn pending(key: &PrivateKey) -> Pending {
-    Pending::new("f".to_owned(), key.clone(), "csr".to_owned())
+    Pending::new("f".to_owned(), Some(PendingKey::new(key.clone(), "csr".to_owned())), None)
 }
 
 #[test]
@@ -147,14 +147,17 @@ fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
     let (store, key) = (Store::file(target(&folder)), new_key());
     let place = store.reserve(|| Ok(())).unwrap();
     place.keep_key(&pending(&key)).unwrap();
-    place.keep_certificate(&mut pending(&key), "chain");
+    let mut answered = pending(&key);
+    answered.own.as_mut().unwrap().cert = Some("chain".to_owned());
+    place.keep_answer(&answered);
     drop(place);
     assert_eq!(names(folder.path()), ["alice.json.lock", "alice.json.pending"]);
     let kept = fs::read(folder.path().join("alice.json.pending")).unwrap();
     let kept: serde_json::Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!((&kept["cert"], &kept["key"]), (&"chain".into(), &key.text().expose().into()));
     let place = store.reserve(|| Ok(())).unwrap();
-    let same = place.take_up("f").unwrap().unwrap().with_key(None).unwrap().unwrap();
+    let new = KeyChoice::default().source().unwrap();
+    let same = place.take_up("f").unwrap().unwrap().with_keys(Some(&new), None).unwrap().unwrap().own.unwrap();
     assert_eq!((same.key.text().expose(), same.cert.as_deref()), (key.text().expose(), Some("chain")));
     assert!(place.take_up("another token").unwrap().is_none());
 }
@@ -163,20 +166,23 @@ fn a_certificate_is_kept_with_its_key_and_moves_nothing_aside() {
 #[test]
 fn another_key_than_the_one_that_is_kept_is_refused_once_that_was_sent() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, key, other) = (Store::file(target(&folder)), new_key(), new_key());
+    let (store, key) = (Store::file(target(&folder)), new_key());
+    let other = KeySource::Kept(new_key());
     let place = store.reserve(|| Ok(())).unwrap();
     let mut pending = pending(&key);
     place.keep_key(&pending).unwrap();
     let kept = || place.take_up("f").unwrap().unwrap();
     assert_eq!(kept().state(), PendingEnrollment::KeyKept);
-    assert!(kept().with_key(Some(&other)).unwrap().is_none());
+    assert!(kept().with_keys(Some(&other), None).unwrap().is_none());
     place.mark_sent(&mut pending).unwrap();
     assert_eq!(kept().state(), PendingEnrollment::AnswerLost);
-    let error = kept().with_key(Some(&other)).err().unwrap();
+    let error = kept().with_keys(Some(&other), None).err().unwrap();
     assert!(error.to_string().contains("enroll with the same choice of key as then"), "{error}");
-    for own in [None, Some(&key)] {
-        assert_eq!(kept().with_key(own).unwrap().unwrap().key.text().expose(), key.text().expose());
+    for own in [KeyChoice::default().source().unwrap(), KeySource::Kept(key.clone())] {
+        let taken_up = kept().with_keys(Some(&own), None).unwrap().unwrap().own.unwrap();
+        assert_eq!(taken_up.key.text().expose(), key.text().expose());
     }
+    assert!(kept().with_keys(None, None).is_err(), "a method without a key is not that of a key");
 }
 
 #[test]
@@ -223,7 +229,8 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
     let keys: Vec<_> = (0..3).map(|_| new_key()).collect();
     for (index, key) in keys.iter().enumerate() {
         let place = store.reserve(|| Ok(())).unwrap();
-        place.keep_key(&Pending::new(format!("f{index}"), key.clone(), format!("csr {index}"))).unwrap();
+        let own = PendingKey::new(key.clone(), format!("csr {index}"));
+        place.keep_key(&Pending::new(format!("f{index}"), Some(own), None)).unwrap();
     }
     for (suffix, index) in [(".1", 0), (".2", 1), ("", 2)] {
         let path = folder.path().join(format!("alice.json.pending{suffix}"));
