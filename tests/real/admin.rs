@@ -64,6 +64,21 @@ impl Admin {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
 
+    /// Does something with what is at `path`.
+    pub(crate) fn send(&self, path: &str, media_type: &str, body: &str) {
+        let request = self.agent.post(format!("{}/{path}", self.url)).content_type(media_type);
+        let answer = read("POST", path, request.header("zt-session", &self.session).send(body));
+        let (status, data) = answer.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(status, 200, "POST {path}: {data}");
+    }
+
+    /// The text at `path`.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let request = self.agent.get(format!("{}/{path}", self.url)).header("zt-session", &self.session);
+        let answer = request.call().and_then(|mut response| response.body_mut().read_to_string());
+        answer.unwrap_or_else(|problem| panic!("GET {path}: {problem}"))
+    }
+
     /// What is at `path`, or `None` if there is nothing.
     pub(crate) fn find(&self, path: &str) -> Option<Value> {
         match self.get(path).unwrap_or_else(|problem| panic!("{problem}")) {

@@ -16,6 +16,7 @@
 
 mod admin;
 mod authenticators;
+mod enrollment;
 mod keys;
 mod network;
 mod operations;
@@ -43,8 +44,8 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 6] =
-    [stories::ALL, keys::ALL, second_factor::ALL, authenticators::ALL, services::ALL, posture::ALL];
+const STORIES: [&[(&str, stories::Story)]; 7] =
+    [stories::ALL, keys::ALL, enrollment::ALL, second_factor::ALL, authenticators::ALL, services::ALL, posture::ALL];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

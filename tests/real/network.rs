@@ -52,6 +52,21 @@ impl Network {
         Invitation { id, name, jwt, folder: tempfile::tempdir().expect("a folder for the identity file") }
     }
 
+    /// Makes an identity that is to enroll by another method, for what that wants to know: a CA, or a user name.
+    pub(crate) fn invite_by(&self, method: &str, detail: &Value) -> Invitation {
+        let name = unique("identity");
+        let body = json!({ "name": name, "type": "Default", "isAdmin": false, "enrollment": { method: detail } });
+        let id = self.admin.create("identities", &body);
+        let identity = self.admin.find(&format!("identities/{id}")).expect("it was made just now");
+        let jwt = identity["enrollment"][method]["jwt"].as_str().expect("a new identity has a token").to_owned();
+        Invitation { id, name, jwt, folder: tempfile::tempdir().expect("a folder for the identity file") }
+    }
+
+    /// How to enroll here, without a store.
+    pub(crate) fn enroll_options(&self) -> EnrollOptions {
+        EnrollOptions::new().trust_system_roots(self.by_system)
+    }
+
     /// Makes an identity and enrolls it into a file.
     pub(crate) fn enroll(&self) -> Member {
         self.enroll_with(&json!({}))
@@ -92,7 +107,7 @@ impl Network {
     /// The same with a choice of the key.
     pub(crate) fn redeem_with(&self, invitation: &Invitation, file: &str, key: KeyChoice) -> Result<Identity, Error> {
         let store = Store::file(invitation.file(file));
-        let options = EnrollOptions::new().store(store).key(key).trust_system_roots(self.by_system);
+        let options = self.enroll_options().store(store).key(key);
         Enrollment::parse(&invitation.jwt)?.enroll(&options)
     }
 

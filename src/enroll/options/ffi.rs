@@ -199,7 +199,7 @@ unsafe fn key_choice(prefix: &str, (kind, bits, key, key_len, signer): KeyFields
     };
     let name = format!("{prefix}key");
     only_for(bits != 0, &format!("{name}_bits"), ZEC_KEY_RSA, "ZEC_KEY_RSA")?;
-    only_for(!key.is_null(), &name, ZEC_KEY_EXISTING, "ZEC_KEY_EXISTING")?;
+    only_for(!key.is_null() || key_len != 0, &name, ZEC_KEY_EXISTING, "ZEC_KEY_EXISTING")?;
     only_for(!signer.is_null(), "signer", ZEC_KEY_SIGNER, "ZEC_KEY_SIGNER")?;
     Ok(match kind {
         ZEC_KEY_P256 => KeyChoice::P256,

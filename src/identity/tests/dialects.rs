@@ -121,7 +121,7 @@ fn what_is_written_here_is_what_all_of_them_read() {
     let ca = crate::trust::CaBundle::from_pem("ca", &papers.ca).unwrap();
     let urls = ["https://a:1280", "https://b:1280"].map(|url| crate::wire::ControllerUrl::parse(url).unwrap());
     for (count, expected) in [(1, &["ztAPI", "id"][..]), (2, &["ztAPI", "ztAPIs", "id"])] {
-        let identity = Identity::assemble(urls[..count].to_vec(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap();
+        let identity = assembled(&urls[..count], &key, &papers.cert, &ca).unwrap();
         let text = identity.to_json();
         assert_eq!(names(text.expose()), expected);
         let file = value(text.expose());

@@ -185,7 +185,7 @@ fn puts_together_what_an_enrollment_brings() {
     let papers = papers();
     let urls = ["https://a:1", "https://b:2"].map(|url| ControllerUrl::parse(url).unwrap());
     let (key, ca) = (PrivateKey::from_pem("k", &papers.key).unwrap(), CaBundle::from_pem("ca", &papers.ca).unwrap());
-    let identity = Identity::assemble(urls.to_vec(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap();
+    let identity = assembled(&urls, &key, &papers.cert, &ca).unwrap();
     let json: serde_json::Value = serde_json::from_str(identity.to_json().expose()).unwrap();
     assert_eq!(json["ztAPI"], "https://a:1/edge/client/v1");
     assert_eq!(json["ztAPIs"], serde_json::json!(["https://a:1/edge/client/v1", "https://b:2/edge/client/v1"]));
@@ -193,14 +193,13 @@ fn puts_together_what_an_enrollment_brings() {
     assert_eq!(controllers(&identity), ["https://a:1", "https://b:2"]);
     assert_eq!(identity.controller_urls(), urls);
 
-    let one = Identity::assemble(urls[..1].to_vec(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap();
+    let one = assembled(&urls[..1], &key, &papers.cert, &ca).unwrap();
     assert!(!one.to_json().expose().contains("ztAPIs"));
     let stranger = new_key();
-    let message =
-        Identity::assemble(urls.to_vec(), "/edge/client/v1", &stranger, &papers.cert, &ca).unwrap_err().to_string();
+    let message = assembled(&urls, &stranger, &papers.cert, &ca).unwrap_err().to_string();
     assert!(message.contains("does not belong to the certificate CN=leaf"), "{message}");
-    Identity::assemble(urls.to_vec(), "/edge/client/v1", &key, "nothing", &ca).unwrap_err();
-    Identity::assemble(Vec::new(), "/edge/client/v1", &key, &papers.cert, &ca).unwrap_err();
+    assembled(&urls, &key, "nothing", &ca).unwrap_err();
+    assembled(&[], &key, &papers.cert, &ca).unwrap_err();
 }
 
 #[test]
@@ -217,7 +216,7 @@ fn what_a_network_with_very_many_authorities_brings_can_be_read_again() {
     let ca = CaBundle::from_pem("ca", &(0..500).map(authority).collect::<String>()).unwrap();
     let url = ControllerUrl::parse("https://a:1").unwrap();
     let own_key = PrivateKey::from_pem("k", &papers.key).unwrap();
-    let identity = Identity::assemble(vec![url], "/edge/client/v1", &own_key, &papers.cert, &ca).unwrap();
+    let identity = assembled(&[url], &own_key, &papers.cert, &ca).unwrap();
     let text = identity.to_json();
     assert!(text.expose().len() > 2 * 1024 * 1024);
     assert_eq!(Identity::from_json(text.expose()).unwrap().ca().unwrap().certificates().len(), 500);

@@ -17,12 +17,27 @@ use rcgen::KeyPair;
 use std::sync::OnceLock;
 
 use super::{Identity, IdentityParts, PrivateKey, Store};
+use crate::error::Error;
+use crate::trust::CaBundle;
 use crate::trust::bundle::certificates_to_pem;
+use crate::trust::certificate::chain_from_pem;
 use crate::trust::provider::NewKey;
 use crate::trust::tests::{LeafPlan, Pki};
+use crate::wire::ControllerUrl;
 
 pub(crate) fn new_key() -> PrivateKey {
     PrivateKey::generate(NewKey::P256).unwrap()
+}
+
+/// A fresh identity with a certificate.
+pub(crate) fn assembled(
+    controllers: &[ControllerUrl],
+    key: &PrivateKey,
+    cert_pem: &str,
+    ca: &CaBundle,
+) -> Result<Identity, Error> {
+    let chain = chain_from_pem("the issued certificate", cert_pem)?;
+    Identity::assemble(controllers.to_vec(), "/edge/client/v1", Some((key, chain)), None, ca)
 }
 
 /// PEM texts that belong together.
