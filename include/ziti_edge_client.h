@@ -390,7 +390,7 @@ typedef struct {
   const char *ca;
   /// For "ottca" and "ca": PEM of the certificate that a third-party CA has issued, and after it the intermediates.
   const char *certificate;
-  /// For "ca": the name that the identity shall have.
+  /// For "ca": the name that the identity shall have, which counts where the CA's pattern for names asks for it.
   const char *name;
   /// For "updb": the user name; that of the enrollment counts, see zec_identity_username().
   const char *username;

@@ -96,7 +96,7 @@ impl EnrollOptions {
         self
     }
 
-    /// For `ca`: the name that the identity shall have. Default: what the network makes of the CA's pattern.
+    /// For `ca`: the name that the identity shall have, which counts where the CA's pattern for names asks for it.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self

@@ -36,6 +36,19 @@ AT(zec_enroll_options, key_bits, 76);
 AT(zec_enroll_options, key, 80);
 AT(zec_enroll_options, signer, 88);
 AT(zec_enroll_options, key_len, 96);
+AT(zec_enroll_options, ca, 104);
+AT(zec_enroll_options, certificate, 112);
+AT(zec_enroll_options, name, 120);
+AT(zec_enroll_options, username, 128);
+AT(zec_enroll_options, password, 136);
+AT(zec_enroll_options, external_jwt, 144);
+AT(zec_enroll_options, signer_id, 152);
+AT(zec_enroll_options, server_key, 160);
+AT(zec_enroll_options, server_key_len, 168);
+AT(zec_enroll_options, server_key_kind, 176);
+AT(zec_enroll_options, server_key_bits, 180);
+AT(zec_enroll_options, method, 184);
+AT(zec_enroll_options, without_certificate, 188);
 
 AT(zec_client_options, size, 0);
 AT(zec_client_options, trust_system_roots, 8);
@@ -62,6 +75,11 @@ AT(zec_enrollment, method, 0);
 AT(zec_enrollment, issuer, 8);
 AT(zec_enrollment, subject, 16);
 AT(zec_enrollment, expires_at_unix, 24);
+AT(zec_enrollment, needs, 32);
+AT(zec_enrollment, needs_len, 40);
+
+AT(zec_server_certificate, certificate, 0);
+AT(zec_server_certificate, key, 8);
 
 AT(zec_auth_query, type_id, 0);
 AT(zec_auth_query, provider, 8);

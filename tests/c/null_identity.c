@@ -38,6 +38,11 @@ int main(void) {
   REFUSES(zec_identity_describe(NULL, NULL), "out");
   REFUSES_OUT(zec_identity_description, zec_identity_describe(NULL, &out), "identity");
   zec_identity_description_free(NULL);
+  REFUSES(zec_identity_username(NULL, NULL), "out");
+  REFUSES_OUT(char, zec_identity_username(NULL, &out), "identity");
+  REFUSES(zec_identity_server_certificate(NULL, NULL), "out");
+  REFUSES_OUT(zec_server_certificate, zec_identity_server_certificate(NULL, &out), "identity");
+  zec_server_certificate_free(NULL);
 
   REFUSES(zec_enrollment_pending("token", "identity.json", NULL), "out");
   REFUSES_OUT(const char, zec_enrollment_pending(NULL, "identity.json", &out), "jwt");

@@ -52,6 +52,11 @@ static void choices(void) {
   REFUSES_OUT(zec_identity, zec_identity_enroll("token", &options, &out), "options.key");
   options.key_kind = ZEC_KEY_SIGNER;
   REFUSES_OUT(zec_identity, zec_identity_enroll("token", &options, &out), "options.signer");
+  options.key_kind = ZEC_KEY_P256;
+  options.server_key_kind = ZEC_KEY_EXISTING;
+  REFUSES_OUT(zec_identity, zec_identity_enroll("token", &options, &out), "options.server_key");
+  options.server_key_kind = ZEC_KEY_SIGNER;
+  REFUSES_OUT(zec_identity, zec_identity_enroll("token", &options, &out), "options.signer");
 }
 
 int main(void) {

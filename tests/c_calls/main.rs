@@ -3,6 +3,7 @@
 
 mod about;
 mod current_identity;
+mod enroll;
 mod enrollments;
 mod factors;
 mod posture;

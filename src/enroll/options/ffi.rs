@@ -84,7 +84,7 @@ pub struct zec_enroll_options {
     pub ca: *const c_char,
     /// For "ottca" and "ca": PEM of the certificate that a third-party CA has issued, and after it the intermediates.
     pub certificate: *const c_char,
-    /// For "ca": the name that the identity shall have.
+    /// For "ca": the name that the identity shall have, which counts where the CA's pattern for names asks for it.
     pub name: *const c_char,
     /// For "updb": the user name; that of the enrollment counts, see zec_identity_username().
     pub username: *const c_char,
