@@ -70,3 +70,59 @@ fn not_there(method: EnrollmentMethod, answer: &ApiError) -> Error {
     };
     Error::Unsupported(format!("this controller cannot enroll by {method}: {advice}: {answer}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Head;
+    use serde_json::Value;
+    use std::path::Path;
+
+    /// What real controllers refused in a form that is never sent here: it says nothing of an enrollment.
+    const OF_ANOTHER_FORM: [&str; 4] =
+        ["COULD_NOT_VALIDATE", "INVALID_CONTENT_TYPE", "UNSUPPORTED_MEDIA", "COULD_NOT_PARSE_BODY"];
+
+    fn recorded(version: &str) -> Vec<Value> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recordings/{version}/enrollment.jsonl"));
+        std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The method that was asked for, if it is one.
+    fn method_of(exchange: &Value) -> Option<EnrollmentMethod> {
+        use EnrollmentMethod::{Ca, ErOtt, Ott, OttCa, Token, Updb};
+        if exchange["operation"] == "enrollToken" {
+            return Some(Token);
+        }
+        let path = exchange["request"]["path"].as_str()?;
+        let word = path.split_once("method=")?.1.split('&').next()?;
+        [Ott, OttCa, Ca, Updb, ErOtt].into_iter().find(|method| method.as_str() == word)
+    }
+
+    #[test]
+    fn every_recorded_refusal_has_a_problem_of_its_own() {
+        let mut told = 0;
+        for exchange in ["1.3", "1.6", "2.0"].iter().flat_map(|version| recorded(version)) {
+            let Some(method) = method_of(&exchange) else { continue };
+            let (status, body) = (exchange["response"]["status"].as_u64().unwrap(), &exchange["response"]["body"]);
+            let head = Head { status: u16::try_from(status).unwrap(), ..Head::default() };
+            let answer = refusal::read("POST /enroll", &head, body.as_str().unwrap_or_default().as_bytes());
+            if head.is_success() || OF_ANOTHER_FORM.contains(&answer.code.as_str()) {
+                continue;
+            }
+            told += 1;
+            match refused(method, answer) {
+                Error::Enrollment { problem, message, .. } => assert_ne!(problem, Problem::Refused, "{message}"),
+                Error::Unsupported(_) => assert_eq!(method, EnrollmentMethod::Token, "{exchange}"),
+                other => panic!("{other:?}: {exchange}"),
+            }
+        }
+        assert!(told > 40, "{told} refusals are recorded");
+    }
+
+    #[test]
+    fn a_token_means_another_thing_to_each_method() {
+        let of = |method| of_code(method, 400, "INVALID_ENROLLMENT_TOKEN").0;
+        assert_eq!(of(EnrollmentMethod::Ott), Problem::TokenNotKnown);
+        assert_eq!(of(EnrollmentMethod::Token), Problem::ExternalJwtRefused);
+    }
+}

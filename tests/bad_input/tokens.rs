@@ -124,8 +124,8 @@ pub(crate) const CASES: &[&Case] = &[
 /// What is refused once the controller was met.
 pub(crate) const ENROLLING: &[&Case] = &[
     &Case {
-        name: "a token for another method",
-        says: &["\"ottca\"", "not supported", "\"ott\""],
+        name: "a token for a certificate without one",
+        says: &["enrollment by ottca needs the option certificate"],
         run: |place| place.enroll(&token(place, json!({"em": "ottca"}))),
     },
     &Case {
