@@ -730,6 +730,9 @@ typedef struct {
   const char *server_cert;
   /// The user name that can log in now, whichever was asked for. Controllers up to 1.4 do not say it.
   const char *username;
+  /// Where the network's controllers serve the client API. Controllers before 2.1 do not say it.
+  const char *const *controllers;
+  size_t controllers_len;
 } zec_enrolled;
 
 /// A token by which anybody may join a network. `name` may be NULL.

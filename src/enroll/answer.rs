@@ -1,5 +1,7 @@
 //! What an enrollment answers.
 
+use std::collections::BTreeMap;
+
 use crate::error::Error;
 use crate::wire::envelope;
 use crate::wire::fields::{Fields, Model};
@@ -16,6 +18,35 @@ pub struct Enrolled {
     pub server_cert: Option<String>,
     /// The user name that can log in now, whichever was asked for. Controllers up to 1.4 do not say it.
     pub username: Option<String>,
+    /// Where the network's controllers serve the client API. Controllers before 2.1 do not say it. Known from the API
+    /// document only.
+    pub controllers: Vec<String>,
+}
+
+/// A controller as an enrollment tells of it.
+struct Controller {
+    addresses: BTreeMap<String, Vec<Address>>,
+}
+
+struct Address {
+    url: Option<String>,
+}
+
+impl Model for Controller {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { addresses: fields.get("apiAddresses") }
+    }
+}
+
+impl Model for Address {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { url: fields.get("url") }
+    }
+}
+
+fn client_apis(controllers: Vec<Controller>) -> Vec<String> {
+    let addresses = controllers.into_iter().filter_map(|mut controller| controller.addresses.remove("edge-client"));
+    addresses.flatten().filter_map(|address| address.url).collect()
 }
 
 impl Model for Enrolled {
@@ -25,6 +56,7 @@ impl Model for Enrolled {
             ca: fields.get("ca"),
             server_cert: fields.get("serverCert"),
             username: fields.get("username"),
+            controllers: client_apis(fields.get("controllers")),
         }
     }
 }

@@ -13,11 +13,15 @@ use crate::secret::Secret;
 use crate::transport::Call;
 use crate::trust::certificate::chain_from_pem;
 use crate::trust::issued_for;
+use crate::wire::ControllerUrl;
 
 const FIRST_CARRIED_OUT: &str = "the controller does not know the token: the first request was carried out and its \
     certificate is lost, or the token was deleted or replaced; ask for a new one, the key stays beside the identity file";
 const CANNOT_LOG_IN: &str = "the controller does not enroll it any more, and it cannot log in: the token was deleted or \
     replaced, or what the first request enrolled may not log in; ask for a new token";
+
+/// More than any cluster has, and no more than an identity file may hold.
+const MAX_CONTROLLERS: usize = 100;
 
 /// One enrollment under way.
 pub(super) struct Journey<'a> {
@@ -147,7 +151,7 @@ impl Journey<'_> {
         };
         let server = pending.server.as_ref();
         let server = server.map(|server| Ok::<_, Error>((&server.key, issued(server)?))).transpose()?;
-        let controllers = vec![network.controller.clone()];
+        let controllers = known_controllers(network, &pending.controllers);
         let identity = Identity::assemble(controllers, &network.base_path, own, server, &network.bundle)?;
         Ok(match self.inputs {
             Inputs::Password { username, .. } => identity.called(pending.username.as_deref().unwrap_or(username)),
@@ -156,14 +160,30 @@ impl Journey<'_> {
     }
 }
 
+/// The controller that enrolled, and the others that it told of.
+fn known_controllers(network: &Network, told: &[String]) -> Vec<ControllerUrl> {
+    let mut controllers = vec![network.controller.clone()];
+    for address in told {
+        match ControllerUrl::parse(address) {
+            Ok(other) if controllers.len() < MAX_CONTROLLERS && !controllers.contains(&other) => {
+                controllers.push(other)
+            }
+            Ok(_) => {}
+            Err(error) => log::warn!("{}: {error}", network.controller),
+        }
+    }
+    controllers
+}
+
 fn issued(pending: &PendingKey) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, Error> {
     chain_from_pem("the certificate that was issued", pending.cert.as_deref().unwrap_or_default())
 }
 
 fn write_down(pending: &mut Pending, enrolled: Enrolled) {
-    let Enrolled { cert, ca: _, server_cert, username } = enrolled;
+    let Enrolled { cert, ca: _, server_cert, username, controllers } = enrolled;
     pending.carried_out = pending.own.is_none();
     pending.username = username;
+    pending.controllers = controllers;
     if let Some(own) = &mut pending.own {
         own.cert = cert;
     }

@@ -4,7 +4,8 @@
 //! It is JSON: `version` (1), `createdAt`, `token` (a fingerprint; the token itself is not in it), `key` (PEM, or the
 //! reference to a key that a signer has), `csr` (PEM), `sentAt` from just before the request left, and `cert` (the chain,
 //! PEM) from the moment it was issued. Routers have `serverKey`, `serverCsr` and `serverCert` too. Where nothing is to be
-//! certified there are no keys, and `carriedOut` from the moment the controller said so, with the `username` it told.
+//! certified there are no keys, and `carriedOut` from the moment the controller said so, with the `username` it told. `controllers` are
+//! those that it told of.
 
 use std::ffi::{CStr, OsStr};
 use std::fs;
@@ -74,6 +75,8 @@ pub(crate) struct Pending {
     pub(crate) carried_out: bool,
     /// The user name that the controller told when it did.
     pub(crate) username: Option<String>,
+    /// The controllers that it told of.
+    pub(crate) controllers: Vec<String>,
     created_at: String,
 }
 
@@ -90,7 +93,16 @@ impl Pending {
     /// Keys of which nobody has heard yet.
     pub(crate) fn new(token: String, own: Option<PendingKey>, server: Option<PendingKey>) -> Self {
         let created_at = display_time(SystemTime::now());
-        Self { token, own, server, sent_at: None, carried_out: false, username: None, created_at }
+        Self {
+            token,
+            own,
+            server,
+            sent_at: None,
+            carried_out: false,
+            username: None,
+            controllers: Vec::new(),
+            created_at,
+        }
     }
 
     /// True if there is nothing left to ask the controller for.
@@ -112,6 +124,7 @@ impl Pending {
             sent_at: self.sent_at.as_deref(),
             carried_out: self.carried_out,
             username: self.username.as_deref(),
+            controllers: &self.controllers,
         };
         // Room for all of it, so that no copy of a key is left behind by growing.
         let length: usize = self.own.iter().chain(&self.server).map(PendingKey::length).sum();
@@ -153,6 +166,8 @@ pub(crate) struct Kept {
     #[serde(default)]
     carried_out: bool,
     username: Option<String>,
+    #[serde(default)]
+    controllers: Vec<String>,
 }
 
 impl Kept {
@@ -195,10 +210,11 @@ impl Kept {
             sent_at,
             carried_out,
             username,
+            controllers,
         } = self;
         let own = taken_up((key, csr, cert), own)?;
         let server = taken_up((server_key, server_csr, server_cert), server)?;
-        Ok(Some(Pending { token, own, server, sent_at, carried_out, username, created_at }))
+        Ok(Some(Pending { token, own, server, sent_at, carried_out, username, controllers, created_at }))
     }
 
     fn is_usable(&self, name: &str) -> bool {
@@ -259,6 +275,8 @@ struct PendingFile<'a> {
     carried_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    controllers: &'a [String],
 }
 
 /// What is kept of an enrollment with this token, and where: in `NAME.pending`, or where a later enrollment moved it.

@@ -17,6 +17,8 @@ AT(zec_enrolled, cert, 0);
 AT(zec_enrolled, ca, 8);
 AT(zec_enrolled, server_cert, 16);
 AT(zec_enrolled, username, 24);
+AT(zec_enrolled, controllers, 32);
+AT(zec_enrolled, controllers_len, 40);
 
 AT(zec_jwk, kty, 0);
 AT(zec_jwk, kid, 8);

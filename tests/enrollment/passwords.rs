@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use ziti_edge_client::{
     EnrollOptions, Enrollment, EnrollmentProblem as Problem, Identity, PendingEnrollment, Secret, Store,
 };
 use ziti_edge_testkit::{Fault, IdentityOptions, Operation, TestController, Version};
 
-use crate::network::{named, refusal, single};
+use crate::network::{json_answer, named, refusal, single};
 use crate::place::{Place, problem_of};
 
 const PASSWORD: &str = "open \"sesame\" <1>";
@@ -184,4 +185,17 @@ fn clocks_that_are_three_days_apart_do_not_matter() {
         place.enroll_with(&token(&controller), with("alice")).unwrap();
         assert_eq!(place.names(), ["alice.json"]);
     }
+}
+
+/// As newer controllers answer.
+#[test]
+fn controllers_that_the_answer_tells_of_are_kept() {
+    let controller = single();
+    let address =
+        |url: &str| json!({"edge-client": [{"version": "v1", "url": url}], "edge-oidc": [{"url": "https://no:1"}]});
+    let urls = ["https://second.test:1280/edge/client/v1", "http://not-this.test", &controller.api_url()];
+    let told: Vec<_> = urls.iter().map(|url| json!({"name": "c", "apiAddresses": address(url)})).collect();
+    controller.fault(Operation::Enroll, json_answer(200, json!({"data": {"controllers": told}, "meta": {}})));
+    let identity = Place::new().enroll_with(&token(&controller), with("alice")).unwrap();
+    assert!(identity.controllers().eq([controller.url().as_str(), "https://second.test:1280"]), "{identity:?}");
 }

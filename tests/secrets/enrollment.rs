@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use ziti_edge_client::{CancelToken, EnrollOptions, Enrollment, Identity, Store};
-use ziti_edge_testkit::{Created, Fault, IdentityOptions, Operation, TestController};
+use ziti_edge_client::{CancelToken, EnrollOptions, Enrollment, EnrollmentMethod, Identity, Secret, Store};
+use ziti_edge_testkit::{Created, ExternalSigner, Fault, IdentityOptions, Operation, TestController, Version};
 
 use crate::canaries::Canaries;
 use crate::witness::Witness;
@@ -14,6 +14,57 @@ pub(crate) fn run(controller: &TestController, witness: &mut Witness, canaries: 
     refused(controller, witness, canaries);
     repeated_by_the_controller(controller, witness, canaries);
     unreadable(witness, canaries, controller);
+    passwords(controller, witness, canaries);
+    external_jwts(controller, witness, canaries);
+}
+
+/// Passwords go out in the body of the enrollment, and in that of the login that finds out what became of it.
+fn passwords(controller: &TestController, witness: &mut Witness, canaries: &mut Canaries) {
+    for fault in [None, Some(Fault::LostAnswer), Some(Fault::Status(400)), Some(Fault::BadJson)] {
+        let options = IdentityOptions { name: "walter".into(), method: "updb".into(), ..IdentityOptions::default() };
+        let created = controller.create_identity_with(options);
+        canaries.plant("one-time token of a password", &created.token);
+        let password = format!("pass-word-{}", created.token);
+        canaries.plant("password", &password);
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::file(folder.path().join("walter.json"));
+        let options = EnrollOptions::new().username("walter").password(Secret::new(password)).store(store);
+        witness.see("EnrollOptions with a password", &options);
+        let is_fault = fault.is_some();
+        fault.into_iter().for_each(|fault| controller.fault_times(Operation::Enroll, fault, 1));
+        let token = Enrollment::parse(&created.jwt).unwrap();
+        match token.enroll(&options) {
+            Ok(identity) => witness.see("Identity of a password", &identity),
+            refused => {
+                assert!(is_fault);
+                witness.fail("an enrollment by password", refused);
+                let _ = token.resume(&options).map_err(|error| witness.see("resuming by password", &error));
+            }
+        }
+    }
+}
+
+/// External JWTs go out in a header.
+fn external_jwts(controller: &TestController, witness: &mut Witness, canaries: &mut Canaries) {
+    let signer = ExternalSigner { enrolls_to_certificate: true, ..ExternalSigner::named("secretive") };
+    let signer = controller.add_external_signer(signer);
+    for (subject, refused) in [("xenia", false), ("xenia", true)] {
+        let jwt = controller.external_token(&signer, &json!({ "sub": subject })).unwrap();
+        canaries.plant("signature of an external JWT", jwt.rsplit('.').next().unwrap());
+        let door = Enrollment::from_url(&controller.url()).unwrap().by(EnrollmentMethod::Token).unwrap();
+        let options = EnrollOptions::new().ca(controller.ca_pem()).external_jwt(Secret::new(jwt));
+        witness.see("EnrollOptions with an external JWT", &options);
+        match door.enroll(&options) {
+            Ok(identity) => {
+                plant_identity(canaries, identity.to_json().expose());
+                witness.see("Identity of an external JWT", &identity);
+            }
+            error => {
+                assert!(refused || controller.version() != Version::V2_0);
+                witness.fail("an enrollment by external JWT", error);
+            }
+        }
+    }
 }
 
 fn invite(controller: &TestController, canaries: &mut Canaries) -> Created {

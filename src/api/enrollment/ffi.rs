@@ -58,6 +58,9 @@ pub struct zec_enrolled {
     pub server_cert: *const c_char,
     /// The user name that can log in now, whichever was asked for. Controllers up to 1.4 do not say it.
     pub username: *const c_char,
+    /// Where the network's controllers serve the client API. Controllers before 2.1 do not say it.
+    pub controllers: *const *const c_char,
+    pub controllers_len: usize,
 }
 
 impl Root for zec_enrolled {
@@ -68,12 +71,14 @@ impl View for zec_enrolled {
     type Model = Enrolled;
 
     fn view(model: &Enrolled, arena: &mut Arena) -> Self {
-        let Enrolled { cert, ca, server_cert, username } = model;
+        let Enrolled { cert, ca, server_cert, username, controllers } = model;
         Self {
             cert: arena.optional_str(cert.as_deref()),
             ca: arena.optional_str(ca.as_deref()),
             server_cert: arena.optional_str(server_cert.as_deref()),
             username: arena.optional_str(username.as_deref()),
+            controllers: arena.strs(controllers.iter().map(String::as_str)),
+            controllers_len: controllers.len(),
         }
     }
 }

@@ -20,7 +20,7 @@ fn recorded_enrollments_give_what_their_method_gives() {
                 }
                 Err(_) => assert_eq!(enrolled.cert, Some(body), "{name}: bare PEM"),
             }
-            let Enrolled { cert, ca, server_cert, username } = enrolled;
+            let Enrolled { cert, ca, server_cert, username, controllers: _ } = enrolled;
             seen.insert([cert, ca, server_cert, username].map(|gift| gift.is_some()));
         }
     }
