@@ -8,7 +8,7 @@ use super::inputs::Inputs;
 use super::redeem::{Expected, redeem};
 use super::{EnrollOptions, Enrollment, EnrollmentMethod, Origin, request};
 use crate::error::{EnrollmentProblem, Error};
-use crate::identity::{Identity, Kept, Pending, PendingKey, Reservation};
+use crate::identity::{Certified, Identity, Kept, Pending, PendingKey, Reservation};
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::trust::certificate::chain_from_pem;
@@ -141,16 +141,15 @@ impl Journey<'_> {
         let own = match (self.inputs, &pending.own) {
             (Inputs::Certificate { own, .. }, _) => Some((own.key(), own.chain().to_vec())),
             (_, Some(own)) => {
-                let chain = issued(own)?;
-                if let Some(note) = issued_for(&chain, &own.key.public_key()?, &network.bundle)? {
+                let (key, chain) = issued(own)?;
+                if let Some(note) = issued_for(&chain, &key.public_key()?, &network.bundle)? {
                     log::warn!("{}: {note}", network.controller);
                 }
-                Some((&own.key, chain))
+                Some((key, chain))
             }
             _ => None,
         };
-        let server = pending.server.as_ref();
-        let server = server.map(|server| Ok::<_, Error>((&server.key, issued(server)?))).transpose()?;
+        let server = pending.server.as_ref().map(issued).transpose()?;
         let controllers = known_controllers(network, &pending.controllers);
         let identity = Identity::assemble(controllers, &network.base_path, own, server, &network.bundle)?;
         Ok(match self.inputs {
@@ -175,8 +174,9 @@ fn known_controllers(network: &Network, told: &[String]) -> Vec<ControllerUrl> {
     controllers
 }
 
-fn issued(pending: &PendingKey) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, Error> {
-    chain_from_pem("the certificate that was issued", pending.cert.as_deref().unwrap_or_default())
+fn issued(pending: &PendingKey) -> Result<Certified<'_>, Error> {
+    let chain = chain_from_pem("the certificate that was issued", pending.cert.as_deref().unwrap_or_default())?;
+    Ok((&pending.key, chain))
 }
 
 fn write_down(pending: &mut Pending, enrolled: Enrolled) {

@@ -1,11 +1,13 @@
 //! Enrollment by a certificate of a third-party authority: `ottca` and `ca`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use rcgen::{KeyPair, PublicKeyData, SigningKey};
 use serde_json::json;
 use ziti_edge_client::{
     Client, EnrollOptions, Enrollment, EnrollmentProblem as Problem, Error, Identity, KeyChoice, PendingEnrollment,
-    PrivateKey, Store,
+    PrivateKey, Signer, SigningScheme, Store,
 };
 use ziti_edge_testkit::{CertificateAuthority, Fault, IdentityOptions, Operation, Papers, TestController, Version};
 
@@ -52,6 +54,42 @@ fn a_certificate_becomes_that_of_an_identity() {
             logs_in(&identity);
             logs_in(&Identity::load(place.target()).unwrap());
         }
+    }
+}
+
+/// A signer whose key happens to be here.
+struct InMemory(KeyPair);
+
+impl Signer for InMemory {
+    fn reference(&self) -> String {
+        "test:device".to_owned()
+    }
+
+    fn public_key(&self) -> Result<Vec<u8>, String> {
+        Ok(self.0.subject_public_key_info())
+    }
+
+    fn schemes(&self) -> Vec<SigningScheme> {
+        vec![SigningScheme::EcdsaP256Sha256]
+    }
+
+    fn sign(&self, _: SigningScheme, message: &[u8], _: Duration) -> Result<Vec<u8>, String> {
+        self.0.sign(message).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn the_key_of_a_certificate_may_be_behind_a_signer() {
+    for way in WAYS {
+        let controller = single();
+        let authority = controller.add_authority("partner");
+        let papers = authority.issue("device-1");
+        let signer: Arc<dyn Signer> = Arc::new(InMemory(KeyPair::from_pem(&papers.key).unwrap()));
+        let options = EnrollOptions::new().certificate(&papers.certificate).key(KeyChoice::Signer(Arc::clone(&signer)));
+        let place = Place::new();
+        logs_in(&place.enroll_with(&token(&controller, &authority, way), options).unwrap());
+        assert!(!String::from_utf8(place.read("alice.json")).unwrap().contains("PRIVATE KEY"));
+        logs_in(&Identity::load_with_signer(place.target(), signer).unwrap());
     }
 }
 
@@ -234,20 +272,25 @@ fn a_busy_controller_and_a_node_that_lags_behind_are_asked_again() {
     assert_eq!(cluster.count(Operation::Enroll), 4, "what is final is not asked again");
 }
 
+/// The certificate is valid from now on by the local clock, so it is in the future of a controller that is late.
 #[test]
-fn a_clock_that_is_three_days_off_does_not_keep_a_certificate_from_enrolling() {
-    for move_clock in [TestController::advance, TestController::set_back] {
-        let controller = single();
-        move_clock(&controller, THREE_DAYS);
-        // The authority's certificates are valid by the local clock only where that is right.
-        let authority = controller.add_authority("partner");
-        let result =
-            Place::new().enroll_with(&token(&controller, &authority, "ottca"), with(&authority.issue("device-1")));
-        match result {
-            Ok(_) => {}
-            Err(error) => assert_eq!(problem_of(error).0, Problem::CertificateRefused),
+fn it_is_the_clock_of_the_controller_that_judges_a_certificate() {
+    for way in WAYS {
+        let (early, late) = (single(), single());
+        early.advance(THREE_DAYS);
+        late.set_back(THREE_DAYS);
+        for (controller, is_taken) in [(early, true), (late, false)] {
+            let authority = controller.add_authority("partner");
+            let jwt = token(&controller, &authority, way);
+            let enrolled = Place::new().enroll_with(&jwt, with(&authority.issue("device-1")));
+            match enrolled {
+                Ok(_) => assert!(is_taken, "{way}"),
+                Err(error) => {
+                    assert_eq!((is_taken, problem_of(error).0), (false, Problem::CertificateRefused), "{way}")
+                }
+            }
+            assert_eq!(controller.count(Operation::Enroll), 1);
         }
-        assert_eq!(controller.count(Operation::Enroll), 1, "it is the controller that judges");
     }
 }
 

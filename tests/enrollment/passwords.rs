@@ -199,3 +199,14 @@ fn controllers_that_the_answer_tells_of_are_kept() {
     let identity = Place::new().enroll_with(&token(&controller), with("alice")).unwrap();
     assert!(identity.controllers().eq([controller.url().as_str(), "https://second.test:1280"]), "{identity:?}");
 }
+
+#[test]
+fn a_node_of_a_cluster_is_given_time_to_learn_of_a_token() {
+    let cluster = TestController::builder().version(Version::V2_0).start().unwrap();
+    cluster.fault_times(Operation::Enroll, refusal(400, "INVALID_ENROLLMENT_TOKEN"), 2);
+    Place::new().enroll_with(&token(&cluster), with("alice")).unwrap();
+    assert_eq!(cluster.count(Operation::Enroll), 3);
+    cluster.fault_times(Operation::Enroll, refusal(400, "INVALID_ENROLLMENT_TOKEN"), 1);
+    Place::new().enroll(&cluster.create_router().jwt).unwrap();
+    assert_eq!(cluster.count(Operation::Enroll), 5, "routers alike");
+}
