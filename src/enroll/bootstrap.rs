@@ -41,7 +41,7 @@ pub(super) fn meet(
 ) -> Result<Network, Error> {
     match origin {
         Origin::Token(token) => by_token(call, token, options, own),
-        Origin::Address(controller) => by_address(call, controller, options, own),
+        Origin::Address(controller, known) => by_address(call, controller, known.as_ref(), options, own),
     }
 }
 
@@ -70,16 +70,18 @@ fn by_token(
     Ok(network)
 }
 
-/// Reads version and CA bundle over connections that the given CA or the system's roots vouch for, then checks that
-/// the bundle vouches for the controller, too.
+/// Reads version and CA bundle over connections that the CA in question or the system's roots vouch for, then checks
+/// that the bundle vouches for the controller, too.
 fn by_address(
     call: &Call,
     controller: &ControllerUrl,
+    known: Option<&CaBundle>,
     options: &EnrollOptions,
     own: Option<&ClientAuth>,
 ) -> Result<Network, Error> {
     let given = options.ca.as_ref().map(|pem| CaBundle::from_pem("the option ca", pem)).transpose()?;
-    let verifier = verifier::controller(given.as_ref(), given.is_none() || options.trust_system_roots)?;
+    let vouching = given.as_ref().or(known);
+    let verifier = verifier::controller(vouching, vouching.is_none() || options.trust_system_roots)?;
     let stranger = Stranger { call, controller, connections: connections(verifier, options, None)?, verifier: None };
     let (network, _) = stranger.introduce(None, options, own)?;
     let mut body = Vec::new();

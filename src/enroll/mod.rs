@@ -25,8 +25,8 @@ pub use options::EnrollOptions;
 use crate::error::{EnrollmentProblem, Error};
 use crate::identity::{Identity, Kept, PendingEnrollment, Reservation, Store};
 use crate::transport::Call;
-use crate::trust::EnrollmentToken;
 use crate::trust::provider::sha256_hex;
+use crate::trust::{CaBundle, EnrollmentToken};
 use crate::wire::ControllerUrl;
 use inputs::Inputs;
 use journey::Journey;
@@ -57,7 +57,8 @@ pub struct Enrollment {
 #[derive(Debug, Clone)]
 enum Origin {
     Token(EnrollmentToken),
-    Address(ControllerUrl),
+    /// With the CA bundle that vouches for the controller, where it is known already.
+    Address(ControllerUrl, Option<CaBundle>),
 }
 
 impl Enrollment {
@@ -75,7 +76,16 @@ impl Enrollment {
     ///
     /// The system's roots have to vouch for the controller when it is met, or the CA of [`EnrollOptions::ca`].
     pub fn from_url(url: &str) -> Result<Self, Error> {
-        let origin = Origin::Address(ControllerUrl::parse(url.trim())?);
+        let origin = Origin::Address(ControllerUrl::parse(url.trim())?, None);
+        Ok(Self { origin, method: EnrollmentMethod::Network })
+    }
+
+    /// Begins at the preferred controller of an identity, such as one that an enrollment by `network` gave; its CA bundle
+    /// has to vouch for the controller. As for [`from_url`](Self::from_url) there is no token.
+    pub fn from_identity(identity: &Identity) -> Result<Self, Error> {
+        let controller = identity.controller_urls().first().cloned();
+        let controller = controller.ok_or_else(|| Error::Identity("the identity has no controller".to_owned()))?;
+        let origin = Origin::Address(controller, identity.ca().cloned());
         Ok(Self { origin, method: EnrollmentMethod::Network })
     }
 
@@ -108,7 +118,7 @@ impl Enrollment {
     pub fn issuer(&self) -> &str {
         match &self.origin {
             Origin::Token(token) => token.issuer.origin(),
-            Origin::Address(controller) => controller.origin(),
+            Origin::Address(controller, _) => controller.origin(),
         }
     }
 
@@ -116,7 +126,7 @@ impl Enrollment {
     pub fn subject(&self) -> &str {
         match &self.origin {
             Origin::Token(token) => &token.subject,
-            Origin::Address(_) => "",
+            Origin::Address(..) => "",
         }
     }
 
@@ -124,7 +134,7 @@ impl Enrollment {
     pub fn expires_at(&self) -> Option<SystemTime> {
         match &self.origin {
             Origin::Token(token) => token.expires_at,
-            Origin::Address(_) => None,
+            Origin::Address(..) => None,
         }
     }
 

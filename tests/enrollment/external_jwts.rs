@@ -205,6 +205,25 @@ fn a_network_token_leads_there_as_well() {
 }
 
 #[test]
+fn an_identity_of_the_network_leads_there_as_well() {
+    let (controller, signer) = network(Version::V2_0);
+    let ca = EnrollOptions::new().ca(controller.ca_pem());
+    let nobody = Enrollment::from_url(&controller.url()).unwrap().enroll(&ca).unwrap();
+    let external = controller.external_token(&signer, &json!({"sub": "carol"})).unwrap();
+    let options = EnrollOptions::new().external_jwt(Secret::new(external));
+    let door = Enrollment::from_identity(&nobody).unwrap().by(EnrollmentMethod::Token).unwrap();
+    Client::new(&door.enroll(&options).unwrap()).unwrap().authenticate().unwrap();
+
+    let (stranger, _) = network(Version::V2_0);
+    let mut file: Value = serde_json::from_str(nobody.to_json().expose()).unwrap();
+    file["ztAPI"] = stranger.api_url().into();
+    let misled = Identity::from_json(&file.to_string()).unwrap();
+    let error = Enrollment::from_identity(&misled).unwrap().enroll(&EnrollOptions::new()).unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    assert_eq!(stranger.requests().len(), 0);
+}
+
+#[test]
 fn an_answer_without_a_certificate_is_told_as_what_it_is() {
     let (controller, signer) = network(Version::V2_0);
     controller.fault_times(OPERATION, json_answer(200, json!({"data": {}, "meta": {}})), 1);
