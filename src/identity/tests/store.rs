@@ -195,11 +195,18 @@ fn of_several_tries_with_a_token_the_one_that_came_furthest_is_taken_up() {
         place.keep_key(&pending).unwrap();
         match at {
             1 => place.mark_sent(&mut pending).unwrap(),
-            2 => place.keep_certificate(&mut pending, "chain"),
+            2 => {
+                pending.own.as_mut().unwrap().cert = Some("chain".to_owned());
+                place.keep_answer(&pending);
+            }
             _ => {}
         }
     }
-    let taken = || store.reserve(|| Ok(())).unwrap().take_up("f").unwrap().unwrap().with_key(None).unwrap().unwrap();
+    let new = KeyChoice::default().source().unwrap();
+    let taken = || {
+        let kept = store.reserve(|| Ok(())).unwrap().take_up("f").unwrap().unwrap();
+        kept.with_keys(Some(&new), None).unwrap().unwrap().own.unwrap()
+    };
     assert_eq!(taken().key.text().expose(), keys[2].text().expose());
     assert_eq!(store.pending("f").unwrap().unwrap().state(), PendingEnrollment::CertificateIssued);
     store.reserve(|| Ok(())).unwrap().forget_key();
