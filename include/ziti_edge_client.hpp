@@ -29,6 +29,7 @@ inline void release(zec_cancel *root) noexcept { zec_cancel_free(root); }
 inline void release(zec_signer *root) noexcept { zec_signer_free(root); }
 inline void release(zec_identity *root) noexcept { zec_identity_free(root); }
 inline void release(zec_identity_description *root) noexcept { zec_identity_description_free(root); }
+inline void release(zec_server_certificate *root) noexcept { zec_server_certificate_free(root); }
 inline void release(zec_enrollment *root) noexcept { zec_enrollment_free(root); }
 inline void release(zec_client *root) noexcept { zec_client_free(root); }
 inline void release(zec_external_jwt_signer_list *root) noexcept { zec_external_jwt_signer_list_free(root); }
@@ -92,6 +93,7 @@ using cancel = detail::owned<zec_cancel>;
 using signer = detail::owned<zec_signer>;
 using identity = detail::owned<zec_identity>;
 using identity_description = detail::owned<zec_identity_description>;
+using server_certificate = detail::owned<zec_server_certificate>;
 using enrollment = detail::owned<zec_enrollment>;
 using client = detail::owned<zec_client>;
 using external_jwt_signer_list = detail::owned<zec_external_jwt_signer_list>;

@@ -263,7 +263,7 @@ fn of_the_request_that_spends_the_token() {
             _ if fault == Fault::WrongLength => Ends::Enrollment(BadCertificate),
             Ends::Transport(_) | Ends::Api(500 | 502) => Ends::Enrollment(MaybeSpent),
             Ends::Decode => Ends::Enrollment(BadCertificate),
-            Ends::Api(_) | Ends::Unsupported => Ends::Enrollment(Refused),
+            Ends::Api(_) => Ends::Enrollment(Refused),
             ends => ends,
         };
         assert_eq!(how(&outcome), ends, "{fault:?}: {outcome:?}");

@@ -85,6 +85,7 @@ static void certificates(const char *ottca, const char *ca, const char *url) {
   EXPECT(zec_identity_enroll(ottca, &options, &identity), ZEC_ERR_IDENTITY, "does not belong to the certificate");
   options.key_kind = ZEC_KEY_P256;
   options.key = NULL;
+  options.key_len = 0;
   EXPECT(zec_identity_enroll(ottca, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "needs the option key");
   options = with_certificate("device-1.pem", "device-1.key");
   GOOD(zec_identity_enroll(ottca, &options, &identity));
@@ -143,6 +144,9 @@ static void routers(const char *erott) {
   options.server_key_bits = 2048;
   EXPECT(zec_identity_enroll(erott, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.server_key_kind is not");
   options.server_key_bits = 0;
+  options.server_key_len = 1;
+  EXPECT(zec_identity_enroll(erott, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.server_key is set");
+  options.server_key_len = 0;
   options.server_key_kind = ZEC_KEY_P384;
   GOOD(zec_identity_enroll(erott, &options, &identity));
   GOOD(zec_identity_server_certificate(identity, &server));

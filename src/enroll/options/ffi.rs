@@ -130,7 +130,7 @@ impl zec_enroll_options {
         let own = (options.key_kind, options.key_bits, options.key, options.key_len, options.signer);
         let server =
             (options.server_key_kind, options.server_key_bits, options.server_key, options.server_key_len, ptr::null());
-        let is_server_key = server.0 != ZEC_KEY_P256 || server.1 != 0 || !server.2.is_null();
+        let is_server_key = server.0 != ZEC_KEY_P256 || server.1 != 0 || !server.2.is_null() || server.3 != 0;
         let options_in_rust = EnrollOptions {
             // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
             store: unsafe { store(options.path, options.save, userdata) }?,
