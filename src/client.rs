@@ -2,18 +2,21 @@
 
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
+mod generations;
+pub(crate) mod upkeep;
 
 use std::borrow::Cow;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Error;
-use crate::identity::{Identity, Store};
+use crate::identity::{Identity, KeyChoice, Store};
 use crate::login::{AboutClient, ApiSession, Controllers, Flight, Generation, Login, SendForLogin, Wanted};
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
 use crate::wire::fields::Field;
 use crate::wire::{Api, Head, Method, Request, envelope};
+use upkeep::{Event, RenewalSettings, Upkeep, Watch};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,6 +39,7 @@ struct Shared {
     settings: Settings,
     store: Option<Store>,
     generation: RwLock<Arc<Generation>>,
+    upkeep: Upkeep,
 }
 
 #[derive(Clone)]
@@ -46,6 +50,8 @@ struct Settings {
     gzip: bool,
     max_rows: u64,
     about: Arc<AboutClient>,
+    renewal: RenewalSettings,
+    watch: Watch,
 }
 
 impl Client {
@@ -87,7 +93,7 @@ impl Client {
     /// would log in by themselves; this one always asks.
     pub fn authenticate(&self) -> Result<Login, Error> {
         let call = self.call();
-        let session = self.on_generation(|generation| generation.session(&call, Wanted::Fresh))?;
+        let session = self.on_generation(&call, |generation| generation.session(&call, Wanted::Fresh))?;
         Ok(Login::from(session.api_session.clone()))
     }
 
@@ -136,7 +142,7 @@ impl Client {
     /// is in `body`; any other answer is an error.
     pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
         let request = self.addressed(request)?;
-        self.on_generation(|generation| generation.send(call, &request, body))
+        self.on_generation(call, |generation| generation.send(call, &request, body))
     }
 
     /// Sends a request as a call of its own and returns the head and the body of its answer.
@@ -155,7 +161,7 @@ impl Client {
     /// Sends a request that is about the login, as a call of its own.
     pub(crate) fn about_login(&self, send: SendForLogin, request: &Request) -> Result<ApiSession, Error> {
         let (call, request) = (self.call(), self.addressed(request)?);
-        self.on_generation(|generation| send(generation, &call, &request))
+        self.on_generation(&call, |generation| send(generation, &call, &request))
     }
 
     /// Sends a request as a call of its own; a success says all there is to say.
@@ -179,64 +185,6 @@ impl Client {
                 request.operation()
             ))),
         }
-    }
-
-    fn generation(&self) -> Arc<Generation> {
-        Arc::clone(&self.shared.generation.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Runs on the current generation. If its certificate is refused and the store holds another one by now (another
-    /// process renewed it), runs once more on that.
-    fn on_generation<T>(&self, mut run: impl FnMut(&Generation) -> Result<T, Error>) -> Result<T, Error> {
-        let generation = self.generation();
-        match run(&generation) {
-            Err(refused @ Error::Rejected(_)) => match self.reload(&generation) {
-                Some(newer) => run(&newer),
-                None => Err(refused),
-            },
-            outcome => outcome,
-        }
-    }
-
-    /// A generation with another certificate than `old`, from the store or made by another thread meanwhile.
-    fn reload(&self, old: &Arc<Generation>) -> Option<Arc<Generation>> {
-        let current = self.generation();
-        if !Arc::ptr_eq(&current, old) {
-            return Some(current);
-        }
-        let path = self.shared.store.as_ref().and_then(Store::path)?;
-        let newer = old.identity.load_again(path).and_then(|identity| self.generation_if_newer(identity, old));
-        let newer = match newer {
-            Ok(newer) => Arc::new(newer?),
-            Err(error) => {
-                log::debug!("the identity was refused, and its file is of no help: {error}");
-                return None;
-            }
-        };
-        let (now, replaced) = self.replace(old, newer);
-        if replaced {
-            log::debug!("the identity was refused; its file holds a new certificate, which is used now");
-        }
-        Some(now)
-    }
-
-    /// Puts `newer` in the place of `old`, unless another thread was quicker. Returns what is there now, and whether
-    /// it is `newer`. A logger is the user's code, so nothing is logged under the lock.
-    fn replace(&self, old: &Arc<Generation>, newer: Arc<Generation>) -> (Arc<Generation>, bool) {
-        let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
-        let replaced = Arc::ptr_eq(&current, old);
-        if replaced {
-            *current = newer;
-        }
-        (Arc::clone(&current), replaced)
-    }
-
-    /// A generation of `identity`, if it has a certificate, and another than `old`.
-    fn generation_if_newer(&self, identity: Identity, old: &Generation) -> Result<Option<Generation>, Error> {
-        if identity.leaf().is_none_or(|leaf| Some(leaf) == old.identity.leaf()) {
-            return Ok(None);
-        }
-        self.shared.settings.generation(identity).map(Some)
     }
 }
 
@@ -274,7 +222,8 @@ pub struct ClientBuilder {
 
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Settings { connect_timeout, proxy, trust_system_roots, gzip, max_rows, about: _ } = &self.settings;
+        let Settings { connect_timeout, proxy, trust_system_roots, gzip, max_rows, renewal, about: _, watch: _ } =
+            &self.settings;
         f.debug_struct("ClientBuilder")
             .field("identity", &self.identity)
             .field("timeout", &self.timeout)
@@ -283,6 +232,7 @@ impl std::fmt::Debug for ClientBuilder {
             .field("trust_system_roots", trust_system_roots)
             .field("gzip", gzip)
             .field("max_rows", max_rows)
+            .field("renewal", renewal)
             .field("about", &self.about)
             .finish_non_exhaustive()
     }
@@ -308,6 +258,8 @@ impl ClientBuilder {
                 gzip: true,
                 max_rows: DEFAULT_MAX_ROWS,
                 about: Arc::new(about.clone()),
+                renewal: RenewalSettings::default(),
+                watch: Watch::default(),
             },
             about,
         }
@@ -384,6 +336,39 @@ impl ClientBuilder {
         self
     }
 
+    /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most 30
+    /// days.
+    pub fn renew_before(mut self, end: Duration) -> Self {
+        self.settings.renewal.before = Some(end);
+        self
+    }
+
+    /// The key that is made when a renewal needs a new one. Default: ECDSA on P-256.
+    pub fn renewal_key(mut self, key: KeyChoice) -> Self {
+        self.settings.renewal.key = key;
+        self
+    }
+
+    /// Whether each renewal makes a new key. Default: only those for which the controller asks for one.
+    pub fn always_renew_key(mut self, always: bool) -> Self {
+        self.settings.renewal.always_new_key = always;
+        self
+    }
+
+    /// Is told what changed without being asked for: see [`Event`]. It runs on the thread of the call that made the
+    /// change, once that is done, with no lock held.
+    pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.settings.watch.tell = Some(Arc::new(tell));
+        self
+    }
+
+    /// The clock by which it is decided what is due, for tests; time limits keep to the real one.
+    #[doc(hidden)]
+    pub fn clock(mut self, clock: impl Fn() -> (Instant, SystemTime) + Send + Sync + 'static) -> Self {
+        self.settings.watch.clock = Some(Arc::new(clock));
+        self
+    }
+
     /// Makes the client. Does no I/O, but reads the system's roots if they are trusted.
     ///
     /// # Errors
@@ -393,6 +378,7 @@ impl ClientBuilder {
         settings.about = Arc::new(about);
         let store = store.or_else(|| identity.store().cloned());
         let generation = RwLock::new(Arc::new(settings.generation(identity)?));
-        Ok(Client { shared: Arc::new(Shared { settings, store, generation }), timeout, cancels, api: Api::Client })
+        let shared = Arc::new(Shared { settings, store, generation, upkeep: Upkeep::default() });
+        Ok(Client { shared, timeout, cancels, api: Api::Client })
     }
 }

@@ -43,6 +43,7 @@ pub mod api;
 #[cfg(feature = "capi")]
 pub mod ffi;
 
+pub use client::upkeep::{Event, EventKind, Maintenance};
 pub use client::{Client, ClientBuilder};
 pub use enroll::{EnrollOptions, Enrollment, EnrollmentInput, EnrollmentMethod};
 pub use error::{ApiError, EnrollmentProblem, Error, Rejection, Stage};
@@ -60,6 +61,7 @@ const _: () = {
     const fn crosses_threads<T: Send + Sync>() {}
     crosses_threads::<Client>();
     crosses_threads::<ClientBuilder>();
+    crosses_threads::<Event>();
     crosses_threads::<Enrollment>();
     crosses_threads::<EnrollOptions>();
     crosses_threads::<Identity>();

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::wire::ControllerUrl;
 
 /// More than any cluster has.
-const MAX_CONTROLLERS: usize = 100;
+pub(crate) const MAX_CONTROLLERS: usize = 100;
 /// The path that other readers of the file expect behind an address; no controller has had another one.
 const CLIENT_API: &str = "/edge/client/v1";
 

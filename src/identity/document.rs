@@ -98,6 +98,14 @@ impl Document {
         self.put(name, Member::Raw(json(&texts, len)));
     }
 
+    pub(super) fn set_number(&mut self, name: &str, number: u32) {
+        self.put(name, Member::Raw(json(&number, 0)));
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.members.retain(|(known, _)| known != name);
+    }
+
     pub(super) fn set_object(&mut self, name: &str, object: Document) {
         self.put(name, Member::Object(object));
     }

@@ -10,8 +10,10 @@ mod document;
 mod external;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
+mod held;
 mod joining;
 mod key;
+mod pair;
 mod parts;
 mod pending;
 mod platform;
@@ -28,9 +30,12 @@ use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 
+pub(crate) use addresses::MAX_CONTROLLERS;
 pub use choice::KeyChoice;
 pub(crate) use choice::KeySource;
 pub(crate) use client_auth::ClientAuth;
+pub(crate) use held::Held;
+pub(crate) use pair::NewPair;
 pub use describe::{CertificateDescription, IdentityDescription};
 pub use key::PrivateKey;
 pub use parts::IdentityParts;

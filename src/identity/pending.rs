@@ -293,7 +293,7 @@ pub(super) fn find(identity: &Path, token: &str) -> Result<Option<(PathBuf, Kept
 }
 
 /// `NAME.pending` and then `NAME.pending.N` in order, as far as they exist.
-fn sidecars(first: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn sidecars(first: &Path) -> Result<Vec<PathBuf>, Error> {
     let folder = folder_of(first);
     let name = first.file_name().unwrap_or_default();
     let number = |found: &OsStr| -> Option<u32> {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use super::Identity;
 use super::atomic::{folder_of, lock, replace, sibling};
+use super::held::Held;
+use super::pair::{self, NewPair};
 use super::pending::{self, Kept};
 use super::platform::exposure;
 use super::reading::read_text;
@@ -112,6 +114,29 @@ impl Store {
         }
     }
 
+    /// Keeps other processes from changing the identity. While one of them does, `go_on` is asked again and again
+    /// whether to wait longer.
+    pub(crate) fn hold(&self, go_on: impl Fn() -> Result<(), Error>) -> Result<Held<'_>, Error> {
+        match &self.place {
+            Place::File { path, follow_symlinks } => {
+                let file = target(path, *follow_symlinks)?;
+                let lock = lock(&file, |_| go_on())?;
+                Ok(Held::file(path, file, lock))
+            }
+            Place::Hook(hook) => Ok(Held::hook(hook)),
+        }
+    }
+
+    /// What an interrupted renewal of this identity left here.
+    pub(crate) fn kept_pair(&self, identity: &Identity) -> Result<Option<NewPair>, Error> {
+        match &self.place {
+            Place::File { path, follow_symlinks } => {
+                Ok(pair::find(&target(path, *follow_symlinks)?, identity)?.map(|(_, pair)| pair))
+            }
+            Place::Hook(_) => identity.pair_inside(),
+        }
+    }
+
     /// What an interrupted enrollment with this token left here.
     pub(crate) fn pending(&self, token: &str) -> Result<Option<Kept>, Error> {
         let Place::File { path, follow_symlinks } = &self.place else { return Ok(None) };
@@ -147,7 +172,7 @@ fn target(path: &Path, follow_symlinks: bool) -> Result<PathBuf, Error> {
 
 /// The text of an identity for a file: what it says now, joined with what others changed in the file that the identity
 /// was loaded from. Call it under the lock.
-fn text_to_write(identity: &Identity, path: &Path) -> Result<Secret, Error> {
+pub(super) fn text_to_write(identity: &Identity, path: &Path) -> Result<Secret, Error> {
     let Some(loaded) = identity.loaded_from(path) else {
         return Ok(identity.text_for(folder_of(path)));
     };

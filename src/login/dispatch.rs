@@ -47,7 +47,7 @@ impl Generation {
     }
 
     /// The same with a login, and with which one it was.
-    pub(super) fn send_with_login(
+    pub(crate) fn send_with_login(
         &self,
         call: &Call,
         request: &Request,
@@ -125,7 +125,7 @@ impl Generation {
     }
 
     /// The session as its controller sees it now; `None` if it does not know it any more.
-    pub(super) fn ask_about(&self, call: &Call, session: &LiveSession) -> Result<Option<ApiSession>, Error> {
+    pub(crate) fn ask_about(&self, call: &Call, session: &LiveSession) -> Result<Option<ApiSession>, Error> {
         let question = Request::get(CURRENT);
         let mut body = Vec::new();
         let head = self.attempt(call, &session.controller, Some(session), 0, &question, &mut body)?;

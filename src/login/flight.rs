@@ -158,6 +158,27 @@ impl Flight {
         state.session = Some(Arc::new(LiveSession { number, credential, controller, api_session, good }));
     }
 
+    /// Goes on with the login of another flight, which is as good here: it is bound to no connection. What is known of
+    /// it may be changed.
+    pub(crate) fn carry(&self, other: &Self, change: impl FnOnce(&mut ApiSession)) {
+        let (session, logins, landed_at) = {
+            let other = other.lock();
+            (other.session.clone(), other.logins, other.landed_at)
+        };
+        let session = session.map(|session| {
+            let LiveSession { number, credential, controller, api_session, good } = &*session;
+            let good = AtomicBool::new(good.load(Ordering::Relaxed));
+            let mut api_session = api_session.clone();
+            change(&mut api_session);
+            let (credential, controller) = (credential.clone(), controller.clone());
+            Arc::new(LiveSession { number: *number, credential, controller, api_session, good })
+        });
+        let mut state = self.lock();
+        state.logins = state.logins.max(logins);
+        state.landed_at = landed_at;
+        state.session = session;
+    }
+
     /// Forgets the login with this number, if it is still the current one.
     pub(crate) fn forget(&self, number: u64) {
         let mut state = self.lock();

@@ -36,6 +36,20 @@ impl Generation {
         self.flight.session(call, wanted, || self.log_in(call))
     }
 
+    /// The same; a refusal is not waited out, as it is where the certificate may be too new for a node of a cluster.
+    pub(crate) fn session_at_once(&self, call: &Call) -> Result<Arc<LiveSession>, Error> {
+        self.flight.session(call, Wanted::Current, || self.log_in_once(call))
+    }
+
+    /// Whether the controllers take the identity's certificate, found out by a login that nobody uses.
+    pub(crate) fn is_taken(&self, call: &Call) -> Result<bool, Error> {
+        match self.log_in_once(call) {
+            Ok(_) => Ok(true),
+            Err(Error::Rejected(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Asks the controllers in turn until one answers. Safe to repeat or not, a request that was sent is given to
     /// another controller only if it is idempotent.
     pub(crate) fn ask_any(
@@ -119,8 +133,17 @@ impl Generation {
         answer(&request, &head, &body)
     }
 
-    /// Logs in with the identity's certificate.
+    /// Logs in with the identity's certificate, and waits for a cluster to learn of it where it is new.
     fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
+        self.log_in_while(call, |controller| self.may_not_be_known_yet(controller))
+    }
+
+    /// The same, and a refusal counts at once.
+    fn log_in_once(&self, call: &Call) -> Result<NewSession, Error> {
+        self.log_in_while(call, |_| false)
+    }
+
+    fn log_in_while(&self, call: &Call, goes_on: impl Fn(&ControllerUrl) -> bool) -> Result<NewSession, Error> {
         if self.identity.leaf().is_none() {
             let message = "the identity has no certificate, and other ways to log in are not supported";
             return Err(Error::Unsupported(message.to_owned()));
@@ -138,7 +161,7 @@ impl Generation {
             if head.status != 401 {
                 return Err(refusal::into_error(answer));
             }
-            let may_become_known = self.may_not_be_known_yet(&controller);
+            let may_become_known = goes_on(&controller);
             if !may_become_known || call.remaining() <= pause {
                 return Err(self.rejection(answer, may_become_known));
             }

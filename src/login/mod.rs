@@ -10,7 +10,7 @@ mod session;
 
 pub(crate) use controllers::{Controllers, Features};
 pub(crate) use factor::SendForLogin;
-pub(crate) use flight::{Flight, Wanted};
+pub(crate) use flight::{Flight, LiveSession, Wanted};
 pub(crate) use generation::Generation;
 pub(crate) use request::{AboutClient, with_code};
 pub use session::{ApiSession, AuthQuery, Login};

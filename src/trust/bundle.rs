@@ -79,6 +79,22 @@ impl CaBundle {
         &self.certificates
     }
 
+    /// Whether both hold the same certificates, in whatever order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.certificates.len() == other.certificates.len() && self.lacks(other).next().is_none()
+    }
+
+    /// The certificates of `other` that are not in this one.
+    pub(crate) fn lacks<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a CertificateDer<'static>> {
+        other.certificates.iter().filter(|certificate| !self.certificates.contains(certificate))
+    }
+
+    /// All certificates of both.
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        let certificates = self.certificates.iter().chain(self.lacks(other)).cloned().collect();
+        Self { certificates, problems: Arc::clone(&self.problems) }
+    }
+
     /// What was left out and why.
     pub(crate) fn problems(&self) -> &[String] {
         &self.problems

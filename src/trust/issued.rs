@@ -6,7 +6,7 @@ use rustls::pki_types::{CertificateDer, TrustAnchor};
 use webpki::{EndEntityCert, KeyUsage};
 
 use super::CaBundle;
-use super::certificate::CertificateFacts;
+use super::certificate::{CertificateFacts, chain_from_pem};
 use super::explain::display_time;
 use super::provider::provider;
 use super::verifier::unix_time;
@@ -44,6 +44,50 @@ pub(crate) fn issued_for(
         )
         .map_err(|error| bad(format!("({}) is not a client certificate of this network: {error}", facts.subject)))?;
     Ok(clock_note(&facts, SystemTime::now()).map(|note| format!("the new certificate {note}")))
+}
+
+/// The chain of a renewed certificate, from the leaf on, checked like one that was issued the first time.
+///
+/// Controllers of 1.3 leave the intermediate out: it is taken from the old chain, the bundle, or `ca`, the CA
+/// certificates that came with the answer.
+pub(crate) fn renewed_chain(
+    certificate_pem: &str,
+    ca: Option<&str>,
+    public_key: &[u8],
+    old: &[CertificateDer<'static>],
+    bundle: Option<&CaBundle>,
+) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let mut chain = chain_from_pem("the renewed certificate", certificate_pem)?;
+    let announced = ca.map(|pem| CaBundle::from_pem("the CA certificates of the renewal", pem)).transpose()?;
+    if let [leaf] = chain.as_slice() {
+        let others = [bundle, announced.as_ref()].into_iter().flatten().flat_map(CaBundle::certificates);
+        let mut candidates = old.iter().skip(1).chain(others);
+        let intermediate = candidates.find(|candidate| !is_root(candidate) && has_signed(candidate, leaf)).cloned();
+        chain.extend(intermediate);
+    }
+    match bundle.or(announced.as_ref()) {
+        Some(bundle) => {
+            let note = issued_for(&chain, public_key, bundle).map_err(|error| Error::Identity(error.to_string()))?;
+            note.into_iter().for_each(|note| log::warn!("{note}"));
+            Ok(chain)
+        }
+        None => Err(Error::Identity("there are no CA certificates to check the renewed certificate with".to_owned())),
+    }
+}
+
+fn is_root(certificate: &CertificateDer<'_>) -> bool {
+    CertificateFacts::read(certificate).is_ok_and(|facts| facts.subject == facts.issuer)
+}
+
+/// Whether `issuer` alone vouches for `leaf`.
+fn has_signed(issuer: &CertificateDer<'_>, leaf: &CertificateDer<'_>) -> bool {
+    let (Ok(anchor), Ok(certificate)) = (webpki::anchor_from_trusted_cert(issuer), EndEntityCert::try_from(leaf)) else {
+        return false;
+    };
+    let Ok(facts) = CertificateFacts::read(leaf) else { return false };
+    let algorithms = provider().signature_verification_algorithms.all;
+    let (anchors, time) = ([anchor], unix_time(facts.not_before));
+    certificate.verify_for_usage(algorithms, &anchors, &[], time, KeyUsage::client_auth(), None, None).is_ok()
 }
 
 /// The first moment at which the whole chain is valid, so that no clock has a say in the rest of the check.

@@ -127,13 +127,7 @@ impl<'a> Authenticators<'a> {
     /// [`Error::Unauthorized`] if the authenticator is not the certificate that this client shows.
     /// [`Error::Api`] with the code `COULD_NOT_PROCESS_CSR`.
     pub fn extend(&self, id: &str, csr_pem: &str) -> Result<ExtendedCertificate, Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct ExtendBody<'a> {
-            client_cert_csr: &'a str,
-        }
-        let request = Request::post(entity_path(PATH, id)? + "/extend").on_management();
-        self.client.fetch(&request.body(Body::json(&ExtendBody { client_cert_csr: csr_pem })))
+        self.client.fetch(&extend_request(id, csr_pem)?)
     }
 
     /// Confirms the certificate that [`extend`](Authenticators::extend) returned. From now on logins need it: keep it
@@ -142,20 +136,35 @@ impl<'a> Authenticators<'a> {
     /// `POST /current-identity/authenticators/{id}/extend-verify` (extendVerifyCurrentIdentityAuthenticator)
     ///
     /// The session stays. This client goes on showing the certificate that it has, which is refused when it next logs
-    /// in: write the identity file anew, from which the client then takes the new one, or make another client.
+    /// in: write the identity file anew, from which the client then takes the new one, or make another client. All of
+    /// this together, safe against crashes, is [`Client::renew`].
     ///
     /// # Errors
     /// [`Error::Api`] with the code `INVALID_CLIENT_CERT` for another certificate, and `CAN_NOT_UPDATE_AUTHENTICATOR`
     /// if there is nothing to confirm.
     pub fn extend_verify(&self, id: &str, client_cert_pem: &str) -> Result<(), Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct VerifyBody<'a> {
-            client_cert: &'a str,
-        }
-        let request = Request::post(entity_path(PATH, id)? + "/extend-verify").on_management();
-        self.client.run(&request.body(Body::json(&VerifyBody { client_cert: client_cert_pem })))
+        self.client.run(&verify_request(id, client_cert_pem)?)
     }
+}
+
+pub(crate) fn extend_request(id: &str, csr_pem: &str) -> Result<Request, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ExtendBody<'a> {
+        client_cert_csr: &'a str,
+    }
+    let request = Request::post(entity_path(PATH, id)? + "/extend").on_management();
+    Ok(request.body(Body::json(&ExtendBody { client_cert_csr: csr_pem })))
+}
+
+pub(crate) fn verify_request(id: &str, client_cert_pem: &str) -> Result<Request, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct VerifyBody<'a> {
+        client_cert: &'a str,
+    }
+    let request = Request::post(entity_path(PATH, id)? + "/extend-verify").on_management();
+    Ok(request.body(Body::json(&VerifyBody { client_cert: client_cert_pem })))
 }
 
 fn request() -> Request {

@@ -1,0 +1,74 @@
+//! The login, before it ends.
+
+use std::time::{Duration, Instant};
+
+use super::event::{Event, EventKind};
+use super::schedule::login_lasts;
+use crate::client::Client;
+use crate::error::Error;
+use crate::login::{ApiSession, Generation, LiveSession, Wanted};
+use crate::transport::Call;
+
+/// What a session lasts that does not say.
+const USUAL: Duration = Duration::from_secs(30 * 60);
+/// A login that only its user can renew is looked at again after this long.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// That a controller moved the end of a login.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extended {
+    login: u64,
+    at: Instant,
+}
+
+impl Client {
+    /// Renews the login if it is near its end, or was never made.
+    pub(super) fn look_after_login(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+        let generation = self.generation();
+        let Some(session) = generation.flight.current() else {
+            return self.log_in(call, Wanted::Current);
+        };
+        let left = self.left_of(&generation, &session);
+        if left > Duration::ZERO {
+            return Ok((None, left));
+        }
+        if self.is_extended_by_use(call, &generation, &session)? {
+            return Ok((None, lasts(&session.api_session)));
+        }
+        if session.api_session.is_mfa_required || session.api_session.is_mfa_complete {
+            let message = "the login is near its end; log in and give it its second factor";
+            return Ok((Some(Event::plain(EventKind::LoginNeedsFactor, message)), LOOK_AGAIN));
+        }
+        self.log_in(call, Wanted::NewerThan(session.number))
+    }
+
+    fn log_in(&self, call: &Call, wanted: Wanted) -> Result<(Option<Event>, Duration), Error> {
+        let session = self.on_generation(call, |generation| generation.session(call, wanted))?;
+        let message = format!("logged in at {}", session.controller);
+        Ok((Some(Event::plain(EventKind::LoginRenewed, message)), lasts(&session.api_session)))
+    }
+
+    /// How long until the login is to be renewed, by the clock that no one sets.
+    fn left_of(&self, generation: &Generation, session: &LiveSession) -> Duration {
+        let extended = self.shared.upkeep.state().extended.filter(|extended| extended.login == session.number);
+        let since = extended.map(|extended| extended.at).or_else(|| generation.flight.last_login());
+        let age = since.map(|since| self.now().monotonic.saturating_duration_since(since));
+        lasts(&session.api_session).saturating_sub(age.unwrap_or_default())
+    }
+
+    /// Asks for the session, which is a use of it: controllers up to 1.7 move its end with each.
+    fn is_extended_by_use(&self, call: &Call, generation: &Generation, session: &LiveSession) -> Result<bool, Error> {
+        let Some(now) = generation.ask_about(call, session)? else { return Ok(false) };
+        let end = |session: &ApiSession| session.expires_at.as_ref().and_then(|end| end.unix_seconds());
+        let moved = end(&now).zip(end(&session.api_session)).is_some_and(|(now, first)| now > first);
+        if moved {
+            let extended = Extended { login: session.number, at: self.now().monotonic };
+            self.shared.upkeep.state().extended = Some(extended);
+        }
+        Ok(moved)
+    }
+}
+
+fn lasts(session: &ApiSession) -> Duration {
+    login_lasts(session.expiration_seconds.map_or(USUAL, Duration::from_secs))
+}

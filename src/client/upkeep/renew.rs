@@ -1,0 +1,306 @@
+//! A new certificate in place of the old one, so that at each moment one of both is kept that logs in.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::event::{Event, EventKind};
+use super::schedule::certificate_lasts;
+use crate::api::authenticators::{Authenticator, ExtendedCertificate, extend_request, verify_request};
+use crate::client::Client;
+use crate::error::Error;
+use crate::identity::{Held, Identity, NewPair, Store};
+use crate::login::{ApiSession, Generation, LiveSession, Wanted};
+use crate::transport::Call;
+use crate::trust::certificate::CertificateFacts;
+use crate::trust::{display_time, renewed_chain};
+use crate::wire::fields::Field;
+use crate::wire::request::entity_path;
+use crate::wire::{Request, envelope};
+
+/// So often it is looked whether an administrator asks for a renewal.
+const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+
+impl Client {
+    /// Renews the certificate now, whether or not it is due.
+    ///
+    /// The controller issues a new one for the key there is; for a new key if it asks for one, or the client was made
+    /// with [`always_renew_key`](crate::ClientBuilder::always_renew_key). The new certificate, and its key, are kept
+    /// beside the identity before they are confirmed, and take its place once they have logged in; should anything
+    /// fail, the old ones stay. Calls on other threads go on. If a renewal was interrupted, that one is brought to its
+    /// end. If another process renewed the identity meanwhile, its certificate is used.
+    ///
+    /// `POST /current-identity/authenticators/{id}/extend` (extendCurrentIdentityAuthenticator) and
+    /// `…/extend-verify` (extendVerifyCurrentIdentityAuthenticator)
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a certificate that the network did not issue, and for a new key where a signer has
+    /// the old one. [`Error::InvalidArgument`] for a client without a store: what is renewed has to be kept.
+    /// [`Error::Storage`] if it cannot be kept, and then nothing has changed, unless the message says otherwise.
+    pub fn renew(&self) -> Result<Event, Error> {
+        let call = self.call();
+        let event = self.renewed(&call)?;
+        self.tell(std::slice::from_ref(&event));
+        Ok(event)
+    }
+
+    /// Renews the certificate if it is due: if an administrator asks for it, if its end is near (see
+    /// [`renew_before`](crate::ClientBuilder::renew_before)), or if a renewal was interrupted. `None` if it is not.
+    ///
+    /// # Errors
+    /// As for [`renew`](Client::renew).
+    pub fn renew_if_due(&self) -> Result<Option<Event>, Error> {
+        let call = self.call();
+        let (event, _) = self.look_after_certificate(&call)?;
+        self.tell(event.as_slice());
+        Ok(event)
+    }
+
+    pub(super) fn look_after_certificate(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+        let Some(left) = self.certificate_left(call)? else { return Ok((None, LOOK_AGAIN)) };
+        if left > Duration::ZERO {
+            return Ok((None, left.min(LOOK_AGAIN)));
+        }
+        self.renewed(call).map(|event| (Some(event), LOOK_AGAIN))
+    }
+
+    /// How long until the certificate is due; zero if it is, `None` if there is none.
+    fn certificate_left(&self, call: &Call) -> Result<Option<Duration>, Error> {
+        let generation = self.generation();
+        let Some(leaf) = generation.identity.leaf() else { return Ok(None) };
+        let left = certificate_lasts(&CertificateFacts::read(leaf)?, self.settings().renewal.before, self.now().wall);
+        if left.is_zero() || self.has_unfinished_renewal(&generation.identity)? {
+            return Ok(Some(Duration::ZERO));
+        }
+        let session = self.on_generation(call, |generation| generation.session(call, Wanted::Current))?;
+        if !session.api_session.is_cert_extendable || !session.api_session.auth_queries.is_empty() {
+            return Ok(Some(left));
+        }
+        let asked = self.on_generation(call, |generation| Ok(wishes(call, generation, &session)?.extension))?;
+        Ok(Some(if asked { Duration::ZERO } else { left }))
+    }
+
+    fn has_unfinished_renewal(&self, identity: &Identity) -> Result<bool, Error> {
+        let known = {
+            let state = self.shared.upkeep.state();
+            state.unsaved || state.kept.is_some()
+        };
+        let Some(store) = &self.shared.store else { return Ok(known) };
+        Ok(known || store.kept_pair(identity)?.is_some())
+    }
+
+    fn renewed(&self, call: &Call) -> Result<Event, Error> {
+        // Whatever other certificate there is, it is found by now.
+        self.on_generation(call, |generation| generation.session(call, Wanted::Current).map(drop))?;
+        let _turn = self.shared.upkeep.turn.take(call)?;
+        let current = self.generation();
+        let session = current.session(call, Wanted::Current)?;
+        let store = self.shared.store.as_ref().ok_or_else(|| {
+            let message = "a renewed certificate has to be kept: give the client a store (ClientBuilder::store), or \
+                           load its identity from a file";
+            Error::InvalidArgument(message.to_owned())
+        })?;
+        Renewal { client: self, call, current, session, store }.run()
+    }
+}
+
+/// What an administrator asks for, and a controller says at each login and of the authenticator.
+struct Wishes {
+    extension: bool,
+    new_key: bool,
+}
+
+fn wishes(call: &Call, generation: &Generation, session: &LiveSession) -> Result<Wishes, Error> {
+    let now = &session.api_session;
+    if now.is_cert_extend_requested {
+        return Ok(Wishes { extension: true, new_key: now.is_cert_key_roll_requested });
+    }
+    let id = now.authenticator_id.as_deref().unwrap_or_default();
+    let own: Authenticator = fetch(call, generation, &Request::get(entity_path(AUTHENTICATORS, id)?))?;
+    Ok(Wishes {
+        extension: own.is_extend_requested || own.is_key_roll_requested,
+        new_key: now.is_cert_key_roll_requested || own.is_key_roll_requested,
+    })
+}
+
+const AUTHENTICATORS: &str = "/current-identity/authenticators";
+
+fn fetch<T: Field>(call: &Call, generation: &Generation, request: &Request) -> Result<T, Error> {
+    let mut body = Vec::new();
+    generation.send(call, request, &mut body)?;
+    envelope::data(&request.operation(), &body)
+}
+
+/// One renewal, whose turn it is.
+struct Renewal<'a> {
+    client: &'a Client,
+    call: &'a Call,
+    current: Arc<Generation>,
+    session: Arc<LiveSession>,
+    store: &'a Store,
+}
+
+impl Renewal<'_> {
+    fn run(&self) -> Result<Event, Error> {
+        let held = self.store.hold(|| self.call.check())?;
+        let stored = held.now(&self.current.identity)?;
+        if stored.leaf() != self.current.identity.leaf() && !self.client.shared.upkeep.state().unsaved {
+            if let Some(event) = self.reload(&stored)? {
+                return Ok(event);
+            }
+        }
+        let base = if stored.leaf() == self.current.identity.leaf() { stored } else { self.current.identity.clone() };
+        if std::mem::take(&mut self.client.shared.upkeep.state().unsaved) {
+            return self.save_at_last(&held);
+        }
+        let kept = self.client.shared.upkeep.state().kept.clone();
+        let pair = match kept.map_or_else(|| held.kept(&base), |kept| Ok(Some(kept)))? {
+            Some(pair) if pair.leaf() == base.leaf() => {
+                held.forget(&base);
+                self.client.shared.upkeep.state().kept = None;
+                let message = "the interrupted renewal had come to its end";
+                return Ok(Event::plain(EventKind::RenewalRecovered, message));
+            }
+            Some(pair) => pair,
+            None => self.issue(&held, &base)?,
+        };
+        self.settle(&held, &base, pair)
+    }
+
+    /// Goes on with the certificate that another process has put into the store, if the controllers take it.
+    fn reload(&self, stored: &Identity) -> Result<Option<Event>, Error> {
+        let Some(newer) = self.client.generation_if_newer(stored.clone(), &self.current)? else { return Ok(None) };
+        match newer.session_at_once(self.call) {
+            Ok(_) => {
+                self.client.replace(&self.current, Arc::new(newer));
+                Ok(Some(Event::plain(EventKind::CertificateReloaded, "another process renewed it")))
+            }
+            Err(Error::Rejected(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Saves the identity in use, which could not be saved when it was renewed.
+    fn save_at_last(&self, held: &Held<'_>) -> Result<Event, Error> {
+        let saved = held.save(&self.current.identity, self.call.remaining());
+        let saved = saved.inspect_err(|_| self.client.shared.upkeep.state().unsaved = true)?;
+        held.forget(&saved);
+        Ok(Event::plain(EventKind::RenewalRecovered, "the renewed certificate is saved now"))
+    }
+
+    /// Has a certificate issued, which is in force only when it is confirmed, and keeps it.
+    fn issue(&self, held: &Held<'_>, base: &Identity) -> Result<NewPair, Error> {
+        let session = &self.session.api_session;
+        session.require_complete()?;
+        if !session.is_cert_extendable {
+            let message = "the controller does not renew this certificate: the network did not issue it, or it is not \
+                           the one that logged in";
+            return Err(Error::Unsupported(message.to_owned()));
+        }
+        let auth = base.client_auth().ok_or_else(|| {
+            Error::Unsupported("the identity has no certificate that could be renewed".to_owned())
+        })?;
+        let renewal = &self.client.settings().renewal;
+        let wanted = wishes(self.call, &self.current, &self.session)?;
+        let key = renewal.key_for(auth.key(), wanted.new_key || renewal.always_new_key)?;
+        held.prove_writable()?;
+        let name = CertificateFacts::read(&auth.chain()[0])?.common_name.unwrap_or_else(|| "identity".to_owned());
+        let csr = key.csr(&name, Instant::now() + self.call.remaining())?;
+        let extended: ExtendedCertificate =
+            fetch(self.call, &self.current, &extend_request(self.authenticator(), &csr)?)?;
+        let public_key = key.public_key()?;
+        let ca = base.ca().or_else(|| self.current.identity.ca());
+        let chain = renewed_chain(&extended.client_cert, extended.ca.as_deref(), &public_key, auth.chain(), ca)?;
+        let pair = NewPair { key, chain };
+        held.keep(base, &pair, self.call.remaining())?;
+        if self.store.path().is_none() {
+            self.client.shared.upkeep.state().kept = Some(pair.clone());
+        }
+        Ok(pair)
+    }
+
+    fn authenticator(&self) -> &str {
+        self.session.api_session.authenticator_id.as_deref().unwrap_or_default()
+    }
+
+    /// Confirms the new certificate and puts it in the place of the old one; finds out which of both is in force.
+    fn settle(&self, held: &Held<'_>, base: &Identity, pair: NewPair) -> Result<Event, Error> {
+        let request = verify_request(self.authenticator(), &pair.leaf_pem())?;
+        let confirmed = self.current.send(self.call, &request, &mut Vec::new());
+        let newer = self.client.settings().generation(base.with_pair(&pair)?)?;
+        let logged_in = match &confirmed {
+            // A node of a cluster may hear of it a moment later.
+            Ok(_) => newer.session(self.call, Wanted::Current),
+            Err(_) => newer.session_at_once(self.call),
+        };
+        match (logged_in, confirmed) {
+            (Ok(session), _) => {
+                if !session.api_session.auth_queries.is_empty() && self.session.api_session.auth_queries.is_empty() {
+                    // The new login waits for a factor, which the old one has had: that is still good.
+                    newer.flight.carry(&self.current.flight, without_wishes);
+                }
+                self.adopt(held, newer, &pair, base)
+            }
+            (Err(Error::Rejected(_)), Err(refused)) if is_final(&refused) && self.current.is_taken(self.call)? => {
+                self.client.shared.upkeep.state().kept = None;
+                held.discard(base, self.call.remaining())?;
+                Err(refused)
+            }
+            (Err(_), Err(unconfirmed)) => Err(unconfirmed),
+            (Err(error), Ok(_)) => Err(error),
+        }
+    }
+
+    /// Uses and saves the identity with the new pair, which has logged in.
+    fn adopt(&self, held: &Held<'_>, newer: Generation, pair: &NewPair, base: &Identity) -> Result<Event, Error> {
+        self.client.adopt(held, &self.current, newer, self.call)?;
+        let facts = CertificateFacts::read(&pair.chain[0])?;
+        let until = display_time(facts.not_after);
+        let has_new_key = base.client_auth().is_some_and(|auth| auth.key().text().expose() != pair.key.text().expose());
+        let key = if has_new_key { "a new key" } else { "the same key" };
+        let message = format!("{} has a new certificate until {until}, with {key}", facts.subject);
+        Ok(Event::plain(EventKind::CertificateRenewed, message))
+    }
+}
+
+impl Client {
+    /// Puts a generation whose certificate has logged in in the place of another, whose certificate is refused by now,
+    /// and saves its identity.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if it cannot be saved. It is in use all the same, and saved by the next renewal.
+    pub(super) fn adopt(
+        &self,
+        held: &Held<'_>,
+        old: &Arc<Generation>,
+        mut newer: Generation,
+        call: &Call,
+    ) -> Result<Arc<Generation>, Error> {
+        let saved = held.save(&newer.identity, call.remaining());
+        {
+            let mut state = self.shared.upkeep.state();
+            state.unsaved = saved.is_err();
+            state.kept = None;
+        }
+        let saved = match saved {
+            Ok(identity) => {
+                held.forget(&identity);
+                newer.identity = identity;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        let (now, _) = self.replace(old, Arc::new(newer));
+        saved.map(|()| now)
+    }
+}
+
+/// The session without what it asked for at its login: that is done by now.
+fn without_wishes(session: &mut ApiSession) {
+    session.is_cert_extend_requested = false;
+    session.is_cert_key_roll_requested = false;
+}
+
+/// True for an answer that says what the controller did: nothing.
+fn is_final(error: &Error) -> bool {
+    error.answer().is_some_and(|answer| (400..500).contains(&answer.status) && answer.status != 429)
+}

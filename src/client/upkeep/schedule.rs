@@ -1,0 +1,194 @@
+//! What is due when. No I/O, and no clock but the one it is told.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::trust::certificate::CertificateFacts;
+
+const FIRST_RETRY: Duration = Duration::from_secs(30);
+const LONGEST_RETRY: Duration = Duration::from_secs(3600);
+/// Clocks that part by more than this were set, or the monotonic one stood still while the machine slept.
+const SLEPT: Duration = Duration::from_secs(60);
+/// A certificate is due when this is left of it, or the last third if that is less.
+const LONGEST_BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The same moment by two clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) monotonic: Instant,
+    pub(crate) wall: SystemTime,
+}
+
+/// What is looked after, in the order in which it is done: what comes later needs what comes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Login,
+    Certificate,
+    Controllers,
+    Authorities,
+}
+
+impl Part {
+    pub(super) const ALL: [Part; 4] = [Part::Login, Part::Certificate, Part::Controllers, Part::Authorities];
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Task {
+    /// `None` is at once.
+    due: Option<Instant>,
+    /// In a row.
+    failures: u32,
+}
+
+/// When each part is due. In the beginning all are.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    tasks: [Task; Part::ALL.len()],
+    last: Option<Now>,
+}
+
+impl Schedule {
+    /// The parts that are due. After a sleep, in which the monotonic clock stands still, all are.
+    pub(super) fn due(&mut self, now: Now) -> Vec<Part> {
+        if self.last.is_some_and(|last| slept(last, now)) {
+            self.tasks.iter_mut().for_each(|task| task.due = None);
+        }
+        self.last = Some(now);
+        let is_due = |part: &Part| self.tasks[*part as usize].due.is_none_or(|due| due <= now.monotonic);
+        Part::ALL.into_iter().filter(is_due).collect()
+    }
+
+    /// A part was done and is due again after this time.
+    pub(super) fn done(&mut self, part: Part, again: Duration, now: Now) {
+        self.tasks[part as usize] = Task { due: now.monotonic.checked_add(again), failures: 0 };
+    }
+
+    /// A part failed: it is due again soon, and each time later.
+    pub(super) fn failed(&mut self, part: Part, now: Now) {
+        let failures = self.tasks[part as usize].failures;
+        let pause = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_RETRY);
+        self.tasks[part as usize] = Task { due: Some(now.monotonic + pause), failures: failures.saturating_add(1) };
+    }
+
+    /// How long until something is due.
+    pub(super) fn next(&self, now: Now) -> Duration {
+        let left = |task: &Task| task.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now.monotonic));
+        self.tasks.iter().map(left).min().unwrap_or_default()
+    }
+}
+
+fn slept(last: Now, now: Now) -> bool {
+    let by_wall = now.wall.duration_since(last.wall).unwrap_or_default();
+    by_wall > now.monotonic.saturating_duration_since(last.monotonic) + SLEPT
+}
+
+/// How long until a login is due to be renewed of which this is all the time it has.
+pub(super) fn login_lasts(whole: Duration) -> Duration {
+    whole / 5 * 4
+}
+
+/// How long until a certificate is due; zero if it is. `before` is the time before its end that its user chose.
+pub(super) fn certificate_lasts(facts: &CertificateFacts, before: Option<Duration>, now: SystemTime) -> Duration {
+    let whole = facts.not_after.duration_since(facts.not_before).unwrap_or_default();
+    let before = before.unwrap_or_else(|| LONGEST_BEFORE_END.min(whole / 3));
+    let left = facts.not_after.duration_since(now).unwrap_or_default();
+    left.saturating_sub(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    fn start() -> Now {
+        Now { monotonic: Instant::now(), wall: SystemTime::UNIX_EPOCH + 20_000 * DAY }
+    }
+
+    fn later(now: Now, by: Duration) -> Now {
+        Now { monotonic: now.monotonic + by, wall: now.wall + by }
+    }
+
+    fn all_done(now: Now) -> Schedule {
+        let mut schedule = Schedule::default();
+        assert_eq!(schedule.due(now), Part::ALL, "in the beginning");
+        for (part, minutes) in Part::ALL.into_iter().zip([5, 10, 20, 40]) {
+            schedule.done(part, minutes * MINUTE, now);
+        }
+        schedule
+    }
+
+    #[test]
+    fn each_part_is_due_when_its_time_has_come_and_not_before() {
+        let now = start();
+        let mut schedule = all_done(now);
+        assert_eq!((schedule.due(now), schedule.next(now)), (vec![], 5 * MINUTE));
+        let now = later(now, 12 * MINUTE);
+        assert_eq!((schedule.due(now), schedule.next(now)), (vec![Part::Login, Part::Certificate], Duration::ZERO));
+        schedule.done(Part::Login, 24 * MINUTE, now);
+        schedule.done(Part::Certificate, DAY, now);
+        assert_eq!(schedule.next(now), 8 * MINUTE);
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_later_and_later_and_holds_up_nothing_else() {
+        let mut now = start();
+        let mut schedule = all_done(now);
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            schedule.failed(Part::Controllers, now);
+            let pause = schedule.tasks[Part::Controllers as usize].due.unwrap() - now.monotonic;
+            pauses.push(pause.as_secs());
+            now = later(now, pause);
+        }
+        assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        assert!(schedule.due(now).contains(&Part::Login));
+        schedule.done(Part::Controllers, DAY, now);
+        schedule.failed(Part::Controllers, now);
+        assert_eq!(schedule.tasks[Part::Controllers as usize].due, Some(now.monotonic + FIRST_RETRY));
+    }
+
+    #[test]
+    fn after_a_sleep_everything_is_due() {
+        let now = start();
+        let mut schedule = all_done(now);
+        let woken = Now { monotonic: now.monotonic + MINUTE, wall: now.wall + 3 * MINUTE };
+        assert_eq!(schedule.due(woken), Part::ALL);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_due_and_holds_up_nothing() {
+        let now = start();
+        let mut schedule = all_done(now);
+        let set_back = Now { monotonic: now.monotonic + MINUTE, wall: now.wall - 3 * DAY };
+        assert_eq!(schedule.due(set_back), vec![]);
+        assert_eq!(schedule.due(later(set_back, 4 * MINUTE)), [Part::Login]);
+    }
+
+    fn facts(life: Duration) -> CertificateFacts {
+        let mut params = rcgen::CertificateParams::default();
+        let start = time::OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        (params.not_before, params.not_after) = (start, start + life);
+        let certificate = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        CertificateFacts::read(certificate.der()).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_due_when_a_third_of_it_is_left_and_at_most_thirty_days() {
+        for (life, due_after) in [(365 * DAY, 335 * DAY), (90 * DAY, 60 * DAY), (3 * DAY, 2 * DAY)] {
+            let facts = facts(life);
+            let lasts = |at: Duration| certificate_lasts(&facts, None, facts.not_before + at);
+            assert_eq!(lasts(Duration::ZERO), due_after);
+            assert_eq!(lasts(due_after - MINUTE), MINUTE);
+            assert_eq!(lasts(due_after), Duration::ZERO);
+            assert_eq!(lasts(life + DAY), Duration::ZERO, "one that ended is due, too");
+        }
+    }
+
+    #[test]
+    fn who_chose_when_a_certificate_is_due_is_obeyed() {
+        let facts = facts(365 * DAY);
+        let lasts = |before| certificate_lasts(&facts, Some(before), facts.not_before);
+        assert_eq!((lasts(DAY), lasts(400 * DAY)), (364 * DAY, Duration::ZERO));
+    }
+}
