@@ -11,12 +11,17 @@
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
 
+use super::upkeep::ffi::{teller, zec_event_callback};
 use super::{Client, ClientBuilder};
+use crate::enroll::ffi::{ZEC_KEY_ED25519, ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_RSA};
 use crate::error::Error;
 use crate::ffi::{
     Options, Userdata, arg, cancel_token, clear, guard, guard_or, limit, optional_text, proxy, read_options, store,
     texts, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
 };
+use crate::identity::KeyChoice;
+
+const DEFAULT_RSA_BITS: u32 = 2048;
 
 /// A client of one identity's controllers. Any number of threads may use it at once. Its calls block, each at most for
 /// the client's time limit.
@@ -53,7 +58,7 @@ pub struct zec_client_options {
     /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
     /// when the controller refuses the certificate, as another process may have renewed it.
     pub path: *const c_char,
-    /// Is given the identity when a call changes it, in place of `path`, not both; so far no call does.
+    /// Is given the identity when a call changes it, in place of `path`, not both.
     pub save: zec_save_callback,
     /// Passed to `save`.
     pub userdata: *mut c_void,
@@ -71,11 +76,25 @@ pub struct zec_client_options {
     /// The application's id and version, shown to administrators. At most 255 bytes of each are sent.
     pub app_id: *const c_char,
     pub app_version: *const c_char,
+    /// Is told what changed without being asked for. See zec_client_maintain().
+    pub on_event: zec_event_callback,
+    /// Passed to `on_event`.
+    pub event_userdata: *mut c_void,
+    /// Frees `event_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
+    pub event_userdata_free: zec_userdata_free,
+    /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most
+    /// 30 days.
+    pub renew_before_ms: u64,
+    /// Other than 0: each renewal makes a new key. Default: only those for which the controller asks for one.
+    pub always_renew_key: u32,
+    /// Which key a renewal makes that needs a new one: ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_ED25519 or ZEC_KEY_RSA, which
+    /// has 2048 bits.
+    pub renewal_key_kind: u32,
 }
 
 // SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_client_options {
-    const END: usize = offset_of!(Self, app_version) + size_of::<*const c_char>();
+    const END: usize = offset_of!(Self, renewal_key_kind) + size_of::<u32>();
 }
 
 impl zec_client_options {
@@ -102,9 +121,16 @@ impl zec_client_options {
             config_types_len,
             app_id,
             app_version,
+            on_event,
+            event_userdata,
+            event_userdata_free,
+            renew_before_ms,
+            always_renew_key,
+            renewal_key_kind,
         } = options;
-        // First of all, so that its destructor runs whatever is wrong with the rest.
+        // First of all, so that their destructors run whatever is wrong with the rest.
         let userdata = Userdata::new(userdata, userdata_free);
+        let tell = teller(on_event, Userdata::new(event_userdata, event_userdata_free));
         // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
         let store = unsafe { store(path, save, userdata) }?;
         // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
@@ -118,7 +144,11 @@ impl zec_client_options {
         let app_id = unsafe { optional_text(app_id, "options.app_id") }?.unwrap_or_default().to_owned();
         // SAFETY: as above.
         let app_version = unsafe { optional_text(app_version, "options.app_version") }?.unwrap_or_default().to_owned();
+        let key = new_key(renewal_key_kind)?;
         Ok(move |builder: ClientBuilder| {
+            let builder = builder.always_renew_key(always_renew_key != 0).renewal_key(key);
+            let builder = set(builder, limit(renew_before_ms), ClientBuilder::renew_before);
+            let builder = set(builder, tell, ClientBuilder::on_event);
             let builder = builder.trust_system_roots(trust_system_roots != 0).gzip(no_gzip == 0);
             let builder = builder.send_environment(no_environment == 0).application(app_id, app_version);
             let builder =
@@ -130,6 +160,19 @@ impl zec_client_options {
             let builder = set(builder, cancel.as_ref(), ClientBuilder::cancel);
             set(builder, proxy, ClientBuilder::proxy)
         })
+    }
+}
+
+fn new_key(kind: u32) -> Result<KeyChoice, Error> {
+    match kind {
+        ZEC_KEY_P256 => Ok(KeyChoice::P256),
+        ZEC_KEY_P384 => Ok(KeyChoice::P384),
+        ZEC_KEY_ED25519 => Ok(KeyChoice::Ed25519),
+        ZEC_KEY_RSA => Ok(KeyChoice::Rsa { bits: DEFAULT_RSA_BITS }),
+        other => {
+            let message = format!("argument options.renewal_key_kind is {other}, which is no kind of a new key");
+            Err(Error::InvalidArgument(message))
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl Answer {
     }
 }
 
-fn code(error: &Error) -> zec_code {
+pub(crate) fn code(error: &Error) -> zec_code {
     match error {
         Error::InvalidArgument(_) => zec_code::ZEC_ERR_INVALID_ARGUMENT,
         Error::Transport { .. } => zec_code::ZEC_ERR_TRANSPORT,

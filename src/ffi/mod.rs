@@ -28,6 +28,7 @@ mod version;
 
 pub(crate) use arena::Arena;
 pub(crate) use callback::{Userdata, store};
+pub(crate) use error::code;
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
 pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release, unix_seconds};
@@ -86,6 +87,7 @@ pub use crate::api::services::watch::ffi::*;
 pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;
 pub use crate::client::ffi::*;
+pub use crate::client::upkeep::ffi::*;
 pub use crate::enroll::ffi::*;
 pub use crate::enroll::options::ffi::*;
 pub use crate::identity::ffi::*;

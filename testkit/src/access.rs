@@ -55,6 +55,12 @@ impl TestController {
         }
     }
 
+    /// Lets `/.well-known/est/cacerts` answer with the CA certificates of these controllers, in place of the own ones.
+    pub fn announce_authorities_of(&self, controllers: &[&TestController]) {
+        let authorities = controllers.iter().flat_map(|controller| controller.shared.pki.authorities());
+        self.shared.state().announced = Some(authorities.collect());
+    }
+
     /// Adds an external JWT signer; the result is its id.
     pub fn add_external_signer(&self, signer: ExternalSigner) -> String {
         let signer = Signer::new(signer, self.shared.clock.now()).expect("the system has random numbers");

@@ -34,6 +34,7 @@ pub struct Builder {
     gzip: bool,
     server_key: ServerKey,
     network: Option<Network>,
+    new_authority: bool,
     only_chacha20: bool,
     signers: Vec<ExternalSigner>,
     controllers: Option<Vec<ListedController>>,
@@ -53,6 +54,7 @@ impl Default for Builder {
             gzip: true,
             server_key: ServerKey::default(),
             network: None,
+            new_authority: false,
             only_chacha20: false,
             signers: Vec::new(),
             controllers: None,
@@ -133,6 +135,12 @@ impl Builder {
         Self { network: Some(other.network()), ..self }
     }
 
+    /// With [`same_network_as`](Self::same_network_as): certificates of its own, from a new CA, as after the network
+    /// changed its CA. The identities are the same, and their certificates are known.
+    pub fn new_authority(self, new_authority: bool) -> Self {
+        Self { new_authority, ..self }
+    }
+
     /// Whether ChaCha20 is the only cipher; by default AES is taken too. Under valgrind AES looks like reading values
     /// that were never set.
     pub fn only_chacha20(self, only_chacha20: bool) -> Self {
@@ -158,9 +166,11 @@ impl Builder {
     pub fn start(self) -> io::Result<TestController> {
         let port = Port::new(self.socket_address()?)?;
         let now = OffsetDateTime::now_utc();
+        let pki = || Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other);
         let network = match self.network {
+            Some(network) if self.new_authority => Network { pki: Arc::new(pki()?), ..network },
             Some(network) => network,
-            None => Network::new(Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other)?),
+            None => Network::new(pki()?),
         };
         let pki = network.pki.clone();
         let tls = tls::server_config(&pki, self.only_chacha20)?;

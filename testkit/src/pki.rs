@@ -113,6 +113,11 @@ impl Pki {
         pem(leaf) + &pem(&self.intermediate)
     }
 
+    /// Intermediate and root in DER.
+    pub(crate) fn authorities(&self) -> [Vec<u8>; 2] {
+        [&self.intermediate, &self.root].map(|certificate| certificate.der().to_vec())
+    }
+
     /// Intermediate and root in the way in which answers carry them.
     pub(crate) fn authorities_pem(&self) -> String {
         format!("\n{}\n{}", pem(&self.intermediate), pem(&self.root))

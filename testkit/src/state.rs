@@ -172,6 +172,8 @@ pub(crate) struct State {
     pub(crate) authorities: Vec<CertificateAuthority>,
     pub(crate) enrolled_routers: EnrolledRouters,
     pub(crate) controllers: Option<Vec<ListedController>>,
+    /// The CA certificates to tell of, DER, if not the own ones.
+    pub(crate) announced: Option<Vec<Vec<u8>>>,
     pub(crate) catalog: Catalog,
     pub(crate) pages: Pages,
     pub(crate) moves: Moves,

@@ -58,8 +58,9 @@ impl Call<'_> {
             let accept = self.request.header("accept").unwrap_or_default();
             return Err(Refusal::not_acceptable(self.manners(), accept, "application/pkcs7-mime application/json"));
         }
-        let pki = &self.shared.pki;
-        let bundle = pkcs7::bundle([pki.intermediate.der().as_ref(), pki.root.der().as_ref()]);
+        let announced = self.state().announced.clone();
+        let authorities = announced.unwrap_or_else(|| self.shared.pki.authorities().to_vec());
+        let bundle = pkcs7::bundle(authorities.iter().map(Vec::as_slice));
         let answer = Answer::new(200, PKCS7, bundle).with("Content-Transfer-Encoding", "base64");
         Ok(Answer { chunked: true, ..answer })
     }

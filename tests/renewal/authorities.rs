@@ -1,0 +1,134 @@
+//! The CA certificates of the network change, and nobody is locked out.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ziti_edge_client::{Error, EventKind};
+use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+
+use crate::support::{answer, start};
+use crate::{DAY, Scene, certificates, kinds, list};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A controller with another CA, which knows the same identities; at the same address, if that is free.
+fn rotated(from: &TestController, address: Option<SocketAddr>) -> TestController {
+    let builder = TestController::builder().version(Version::V2_0).services(2).same_network_as(from).new_authority(true);
+    start(match address {
+        Some(address) => builder.address(address.to_string()),
+        None => builder,
+    })
+}
+
+/// What is told when maintenance is due again.
+fn later(scene: &Scene, by: Duration) -> Vec<EventKind> {
+    scene.clock.advance(by);
+    let mut kinds = kinds(&scene.client.maintain());
+    kinds.retain(|kind| *kind != EventKind::LoginRenewed);
+    kinds
+}
+
+#[test]
+fn the_same_certificates_are_no_change() {
+    for version in Version::ALL {
+        let scene = Scene::new(version);
+        let before = scene.json();
+        assert_eq!(kinds(&scene.client.maintain()), [EventKind::LoginRenewed]);
+        assert_eq!(scene.json(), before);
+    }
+}
+
+#[test]
+fn a_network_changes_its_ca_and_the_client_goes_along() {
+    let mut scene = Scene::new(Version::V2_0);
+    let next = rotated(&scene.controller, None);
+    scene.controller.announce_authorities_of(&[&scene.controller, &next]);
+    assert_eq!(later(&scene, Duration::ZERO), [EventKind::CaAdded]);
+    assert_eq!(certificates(&scene.member("ca")), 4, "old and new together");
+    assert_eq!(later(&scene, DAY), [], "as long as the network names both, both stay");
+
+    // The controller shows a certificate of the new CA now, and goes back once.
+    let address = scene.controller.address();
+    let old = std::mem::replace(&mut scene.controller, next);
+    drop(old);
+    let switched = rotated_like(&scene.controller, address);
+    switched.announce_authorities_of(&[&switched]);
+    assert_eq!(list(&scene.client).unwrap(), 2);
+    assert_eq!(later(&scene, DAY), [], "the trial begins");
+    assert_eq!(later(&scene, HOUR), []);
+    assert_eq!(certificates(&scene.member("ca")), 4);
+    assert_eq!(later(&scene, DAY), [EventKind::CaRemoved]);
+    assert_eq!(certificates(&scene.member("ca")), 2);
+    assert_eq!(list(&scene.client).unwrap(), 2);
+    assert_eq!(list(&scene.another()).unwrap(), 2);
+}
+
+/// One more controller with the certificates of this one, at another's address.
+fn rotated_like(of: &TestController, address: SocketAddr) -> TestController {
+    let builder = TestController::builder().version(Version::V2_0).services(2).same_network_as(of);
+    start(builder.address(address.to_string()))
+}
+
+#[test]
+fn a_network_that_goes_back_to_the_old_ca_locks_nobody_out() {
+    let mut scene = Scene::new(Version::V2_0);
+    let old = rotated_like(&scene.controller, "127.0.0.1:0".parse().unwrap());
+    let next = rotated(&scene.controller, None);
+    scene.controller.announce_authorities_of(&[&next]);
+    assert_eq!(later(&scene, Duration::ZERO), [EventKind::CaAdded]);
+    let address = scene.controller.address();
+    scene.controller = old;
+    let switched = rotated_like(&next, address);
+    assert_eq!(later(&scene, DAY), [], "it is tried without the old one");
+    assert_eq!(list(&scene.client).unwrap(), 2);
+    drop(switched);
+    let back = rotated_like(&scene.controller, address);
+    back.announce_authorities_of(&[&next]);
+    assert_eq!(later(&scene, 2 * DAY), [], "the new one alone does not do");
+    assert_eq!(list(&scene.client).unwrap(), 2);
+    assert_eq!(certificates(&scene.member("ca")), 4);
+    drop(back);
+    let again = rotated_like(&next, address);
+    assert_eq!(later(&scene, DAY), [], "the trial begins anew");
+    assert_eq!(certificates(&scene.member("ca")), 4);
+    drop(again);
+}
+
+#[test]
+fn announced_certificates_that_verify_no_controller_remove_nothing() {
+    let scene = Scene::new(Version::V2_0);
+    let next = rotated(&scene.controller, None);
+    scene.controller.announce_authorities_of(&[&next]);
+    assert_eq!(later(&scene, Duration::ZERO), [EventKind::CaAdded]);
+    for _ in 0..3 {
+        assert_eq!(later(&scene, DAY), []);
+    }
+    assert_eq!(certificates(&scene.member("ca")), 4);
+    assert_eq!(list(&scene.client).unwrap(), 2);
+}
+
+#[test]
+fn a_bundle_that_cannot_be_read_changes_nothing() {
+    let scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    let bundle = Operation::CaCerts;
+    for fault in [Fault::EmptyBody, Fault::Html, Fault::Status(500), Fault::Truncate, answer(200, "AAAA")] {
+        scene.controller.fault_times(bundle, fault.clone(), 1);
+        assert_eq!(later(&scene, DAY), [EventKind::CaFailed], "{fault:?}");
+        assert_eq!(scene.json(), before);
+    }
+}
+
+#[test]
+fn a_host_that_is_not_of_the_network_is_asked_for_nothing() {
+    let mut scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    let address = scene.controller.address();
+    let stranger = rotated(&scene.controller, None);
+    let old = std::mem::replace(&mut scene.controller, stranger);
+    drop(old);
+    let stranger = rotated_like(&scene.controller, address);
+    let maintenance = scene.client.maintain();
+    assert!(maintenance.events.iter().all(|event| matches!(event.error, Some(Error::Tls { .. }))), "{maintenance:?}");
+    assert_eq!((scene.json(), stranger.requests().len()), (before, 0));
+}

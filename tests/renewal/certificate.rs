@@ -1,0 +1,205 @@
+//! A certificate is renewed, or stays.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use ziti_edge_client::{Error, EventKind, Identity, KeyChoice};
+use ziti_edge_testkit::{Fault, Operation, Version};
+
+use crate::support::{self, answer, seen};
+use crate::{DAY, EXTEND, Scene, VERIFY, certificates, kinds, list};
+
+#[test]
+fn a_certificate_is_renewed_with_the_same_key_and_its_chain_is_whole() {
+    for version in Version::ALL {
+        let scene = Scene::new(version);
+        let (key, cert) = (scene.member("key"), scene.member("cert"));
+        let event = scene.client.renew().unwrap();
+        assert_eq!(event.kind, EventKind::CertificateRenewed);
+        assert!(event.message.contains("the same key"), "{event}");
+        assert_eq!(scene.told(), [EventKind::CertificateRenewed]);
+
+        assert_eq!(scene.member("key"), key);
+        assert_ne!(scene.member("cert"), cert);
+        assert_eq!(certificates(&scene.member("cert")), 2, "{version:?}");
+        assert_eq!(scene.files(), ["alice.json"], "nothing is left beside it");
+        assert_eq!(scene.client.identity().to_json().expose(), Identity::load(scene.file()).unwrap().to_json().expose());
+
+        scene.controller.expire_sessions();
+        assert_eq!(list(&scene.client).unwrap(), 2, "the client shows the new one");
+        assert_eq!(list(&scene.another()).unwrap(), 2, "and so does whoever loads it");
+    }
+}
+
+#[test]
+fn the_old_certificate_is_refused_afterwards() {
+    let scene = Scene::new(Version::V1_6);
+    let old = Identity::from_json(&scene.json().to_string()).unwrap();
+    scene.client.renew().unwrap();
+    let refused = ziti_edge_client::Client::new(&old).unwrap().authenticate();
+    assert!(matches!(refused, Err(Error::Rejected(_))), "{refused:?}");
+}
+
+#[test]
+fn a_certificate_can_be_renewed_again_and_again() {
+    let scene = Scene::new(Version::V2_0);
+    for _ in 0..3 {
+        scene.client.renew().unwrap();
+        scene.controller.expire_sessions();
+        assert_eq!(list(&scene.client).unwrap(), 2);
+    }
+    assert_eq!(scene.files(), ["alice.json"]);
+}
+
+#[test]
+fn an_administrator_who_asks_gets_a_renewal_and_a_new_key_if_wanted() {
+    for (version, key_roll) in [(Version::V1_6, false), (Version::V1_6, true), (Version::V2_0, true)] {
+        let scene = Scene::new(version);
+        assert!(scene.client.renew_if_due().unwrap().is_none());
+        let key = scene.member("key");
+        scene.controller.request_certificate_extension(&scene.id(), key_roll);
+        scene.client.authenticate().unwrap();
+        let event = scene.client.renew_if_due().unwrap().unwrap();
+        assert_eq!(event.message.contains("a new key"), key_roll, "{event}");
+        assert_eq!(scene.member("key") != key, key_roll);
+        assert!(scene.client.renew_if_due().unwrap().is_none(), "once");
+        assert_eq!(list(&scene.another()).unwrap(), 2);
+    }
+}
+
+#[test]
+fn a_new_key_is_made_of_the_kind_that_was_chosen() {
+    for (choice, kind) in [(KeyChoice::P384, "ECDSA P-384"), (KeyChoice::Ed25519, "Ed25519")] {
+        let controller = support::controller(Version::V2_0, 2);
+        let scene = Scene::with(controller, |builder| builder.always_renew_key(true).renewal_key(choice));
+        scene.client.renew().unwrap();
+        assert_eq!(Identity::load(scene.file()).unwrap().describe().key_kind.as_deref(), Some(kind));
+        scene.controller.expire_sessions();
+        assert_eq!(list(&scene.client).unwrap(), 2);
+    }
+}
+
+#[test]
+fn a_certificate_is_due_when_its_end_is_near() {
+    let scene = Scene::new(Version::V2_0);
+    scene.clock.advance(334 * DAY);
+    assert!(scene.client.renew_if_due().unwrap().is_none());
+    scene.clock.advance(2 * DAY);
+    assert_eq!(scene.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+
+    let early = Scene::with(support::controller(Version::V2_0, 2), |builder| builder.renew_before(366 * DAY));
+    assert_eq!(early.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+}
+
+#[test]
+fn a_certificate_of_a_third_party_is_not_renewed() {
+    let scene = Scene::new(Version::V2_0);
+    scene.client.authenticate().unwrap();
+    // What the controller says at a login by a certificate that it did not issue.
+    let mut session: Value = serde_json::json!({ "data": { "id": "s", "token": "t", "isCertExtendable": false } });
+    session["data"]["authenticatorId"] = "a".into();
+    scene.controller.fault_times(Operation::Authenticate, answer(200, session.to_string()), 1);
+    scene.client.authenticate().unwrap();
+    let before = scene.json();
+    let error = scene.client.renew().unwrap_err();
+    assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
+    assert!(scene.client.renew_if_due().unwrap().is_none());
+    assert_eq!((scene.controller.count(EXTEND), scene.json()), (0, before));
+}
+
+#[test]
+fn a_refused_extension_changes_nothing() {
+    for status in [400, 401, 404, 409, 500, 503] {
+        let scene = Scene::new(Version::V2_0);
+        let before = scene.json();
+        scene.controller.fault(EXTEND, Fault::Status(status));
+        let error = scene.client.renew().unwrap_err();
+        assert_eq!(error.answer().unwrap().status, status);
+        assert_eq!((scene.json(), scene.files()), (before, vec!["alice.json".to_owned()]), "{status}");
+        assert_eq!(scene.controller.count(VERIFY), 0);
+        scene.controller.clear_faults();
+        scene.client.authenticate().expect("the old one is the valid one");
+        scene.client.renew().expect("and can be renewed");
+    }
+}
+
+#[test]
+fn an_answer_without_the_right_certificate_is_not_confirmed() {
+    let scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    let own = before["id"]["cert"].as_str().unwrap().trim_start_matches("pem:").to_owned();
+    let other: Value = serde_json::from_str(&scene.controller.enrolled_identity_json("bob")).unwrap();
+    let other = other["id"]["cert"].as_str().unwrap().trim_start_matches("pem:").to_owned();
+    let (self_signed, _) = self_signed();
+    for certificate in ["", "nonsense", &other, &self_signed, &own[..own.len() / 3]] {
+        let body = serde_json::json!({ "data": { "clientCert": certificate, "ca": "" } });
+        scene.controller.fault_times(EXTEND, answer(200, body.to_string()), 1);
+        let error = scene.client.renew().unwrap_err();
+        assert!(matches!(error, Error::Identity(_)), "{certificate}: {error:?}");
+    }
+    assert_eq!((scene.controller.count(VERIFY), scene.json(), scene.files().len()), (0, before, 1));
+}
+
+fn self_signed() -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    (certificate.pem(), key.serialize_pem())
+}
+
+#[test]
+fn threads_that_call_meanwhile_notice_nothing() {
+    let scene = Scene::new(Version::V2_0);
+    list(&scene.client).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..8 {
+                    assert_eq!(list(&scene.client).unwrap(), 2);
+                }
+            });
+        }
+        for _ in 0..3 {
+            scene.client.renew().unwrap();
+        }
+    });
+    assert_eq!(list(&scene.another()).unwrap(), 2);
+}
+
+#[test]
+fn threads_that_renew_at_once_do_so_one_after_the_other() {
+    let scene = Scene::new(Version::V1_6);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| scene.client.renew().unwrap());
+        }
+    });
+    assert_eq!((scene.controller.count(VERIFY), scene.files().len()), (4, 1));
+    assert_eq!(list(&scene.another()).unwrap(), 2);
+}
+
+#[test]
+fn a_renewal_keeps_to_its_time() {
+    let scene = Scene::new(Version::V2_0);
+    scene.client.authenticate().unwrap();
+    scene.controller.fault(EXTEND, Fault::StallBeforeAnswer);
+    let error = scene.client.with_timeout(Duration::from_millis(300)).renew().unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(scene.files(), ["alice.json"]);
+}
+
+#[test]
+fn maintenance_renews_what_is_due_and_tells_what_fails() {
+    let scene = Scene::new(Version::V2_0);
+    let first = scene.client.maintain();
+    assert_eq!(kinds(&first), [EventKind::LoginRenewed]);
+    scene.clock.advance(340 * DAY);
+    scene.controller.fault(EXTEND, Fault::Status(500));
+    let failed = scene.client.maintain();
+    assert!(kinds(&failed).contains(&EventKind::RenewalFailed), "{failed:?}");
+    assert!(failed.next <= Duration::from_secs(30), "{failed:?}");
+    scene.controller.clear_faults();
+    scene.clock.advance(Duration::from_secs(31));
+    assert_eq!(kinds(&scene.client.maintain()), [EventKind::CertificateRenewed]);
+    assert_eq!(seen(&scene.controller, VERIFY).len(), 1);
+}

@@ -1,0 +1,199 @@
+//! Where a renewed identity is kept: files, hooks, and nothing; and who else changes it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ziti_edge_client::{Client, Error, EventKind, Identity, Store};
+use ziti_edge_testkit::{Fault, Version};
+
+use crate::support::{self, ENOUGH, controller};
+use crate::{EXTEND, Scene, VERIFY, list};
+
+#[test]
+fn of_two_processes_one_renews_and_the_other_goes_on() {
+    for version in Version::ALL {
+        let scene = Scene::new(version);
+        let other = scene.another().with_timeout(Duration::from_secs(2));
+        list(&other).unwrap();
+        scene.client.renew().unwrap();
+        assert_eq!(list(&other).unwrap(), 2, "its session stays");
+        scene.controller.expire_sessions();
+        let refused_first = list(&other).unwrap_or_else(|error| panic!("{version:?}: {error:?}"));
+        assert_eq!(refused_first, 2);
+        let cert = |client: &Client| client.identity().describe().certificate.unwrap().serial;
+        assert_eq!(cert(&other), cert(&scene.client));
+    }
+}
+
+#[test]
+fn a_process_that_comes_second_takes_the_certificate_that_the_first_got() {
+    let scene = Scene::new(Version::V2_0);
+    let other = scene.another();
+    list(&other).unwrap();
+    scene.client.renew().unwrap();
+    assert_eq!(other.renew().unwrap().kind, EventKind::CertificateReloaded);
+    assert_eq!(scene.controller.count(EXTEND), 1);
+}
+
+#[test]
+fn processes_that_renew_at_once_do_not_lose_the_identity() {
+    let scene = Scene::new(Version::V1_6);
+    let others: Vec<Client> = (0..4).map(|_| scene.another()).collect();
+    others.iter().for_each(|client| drop(client.authenticate().unwrap()));
+    std::thread::scope(|scope| {
+        for client in &others {
+            scope.spawn(|| client.renew().unwrap());
+        }
+    });
+    scene.controller.expire_sessions();
+    assert_eq!(list(&scene.another()).unwrap(), 2);
+    assert_eq!(scene.files(), ["alice.json"]);
+    assert!(others.iter().all(|client| list(client).unwrap() == 2));
+}
+
+#[test]
+fn what_another_process_wrote_into_the_file_stays() {
+    let scene = Scene::new(Version::V2_0);
+    let mut json = scene.json();
+    json["theirs"] = "kept".into();
+    fs::write(scene.file(), json.to_string()).unwrap();
+    scene.client.renew().unwrap();
+    assert_eq!(scene.json()["theirs"], "kept");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_noticed_before_anything_is_asked_for() {
+    let scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    let mode = |mode| fs::set_permissions(scene.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o500);
+    if fs::write(scene.folder.path().join("probe"), "").is_ok() {
+        // Root may write everywhere; a link in place of the file is refused for everybody.
+        mode(0o700);
+        fs::remove_file(scene.folder.path().join("probe")).unwrap();
+        let elsewhere = scene.folder.path().join("real.json");
+        fs::rename(scene.file(), &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, scene.file()).unwrap();
+    }
+    let error = scene.client.renew().unwrap_err();
+    assert!(matches!(error, Error::Storage { .. } | Error::Identity(_)), "{error:?}");
+    mode(0o700);
+    assert_eq!((scene.controller.count(EXTEND), scene.json()), (0, before));
+}
+
+#[test]
+fn a_client_without_a_store_is_not_renewed() {
+    let controller = controller(Version::V2_0, 2);
+    let client = support::client(&controller);
+    let error = client.renew().unwrap_err();
+    assert!(matches!(&error, Error::InvalidArgument(message) if message.contains("store")), "{error:?}");
+    assert_eq!(controller.count(EXTEND), 0);
+    assert_eq!(client.renew_if_due().unwrap().map(|event| event.kind), None);
+}
+
+/// What a save hook was given, and whether it takes it.
+#[derive(Clone, Default)]
+struct Vault {
+    texts: Arc<Mutex<Vec<String>>>,
+    refuses: Arc<Mutex<Vec<bool>>>,
+}
+
+impl Vault {
+    fn store(&self) -> Store {
+        let vault = self.clone();
+        Store::hook(move |text, _| {
+            let mut refuses = vault.refuses.lock().unwrap();
+            if !refuses.is_empty() && refuses.remove(0) {
+                return Err("the vault is closed".to_owned());
+            }
+            vault.texts.lock().unwrap().push(text.expose().to_owned());
+            Ok(())
+        })
+    }
+
+    fn last(&self) -> String {
+        self.texts.lock().unwrap().last().unwrap().clone()
+    }
+
+    fn client(&self, json: &str) -> Client {
+        let identity = Identity::from_json(json).unwrap();
+        Client::builder(&identity).store(self.store()).timeout(ENOUGH).build().unwrap()
+    }
+}
+
+#[test]
+fn a_hook_is_given_both_pairs_and_then_the_new_one() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    let client = vault.client(&controller.enrolled_identity_json("alice"));
+    client.renew().unwrap();
+    let texts = vault.texts.lock().unwrap().clone();
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].contains("\"renewal\"") && !texts[1].contains("\"renewal\""));
+    controller.expire_sessions();
+    // A crash between the two: what the hook has is enough.
+    let recovered = vault.client(&texts[0]).with_timeout(Duration::from_secs(2));
+    assert_eq!(list(&recovered).unwrap(), 2);
+    assert!(!vault.last().contains("\"renewal\""));
+    assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
+}
+
+#[test]
+fn a_hook_that_refuses_the_first_time_stops_the_renewal() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    let client = vault.client(&controller.enrolled_identity_json("alice"));
+    vault.refuses.lock().unwrap().push(true);
+    let error = client.renew().unwrap_err();
+    assert!(error.to_string().contains("the vault is closed"), "{error}");
+    assert_eq!(controller.count(VERIFY), 0);
+    client.authenticate().expect("the old one is in force");
+}
+
+#[test]
+fn a_hook_that_refuses_the_second_time_is_asked_again() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    let client = vault.client(&controller.enrolled_identity_json("alice"));
+    vault.refuses.lock().unwrap().extend([false, true]);
+    let error = client.renew().unwrap_err();
+    assert!(error.to_string().contains("the vault is closed"), "{error}");
+    controller.expire_sessions();
+    assert_eq!(list(&client).unwrap(), 2, "the new one is used, as nothing else logs in");
+    assert_eq!(client.renew_if_due().unwrap().unwrap().kind, EventKind::RenewalRecovered);
+    assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
+    assert!(client.renew_if_due().unwrap().is_none());
+}
+
+#[test]
+fn a_hook_keeps_the_pair_whose_confirmation_was_lost() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    let client = vault.client(&controller.enrolled_identity_json("alice"));
+    controller.fault_times(VERIFY, Fault::Reset, 1);
+    client.renew().unwrap_err();
+    assert_eq!(client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+    assert_eq!(controller.count(EXTEND), 1);
+    assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
+}
+
+#[test]
+fn a_hook_that_renews_from_inside_is_told_so() {
+    let controller = controller(Version::V2_0, 2);
+    let inside: Arc<Mutex<Option<Client>>> = Arc::default();
+    let outcome: Arc<Mutex<Option<Error>>> = Arc::default();
+    let (client_inside, seen) = (Arc::clone(&inside), Arc::clone(&outcome));
+    let store = Store::hook(move |_, _| {
+        let client = client_inside.lock().unwrap().clone().unwrap();
+        *seen.lock().unwrap() = client.renew().err();
+        Ok(())
+    });
+    let identity = Identity::from_json(&controller.enrolled_identity_json("alice")).unwrap();
+    let client = Client::builder(&identity).store(store).timeout(ENOUGH).build().unwrap();
+    *inside.lock().unwrap() = Some(client.clone());
+    client.renew().unwrap();
+    assert!(matches!(outcome.lock().unwrap().take(), Some(Error::InvalidArgument(_))));
+    *inside.lock().unwrap() = None;
+}
