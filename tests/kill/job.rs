@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use ziti_edge_client::{EnrollOptions, Enrollment, Error, Identity, Store};
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Event, Identity, Store};
 
 /// The first argument of a program that is to do a job instead of testing.
 const WORD: &str = "--job";
@@ -18,6 +18,8 @@ pub(crate) enum Job<'a> {
     Enroll(&'a Path, &'a Path),
     /// Loads the first file and saves it as the second.
     Save(&'a Path, &'a Path),
+    /// Renews the certificate of the first file, with a new key. The second is the folder it lies in.
+    Renew(&'a Path, &'a Path),
     /// Loads a file, says so, and saves it when it is told to; with another controller, if one is given.
     Hold(&'a Path, &'a str),
 }
@@ -28,6 +30,7 @@ impl Job<'_> {
         let (name, from, to) = match self {
             Job::Enroll(token, target) => ("enroll", token, target),
             Job::Save(source, target) => ("save", source, target),
+            Job::Renew(file, folder) => ("renew", file, folder),
             Job::Hold(file, address) => ("hold", file, &Path::new(address)),
         };
         let program = env::current_exe().expect("a running program has a file");
@@ -54,6 +57,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
     rustix::process::umask(rustix::fs::Mode::empty());
     let done = match name.to_str() {
         Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
+        Some("renew") => renew(Path::new(from)).map(drop),
         Some("hold") => hold(Path::new(from), to.to_str().expect("an address")),
         _ => Identity::load(from).and_then(|identity| identity.save(to)),
     };
@@ -74,6 +78,11 @@ pub(crate) fn enroll(jwt: &str, target: &Path) -> Result<Identity, Error> {
 /// Goes on with an enrollment into a file.
 pub(crate) fn resume(jwt: &str, target: &Path) -> Result<Identity, Error> {
     Enrollment::parse(jwt)?.resume(&EnrollOptions::new().store(Store::file(target)))
+}
+
+/// Renews the certificate in a file, with a new key.
+pub(crate) fn renew(path: &Path) -> Result<Event, Error> {
+    Client::builder(&Identity::load(path)?).always_renew_key(true).build()?.renew()
 }
 
 fn hold(path: &Path, address: &str) -> Result<(), Error> {

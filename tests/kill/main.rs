@@ -1,4 +1,4 @@
-//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment or a save; and what
+//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment, a renewal or a save; and what
 //! becomes of a file that several processes or users share.
 //!
 //! The work is done by this program itself, started anew under a tracer (tests/c/tracer.c) that ends it just before,
@@ -13,6 +13,8 @@ mod job;
 mod owners;
 #[cfg(target_os = "linux")]
 mod place;
+#[cfg(target_os = "linux")]
+mod renewals;
 #[cfg(target_os = "linux")]
 mod saves;
 #[cfg(target_os = "linux")]
@@ -45,7 +47,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let tracer = tracer::Tracer::build().map(Arc::new);
-    let traced = [enrollments::TRACED, saves::TRACED].concat().into_iter().map(|(name, story)| match &tracer {
+    let traced = [enrollments::TRACED, renewals::TRACED, saves::TRACED].concat().into_iter().map(|(name, story)| match &tracer {
         Ok(tracer) => {
             let tracer = Arc::clone(tracer);
             Trial::test(name, move || {
