@@ -45,7 +45,8 @@
 #define ZEC_AUTHENTICATOR_CHANGE_INIT \
   { sizeof(zec_authenticator_change), NULL, NULL, NULL, NULL }
 #define ZEC_CLIENT_OPTIONS_INIT \
-  { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL }
+  { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, \
+    NULL, NULL, NULL, 0, 0, 0 }
 #define ZEC_ENROLL_OPTIONS_INIT \
   { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0 }
@@ -414,6 +415,30 @@ typedef struct {
   uint32_t without_certificate;
 } zec_enroll_options;
 
+/// Something that changed about a client's login or identity, or failed to, without being asked for.
+typedef struct {
+  /// "login_renewed", "login_needs_factor", "login_failed", "certificate_renewed", "renewal_recovered",
+  /// "certificate_reloaded", "renewal_failed", "controllers_changed", "controllers_failed", "ca_added", "ca_removed"
+  /// or "ca_failed"; other words may come.
+  const char *kind;
+  /// The same in words, with what is new. No secrets.
+  const char *message;
+  /// What went wrong; ZEC_OK if nothing did.
+  zec_code code;
+} zec_event;
+
+/// What zec_client_maintain() did.
+typedef struct {
+  /// What changed and what failed, in order; empty if there was nothing to do.
+  const zec_event *const *events;
+  size_t events_len;
+  /// When it wants to be called again, from now on. Calling it earlier or later does no harm.
+  uint64_t next_ms;
+} zec_maintenance;
+
+/// Is told of an event once what it tells is done. It may use this library, its client included.
+typedef void (*zec_event_callback)(const zec_event *event, void *userdata);
+
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
 typedef struct {
   /// Set by the _INIT macro.
@@ -434,7 +459,7 @@ typedef struct {
   /// The file in which the identity is kept. Default: the one it was loaded from or enrolled into. It is read again
   /// when the controller refuses the certificate, as another process may have renewed it.
   const char *path;
-  /// Is given the identity when a call changes it, in place of `path`, not both; so far no call does.
+  /// Is given the identity when a call changes it, in place of `path`, not both.
   zec_save_callback save;
   /// Passed to `save`.
   void *userdata;
@@ -452,6 +477,20 @@ typedef struct {
   /// The application's id and version, shown to administrators. At most 255 bytes of each are sent.
   const char *app_id;
   const char *app_version;
+  /// Is told what changed without being asked for. See zec_client_maintain().
+  zec_event_callback on_event;
+  /// Passed to `on_event`.
+  void *event_userdata;
+  /// Frees `event_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
+  zec_userdata_free event_userdata_free;
+  /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most
+  /// 30 days.
+  uint64_t renew_before_ms;
+  /// Other than 0: each renewal makes a new key. Default: only those for which the controller asks for one.
+  uint32_t always_renew_key;
+  /// Which key a renewal makes that needs a new one: ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_ED25519 or ZEC_KEY_RSA, which
+  /// has 2048 bits.
+  uint32_t renewal_key_kind;
 } zec_client_options;
 
 /// A factor that a login still wants. Each text may be NULL.
@@ -1896,6 +1935,42 @@ ZEC_MUST_USE
 zec_error *zec_identity_enroll(const char *jwt,
                                const zec_enroll_options *options,
                                zec_identity **out);
+
+/// Does all that is due, and says when it wants to be called next: renews the login before it ends and the certificate
+/// (zec_client_renew_if_due()); takes over the list of the controllers and their CA certificates.
+///
+/// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers and
+/// their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up nothing
+/// else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and used from then
+/// on.
+///
+/// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle verifies.
+/// New CA certificates are trusted beside the old ones, which go once all controllers that can be reached were verified
+/// without them, for a day.
+ZEC_MUST_USE
+zec_error *zec_client_maintain(const zec_client *client,
+                               zec_maintenance **out);
+
+void zec_maintenance_free(zec_maintenance *maintenance);
+
+/// Renews the certificate now, whether or not it is due. The new one, and its key if that is new, too, are kept beside
+/// the identity before they are confirmed, and take its place once they have logged in; should anything fail, the old
+/// ones stay. A client without `path` or `save` is ZEC_ERR_INVALID_ARGUMENT, a certificate that the network did not
+/// issue ZEC_ERR_UNSUPPORTED.
+///
+/// POST /current-identity/authenticators/{id}/extend (extendCurrentIdentityAuthenticator) and …/extend-verify
+/// (extendVerifyCurrentIdentityAuthenticator)
+ZEC_MUST_USE
+zec_error *zec_client_renew(const zec_client *client,
+                            zec_event **out);
+
+/// The same if it is due: if an administrator asks for it, its end is near, or a renewal was interrupted. *out is NULL
+/// if it is not.
+ZEC_MUST_USE
+zec_error *zec_client_renew_if_due(const zec_client *client,
+                                   zec_event **out);
+
+void zec_event_free(zec_event *event);
 
 /// Makes a client. No I/O. `options` may be NULL; `identity` may be freed afterwards.
 ZEC_MUST_USE

@@ -67,6 +67,12 @@ AT(zec_client_options, config_types, 96);
 AT(zec_client_options, config_types_len, 104);
 AT(zec_client_options, app_id, 112);
 AT(zec_client_options, app_version, 120);
+AT(zec_client_options, on_event, 128);
+AT(zec_client_options, event_userdata, 136);
+AT(zec_client_options, event_userdata_free, 144);
+AT(zec_client_options, renew_before_ms, 152);
+AT(zec_client_options, always_renew_key, 160);
+AT(zec_client_options, renewal_key_kind, 164);
 
 AT(zec_string_list, items, 0);
 AT(zec_string_list, len, 8);

@@ -12,6 +12,7 @@ mod scene;
 mod service_parts;
 mod services;
 mod sessions;
+mod upkeep;
 #[path = "../c/support.rs"]
 mod support;
 
