@@ -37,7 +37,6 @@ pub struct Client {
 /// What all clones of a client share.
 struct Shared {
     settings: Settings,
-    store: Option<Store>,
     generation: RwLock<Arc<Generation>>,
     upkeep: Upkeep,
 }
@@ -52,6 +51,7 @@ struct Settings {
     about: Arc<AboutClient>,
     renewal: RenewalSettings,
     watch: Watch,
+    store: Option<Store>,
 }
 
 impl Client {
@@ -204,7 +204,8 @@ impl Settings {
             gzip: self.gzip,
         })?;
         let controllers = Controllers::new(identity.controller_urls());
-        Ok(Generation { identity, connections, controllers, flight: Flight::default(), about: Arc::clone(&self.about) })
+        let (store, about) = (self.store.clone(), Arc::clone(&self.about));
+        Ok(Generation { identity, store, connections, controllers, flight: Flight::default(), about })
     }
 }
 
@@ -215,15 +216,23 @@ pub struct ClientBuilder {
     identity: Identity,
     timeout: Duration,
     cancels: Vec<CancelToken>,
-    store: Option<Store>,
     settings: Settings,
     about: AboutClient,
 }
 
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Settings { connect_timeout, proxy, trust_system_roots, gzip, max_rows, renewal, about: _, watch: _ } =
-            &self.settings;
+        let Settings {
+            connect_timeout,
+            proxy,
+            trust_system_roots,
+            gzip,
+            max_rows,
+            renewal,
+            about: _,
+            watch: _,
+            store: _,
+        } = &self.settings;
         f.debug_struct("ClientBuilder")
             .field("identity", &self.identity)
             .field("timeout", &self.timeout)
@@ -250,7 +259,6 @@ impl ClientBuilder {
             identity: identity.clone(),
             timeout: DEFAULT_TIMEOUT,
             cancels: Vec::new(),
-            store: None,
             settings: Settings {
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
                 proxy: None,
@@ -260,6 +268,7 @@ impl ClientBuilder {
                 about: Arc::new(about.clone()),
                 renewal: RenewalSettings::default(),
                 watch: Watch::default(),
+                store: identity.store().cloned(),
             },
             about,
         }
@@ -293,7 +302,7 @@ impl ClientBuilder {
 
     /// Where the identity is kept. Default: the file it was loaded from or enrolled into, if there is one.
     pub fn store(mut self, store: Store) -> Self {
-        self.store = Some(store);
+        self.settings.store = Some(store);
         self
     }
 
@@ -374,11 +383,10 @@ impl ClientBuilder {
     /// # Errors
     /// [`Error::Identity`] if the identity has no CA bundle and the system's roots are not trusted.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { identity, timeout, cancels, store, mut settings, about } = self;
+        let Self { identity, timeout, cancels, mut settings, about } = self;
         settings.about = Arc::new(about);
-        let store = store.or_else(|| identity.store().cloned());
         let generation = RwLock::new(Arc::new(settings.generation(identity)?));
-        let shared = Arc::new(Shared { settings, store, generation, upkeep: Upkeep::default() });
+        let shared = Arc::new(Shared { settings, generation, upkeep: Upkeep::default() });
         Ok(Client { shared, timeout, cancels, api: Api::Client })
     }
 }

@@ -55,7 +55,7 @@ impl Client {
 
     /// A generation of what the store holds, if that has another certificate.
     fn reload(&self, old: &Arc<Generation>) -> Option<Arc<Generation>> {
-        let path = self.shared.store.as_ref().and_then(Store::path)?;
+        let path = self.settings().store.as_ref().and_then(Store::path)?;
         let newer = old.identity.load_again(path).and_then(|identity| self.generation_if_newer(identity, old));
         let newer = match newer {
             Ok(newer) => Arc::new(newer?),

@@ -8,7 +8,7 @@ use super::flight::{Flight, LiveSession, NewSession, Wanted};
 use super::request::{self, AboutClient};
 use super::session::ApiSession;
 use crate::error::{ApiError, Error, Rejection};
-use crate::identity::Identity;
+use crate::identity::{Identity, NewPair, Store};
 use crate::secret::Secret;
 use crate::transport::{Attempt, Call, Connections, Credential, Failure};
 use crate::trust::certificate::CertificateFacts;
@@ -24,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// All that has to change together when a key, a certificate or the CA bundle does. Calls in flight finish on theirs.
 pub(crate) struct Generation {
     pub(crate) identity: Identity,
+    /// Where the identity is kept, and perhaps a newer certificate of it.
+    pub(crate) store: Option<Store>,
     pub(crate) connections: Connections,
     pub(crate) controllers: Controllers,
     pub(crate) flight: Flight,
@@ -34,6 +36,12 @@ impl Generation {
     /// The login that calls use; logs in if there is none as wanted.
     pub(crate) fn session(&self, call: &Call, wanted: Wanted) -> Result<Arc<LiveSession>, Error> {
         self.flight.session(call, wanted, || self.log_in(call))
+    }
+
+    /// The same with a certificate that is newer than what the store holds.
+    pub(crate) fn first_session(&self, call: &Call) -> Result<Arc<LiveSession>, Error> {
+        let is_lagging = |controller: &ControllerUrl| self.may_not_be_known_yet(controller);
+        self.flight.session(call, Wanted::Current, || self.log_in_while(call, is_lagging))
     }
 
     /// The same; a refusal is not waited out, as it is where the certificate may be too new for a node of a cluster.
@@ -133,9 +141,10 @@ impl Generation {
         answer(&request, &head, &body)
     }
 
-    /// Logs in with the identity's certificate, and waits for a cluster to learn of it where it is new.
+    /// Logs in with the identity's certificate, and waits for a cluster to learn of it where it is new, unless there is
+    /// a newer one.
     fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
-        self.log_in_while(call, |controller| self.may_not_be_known_yet(controller))
+        self.log_in_while(call, |controller| self.may_not_be_known_yet(controller) && !self.is_superseded())
     }
 
     /// The same, and a refusal counts at once.
@@ -179,6 +188,16 @@ impl Generation {
         let clustered = self.controllers.features(controller).is_some_and(|features| features.clustered);
         let age = |facts: CertificateFacts| SystemTime::now().duration_since(facts.not_before).ok();
         clustered && self.certificate().and_then(age).is_some_and(|age| age < FRESH_FOR)
+    }
+
+    /// True if the store holds another certificate, or the pair of a renewal that was interrupted.
+    fn is_superseded(&self) -> bool {
+        let Some(store) = &self.store else { return false };
+        let own = self.identity.leaf();
+        let stored = store.path().and_then(|path| self.identity.load_again(path).ok());
+        let kept = store.kept_pair(&self.identity).ok().flatten();
+        let leaves = [stored.as_ref().and_then(Identity::leaf), kept.as_ref().and_then(NewPair::leaf)];
+        leaves.into_iter().flatten().any(|leaf| Some(leaf) != own)
     }
 
     fn rejection(&self, answer: ApiError, for_want_of_time: bool) -> Error {

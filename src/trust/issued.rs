@@ -81,7 +81,8 @@ fn is_root(certificate: &CertificateDer<'_>) -> bool {
 
 /// Whether `issuer` alone vouches for `leaf`.
 fn has_signed(issuer: &CertificateDer<'_>, leaf: &CertificateDer<'_>) -> bool {
-    let (Ok(anchor), Ok(certificate)) = (webpki::anchor_from_trusted_cert(issuer), EndEntityCert::try_from(leaf)) else {
+    let (Ok(anchor), Ok(certificate)) = (webpki::anchor_from_trusted_cert(issuer), EndEntityCert::try_from(leaf))
+    else {
         return false;
     };
     let Ok(facts) = CertificateFacts::read(leaf) else { return false };

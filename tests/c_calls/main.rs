@@ -12,9 +12,9 @@ mod scene;
 mod service_parts;
 mod services;
 mod sessions;
-mod upkeep;
 #[path = "../c/support.rs"]
 mod support;
+mod upkeep;
 
 use scene::{enrolled, told};
 use support::{Linking, command, compile};

@@ -79,6 +79,15 @@ impl Admin {
         answer.unwrap_or_else(|problem| panic!("GET {path}: {problem}"))
     }
 
+    /// Asks for something that makes nothing new; false if the controller does not know it.
+    pub(crate) fn ask(&self, path: &str, body: &Value) -> bool {
+        match self.post(path, body).unwrap_or_else(|problem| panic!("{problem}")) {
+            (200, _) => true,
+            (404, _) => false,
+            (status, data) => panic!("POST {path}: status {status}: {data}"),
+        }
+    }
+
     /// What is at `path`, or `None` if there is nothing.
     pub(crate) fn find(&self, path: &str) -> Option<Value> {
         match self.get(path).unwrap_or_else(|problem| panic!("{problem}")) {

@@ -25,6 +25,7 @@ mod outcome;
 mod papers;
 mod posture;
 mod quickstart;
+mod renewal;
 mod second_factor;
 mod services;
 mod stories;
@@ -44,7 +45,7 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 7] =
+const STORIES: [&[(&str, stories::Story)]; 8] =
     [stories::ALL, keys::ALL, enrollment::ALL, second_factor::ALL, authenticators::ALL, services::ALL, posture::ALL];
 
 fn main() -> ExitCode {

@@ -129,6 +129,12 @@ impl Network {
         self.client(&Identity::from_json(&file.to_string()).expect("certificate and key fit"))
     }
 
+    /// The same for an identity that is kept elsewhere.
+    pub(crate) fn client_with(&self, identity: &Identity, store: Store) -> Client {
+        let builder = Client::builder(identity).trust_system_roots(self.by_system).store(store);
+        builder.build().expect("the identity is complete")
+    }
+
     /// Makes services that the member may dial, each with a config of its own of both tunneler types.
     pub(crate) fn offer_with_configs(&self, member: &Member, count: u16) -> Vec<Offer> {
         let role = unique("role");

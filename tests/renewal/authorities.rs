@@ -13,7 +13,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// A controller with another CA, which knows the same identities; at the same address, if that is free.
 fn rotated(from: &TestController, address: Option<SocketAddr>) -> TestController {
-    let builder = TestController::builder().version(Version::V2_0).services(2).same_network_as(from).new_authority(true);
+    let builder =
+        TestController::builder().version(Version::V2_0).services(2).same_network_as(from).new_authority(true);
     start(match address {
         Some(address) => builder.address(address.to_string()),
         None => builder,

@@ -24,7 +24,10 @@ fn a_certificate_is_renewed_with_the_same_key_and_its_chain_is_whole() {
         assert_ne!(scene.member("cert"), cert);
         assert_eq!(certificates(&scene.member("cert")), 2, "{version:?}");
         assert_eq!(scene.files(), ["alice.json"], "nothing is left beside it");
-        assert_eq!(scene.client.identity().to_json().expose(), Identity::load(scene.file()).unwrap().to_json().expose());
+        assert_eq!(
+            scene.client.identity().to_json().expose(),
+            Identity::load(scene.file()).unwrap().to_json().expose()
+        );
 
         scene.controller.expire_sessions();
         assert_eq!(list(&scene.client).unwrap(), 2, "the client shows the new one");

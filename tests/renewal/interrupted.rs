@@ -79,7 +79,7 @@ fn a_process_that_starts_after_a_crash_takes_the_pair_that_was_confirmed() {
         let scene = Scene::new(version);
         let renewed = end_after_confirmation(&scene);
         scene.controller.clear_requests();
-        let client = scene.another().with_timeout(Duration::from_secs(2));
+        let client = scene.another().with_timeout(Duration::from_secs(10));
         assert_eq!(list(&client).unwrap_or_else(|error| panic!("{version:?}: {error:?}")), 2);
         assert_eq!(scene.member("cert"), renewed);
         assert_settled(&scene, &client);

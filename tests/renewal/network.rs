@@ -11,7 +11,8 @@ const LIST: Operation = Operation::Named("listControllers");
 
 fn with_others(count: usize) -> (Scene, Vec<TestController>) {
     let scene = Scene::new(Version::V2_0);
-    let more = |_| start(TestController::builder().version(Version::V2_0).services(2).same_network_as(&scene.controller));
+    let more =
+        |_| start(TestController::builder().version(Version::V2_0).services(2).same_network_as(&scene.controller));
     let others: Vec<_> = (0..count).map(more).collect();
     (scene, others)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ziti_edge_client::{Client, Error, EventKind, Identity, Store};
 use ziti_edge_testkit::{Fault, Version};
@@ -15,13 +15,14 @@ use crate::{EXTEND, Scene, VERIFY, list};
 fn of_two_processes_one_renews_and_the_other_goes_on() {
     for version in Version::ALL {
         let scene = Scene::new(version);
-        let other = scene.another().with_timeout(Duration::from_secs(2));
+        let other = scene.another();
         list(&other).unwrap();
         scene.client.renew().unwrap();
         assert_eq!(list(&other).unwrap(), 2, "its session stays");
         scene.controller.expire_sessions();
-        let refused_first = list(&other).unwrap_or_else(|error| panic!("{version:?}: {error:?}"));
-        assert_eq!(refused_first, 2);
+        let began = Instant::now();
+        assert_eq!(list(&other).unwrap(), 2, "{version:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "no node of a cluster is waited for: {:?}", began.elapsed());
         let cert = |client: &Client| client.identity().describe().certificate.unwrap().serial;
         assert_eq!(cert(&other), cert(&scene.client));
     }

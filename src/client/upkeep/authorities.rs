@@ -156,7 +156,7 @@ impl Client {
     ) -> Result<(), Error> {
         let _turn = self.shared.upkeep.turn.take(call)?;
         let current = self.generation();
-        let saved = match &self.shared.store {
+        let saved = match &self.settings().store {
             None => change(&current.identity)?,
             Some(store) => {
                 let held = store.hold(|| call.check())?;

@@ -15,9 +15,7 @@ use std::time::Duration;
 
 use super::event::{Event, Maintenance};
 use crate::client::ffi::zec_client;
-use crate::ffi::{
-    Arena, Root, Userdata, View, arg, clear, code, give, guard, guard_or, release, zec_code, zec_error,
-};
+use crate::ffi::{Arena, Root, Userdata, View, arg, clear, code, give, guard, guard_or, release, zec_code, zec_error};
 
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
 #[repr(C)]

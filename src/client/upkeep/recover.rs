@@ -41,12 +41,12 @@ impl Client {
     fn pair_beside(&self, old: &Generation) -> Result<Option<NewPair>, Error> {
         let kept = self.shared.upkeep.state().kept.clone();
         let stored = |store: &Store| store.kept_pair(&old.identity);
-        kept.map_or_else(|| self.shared.store.as_ref().map_or(Ok(None), stored), |kept| Ok(Some(kept)))
+        kept.map_or_else(|| self.settings().store.as_ref().map_or(Ok(None), stored), |kept| Ok(Some(kept)))
     }
 
     /// Uses what has logged in, also if it cannot be saved now: nothing else logs in any more.
     fn put_in_place(&self, call: &Call, old: &Arc<Generation>, newer: Generation) -> Event {
-        let held = self.shared.store.as_ref().map(|store| store.hold(|| call.check())).transpose();
+        let held = self.settings().store.as_ref().map(|store| store.hold(|| call.check())).transpose();
         let problem = match held {
             Ok(Some(held)) => self.adopt(&held, old, newer, call).err(),
             Ok(None) => {

@@ -84,7 +84,7 @@ impl Client {
             let state = self.shared.upkeep.state();
             state.unsaved || state.kept.is_some()
         };
-        let Some(store) = &self.shared.store else { return Ok(known) };
+        let Some(store) = &self.settings().store else { return Ok(known) };
         Ok(known || store.kept_pair(identity)?.is_some())
     }
 
@@ -94,7 +94,7 @@ impl Client {
         let _turn = self.shared.upkeep.turn.take(call)?;
         let current = self.generation();
         let session = current.session(call, Wanted::Current)?;
-        let store = self.shared.store.as_ref().ok_or_else(|| {
+        let store = self.settings().store.as_ref().ok_or_else(|| {
             let message = "a renewed certificate has to be kept: give the client a store (ClientBuilder::store), or \
                            load its identity from a file";
             Error::InvalidArgument(message.to_owned())
@@ -143,15 +143,16 @@ impl Renewal<'_> {
     fn run(&self) -> Result<Event, Error> {
         let held = self.store.hold(|| self.call.check())?;
         let stored = held.now(&self.current.identity)?;
-        if stored.leaf() != self.current.identity.leaf() && !self.client.shared.upkeep.state().unsaved {
-            if let Some(event) = self.reload(&stored)? {
-                return Ok(event);
-            }
-        }
-        let base = if stored.leaf() == self.current.identity.leaf() { stored } else { self.current.identity.clone() };
-        if std::mem::take(&mut self.client.shared.upkeep.state().unsaved) {
+        let unsaved = std::mem::take(&mut self.client.shared.upkeep.state().unsaved);
+        if unsaved {
             return self.save_at_last(&held);
         }
+        if stored.leaf() != self.current.identity.leaf()
+            && let Some(event) = self.reload(&stored)?
+        {
+            return Ok(event);
+        }
+        let base = if stored.leaf() == self.current.identity.leaf() { stored } else { self.current.identity.clone() };
         let kept = self.client.shared.upkeep.state().kept.clone();
         let pair = match kept.map_or_else(|| held.kept(&base), |kept| Ok(Some(kept)))? {
             Some(pair) if pair.leaf() == base.leaf() => {
@@ -196,9 +197,9 @@ impl Renewal<'_> {
                            the one that logged in";
             return Err(Error::Unsupported(message.to_owned()));
         }
-        let auth = base.client_auth().ok_or_else(|| {
-            Error::Unsupported("the identity has no certificate that could be renewed".to_owned())
-        })?;
+        let auth = base
+            .client_auth()
+            .ok_or_else(|| Error::Unsupported("the identity has no certificate that could be renewed".to_owned()))?;
         let renewal = &self.client.settings().renewal;
         let wanted = wishes(self.call, &self.current, &self.session)?;
         let key = renewal.key_for(auth.key(), wanted.new_key || renewal.always_new_key)?;
@@ -229,7 +230,7 @@ impl Renewal<'_> {
         let newer = self.client.settings().generation(base.with_pair(&pair)?)?;
         let logged_in = match &confirmed {
             // A node of a cluster may hear of it a moment later.
-            Ok(_) => newer.session(self.call, Wanted::Current),
+            Ok(_) => newer.first_session(self.call),
             Err(_) => newer.session_at_once(self.call),
         };
         match (logged_in, confirmed) {
