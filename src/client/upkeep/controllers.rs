@@ -42,8 +42,10 @@ impl Client {
 /// the controller that answered is kept whatever the list says: it is reached where the others may not be.
 fn usable(nodes: &[ControllerNode], answering: &ControllerUrl, known: &[ControllerUrl]) -> Option<Vec<ControllerUrl>> {
     let addresses = nodes.iter().filter_map(|node| node.api_addresses.get(CLIENT_API)).flatten();
+    // A network names whole addresses; only people leave the scheme out.
+    let whole = addresses.filter_map(|address| address.url.as_deref()).filter(|url| url.starts_with("https://"));
     let mut listed: Vec<ControllerUrl> = Vec::new();
-    for url in addresses.filter_map(|address| ControllerUrl::parse(address.url.as_deref()?).ok()) {
+    for url in whole.filter_map(|url| ControllerUrl::parse(url).ok()) {
         if !listed.contains(&url) && listed.len() < MAX_CONTROLLERS - 1 {
             listed.push(url);
         }
