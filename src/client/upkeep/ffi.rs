@@ -122,8 +122,10 @@ pub extern "C" fn zec_client_maintain(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zec_maintenance_free(maintenance: *mut zec_maintenance) {
-    // SAFETY: it came from zec_client_maintain, or is NULL.
-    guard_or((), || unsafe { release(maintenance) });
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(maintenance) };
+    });
 }
 
 /// Renews the certificate now, whether or not it is due. The new one, and its key if that is new, too, are kept beside
@@ -165,6 +167,8 @@ pub extern "C" fn zec_client_renew_if_due(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zec_event_free(event: *mut zec_event) {
-    // SAFETY: it came from one of the functions above, or is NULL.
-    guard_or((), || unsafe { release(event) });
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(event) };
+    });
 }
