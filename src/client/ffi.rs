@@ -13,7 +13,7 @@ use std::mem::{MaybeUninit, offset_of};
 
 use super::upkeep::ffi::{teller, zec_event_callback};
 use super::{Client, ClientBuilder};
-use crate::enroll::ffi::{ZEC_KEY_ED25519, ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_RSA};
+use crate::enroll::options::ffi::{ZEC_KEY_ED25519, ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_RSA};
 use crate::error::Error;
 use crate::ffi::{
     Options, Userdata, arg, cancel_token, clear, guard, guard_or, limit, optional_text, proxy, read_options, store,

@@ -24,7 +24,7 @@ enum Unauthorized {
 }
 
 /// A request that had no success.
-pub(super) struct Failed {
+pub(crate) struct Failed {
     pub(super) error: Error,
     /// The login with which a controller may have carried it out all the same: the answer was lost, or says nothing.
     pub(super) perhaps_done_with: Option<Arc<LiveSession>>,
@@ -36,6 +36,12 @@ impl From<Error> for Failed {
     }
 }
 
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
 impl Generation {
     /// Sends a request and returns the head of a successful answer, whose body is in `body`.
     pub(crate) fn send(&self, call: &Call, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
@@ -43,7 +49,7 @@ impl Generation {
             let (head, _) = self.ask_any(call, request, body)?;
             return answer(request, &head, body).map(|()| head);
         }
-        self.send_with_login(call, request, body).map(|(head, _)| head).map_err(|failed| failed.error)
+        Ok(self.send_with_login(call, request, body)?.0)
     }
 
     /// The same with a login, and with which one it was.

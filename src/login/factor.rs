@@ -44,7 +44,7 @@ impl Generation {
     /// nobody but the controller hears of a factor that was given by a request of the user's own making.
     pub(crate) fn look_at_session(&self, call: &Call, request: &Request) -> Result<ApiSession, Error> {
         let mut body = Vec::new();
-        let (_, session) = self.send_with_login(call, request, &mut body).map_err(|failed| failed.error)?;
+        let (_, session) = self.send_with_login(call, request, &mut body)?;
         let now: ApiSession = envelope::data(&request.operation(), &body)?;
         if now.auth_queries.is_empty() && !session.api_session.auth_queries.is_empty() {
             self.flight.progressed(&session, now.clone());

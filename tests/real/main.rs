@@ -45,8 +45,16 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 8] =
-    [stories::ALL, keys::ALL, enrollment::ALL, second_factor::ALL, authenticators::ALL, services::ALL, posture::ALL];
+const STORIES: [&[(&str, stories::Story)]; 8] = [
+    stories::ALL,
+    keys::ALL,
+    enrollment::ALL,
+    second_factor::ALL,
+    authenticators::ALL,
+    services::ALL,
+    posture::ALL,
+    renewal::ALL,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -23,7 +23,7 @@ impl Client {
         }
         let request = Request::get("/controllers").query("limit", "500");
         let mut body = Vec::new();
-        let session = match self.proven(&current)?.send_with_login(call, &request, &mut body) {
+        let session = match self.proven(&current)?.send_with_login(call, &request, &mut body).map_err(Error::from) {
             Ok((_, session)) => session,
             Err(Error::Tls { .. }) if self.settings().trust_system_roots => return Ok((None, LOOK_AGAIN)),
             Err(error) => return Err(error),
