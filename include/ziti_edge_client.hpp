@@ -32,6 +32,8 @@ inline void release(zec_identity_description *root) noexcept { zec_identity_desc
 inline void release(zec_server_certificate *root) noexcept { zec_server_certificate_free(root); }
 inline void release(zec_enrollment *root) noexcept { zec_enrollment_free(root); }
 inline void release(zec_client *root) noexcept { zec_client_free(root); }
+inline void release(zec_maintenance *root) noexcept { zec_maintenance_free(root); }
+inline void release(zec_event *root) noexcept { zec_event_free(root); }
 inline void release(zec_external_jwt_signer_list *root) noexcept { zec_external_jwt_signer_list_free(root); }
 inline void release(zec_version_info *root) noexcept { zec_version_info_free(root); }
 inline void release(zec_protocol_list *root) noexcept { zec_protocol_list_free(root); }
@@ -96,6 +98,8 @@ using identity_description = detail::owned<zec_identity_description>;
 using server_certificate = detail::owned<zec_server_certificate>;
 using enrollment = detail::owned<zec_enrollment>;
 using client = detail::owned<zec_client>;
+using maintenance = detail::owned<zec_maintenance>;
+using event = detail::owned<zec_event>;
 using external_jwt_signer_list = detail::owned<zec_external_jwt_signer_list>;
 using version_info = detail::owned<zec_version_info>;
 using protocol_list = detail::owned<zec_protocol_list>;
