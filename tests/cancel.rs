@@ -36,9 +36,7 @@ fn ends_at_once(cell: &Cell) {
         let canceled = Instant::now();
         cancel.cancel();
         let (outcome, ended) = call.join().unwrap();
-        // A request may hold a password, so it is wiped: without optimization that takes 100 ms for eight megabytes.
-        let wiping = if cell.stage == Stage::Send { AT_ONCE } else { Duration::ZERO };
-        ended.assert_within(AT_ONCE + wiping, canceled, &cell.to_string());
+        ended.assert_within(AT_ONCE, canceled, &cell.to_string());
         (outcome, is_reached)
     });
     let error = outcome.expect_err("the call succeeded");

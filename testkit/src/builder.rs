@@ -36,6 +36,7 @@ pub struct Builder {
     network: Option<Network>,
     new_authority: bool,
     only_chacha20: bool,
+    narrow: bool,
     signers: Vec<ExternalSigner>,
     controllers: Option<Vec<ListedController>>,
 }
@@ -56,6 +57,7 @@ impl Default for Builder {
             network: None,
             new_authority: false,
             only_chacha20: false,
+            narrow: false,
             signers: Vec::new(),
             controllers: None,
         }
@@ -147,6 +149,12 @@ impl Builder {
         Self { only_chacha20, ..self }
     }
 
+    /// Whether its sockets hold little of what it has not read yet: a client that sends a megabyte which nobody reads
+    /// then waits, where it would else need five.
+    pub fn narrow(self, narrow: bool) -> Self {
+        Self { narrow, ..self }
+    }
+
     /// One more external JWT signer; none by default.
     pub fn external_signer(mut self, signer: ExternalSigner) -> Self {
         self.signers.push(signer);
@@ -164,7 +172,7 @@ impl Builder {
     ///
     /// The address cannot be listened on, or the recorded page cannot be read.
     pub fn start(self) -> io::Result<TestController> {
-        let port = Port::new(self.socket_address()?)?;
+        let port = Port::new(self.socket_address()?, self.narrow)?;
         let now = OffsetDateTime::now_utc();
         let pki = || Pki::new(self.server_key, &self.advertise_host, now).map_err(io::Error::other);
         let network = match self.network {

@@ -14,8 +14,13 @@ use crate::shared::Shared;
 /// The port of the controller. A socket that never listens keeps it ours while connections are refused.
 pub(crate) struct Port {
     address: SocketAddr,
+    narrow: bool,
     _keeper: Socket,
 }
+
+/// Of a narrow port: the most bytes of a segment, by which the sender sizes its own buffer, and of the receive buffer.
+const NARROW_SEGMENT: u32 = 1400;
+const NARROW_BUFFER: usize = 16 * 1024;
 
 fn bound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
@@ -25,10 +30,10 @@ fn bound(address: SocketAddr) -> io::Result<Socket> {
 }
 
 impl Port {
-    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn new(address: SocketAddr, narrow: bool) -> io::Result<Self> {
         let keeper = bound(address)?;
         let address = keeper.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an IP socket"))?;
-        Ok(Self { address, _keeper: keeper })
+        Ok(Self { address, narrow, _keeper: keeper })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -37,6 +42,10 @@ impl Port {
 
     fn listen(&self) -> io::Result<TcpListener> {
         let socket = bound(self.address)?;
+        if self.narrow {
+            socket.set_tcp_mss(NARROW_SEGMENT)?;
+            socket.set_recv_buffer_size(NARROW_BUFFER)?;
+        }
         socket.listen(1024)?;
         Ok(socket.into())
     }

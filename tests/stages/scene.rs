@@ -25,8 +25,8 @@ pub(crate) const SERVICES: usize = 3;
 pub(crate) const ENOUGH: Duration = Duration::from_secs(30);
 /// From the moment at which a fault strikes until its client has surely noticed and hangs.
 pub(crate) const SETTLE: Duration = Duration::from_millis(100);
-/// More than the buffers of two sockets hold: 4 MiB is the most that Linux lets one grow to by itself.
-const LONG: usize = 5 * 1024 * 1024;
+/// More than the buffers of a narrow port and of the client hold.
+const LONG: usize = 1024 * 1024;
 
 /// Where one cell is played.
 pub(crate) struct Scene {
@@ -61,7 +61,8 @@ impl Scene {
             Some(held) => builder.advertise_host(&held.name),
             None => builder,
         };
-        let controller = builder.start().unwrap();
+        let long_request = cell.hang == Hang::LongRequest;
+        let controller = builder.narrow(long_request).start().unwrap();
         let obstacle = match &cell.hang {
             Hang::Name => Obstacle::Name(held.expect("made above")),
             Hang::FullQueue => Obstacle::Detour(Detour::full_queue(controller.address())),
@@ -79,7 +80,6 @@ impl Scene {
             Obstacle::Detour(detour) if cell.hang == Hang::FullQueue => format!("https://{}", detour.address),
             _ => controller.url(),
         };
-        let long_request = cell.hang == Hang::LongRequest;
         Self { controller, obstacle, url, long_request, folder: tempfile::tempdir().unwrap() }
     }
 
