@@ -44,7 +44,7 @@ impl Client {
         if !Arc::ptr_eq(&current, old) {
             return Some(current);
         }
-        if let Some(newer) = self.reload(old) {
+        if let Some(newer) = self.reload(call, old) {
             return Some(newer);
         }
         self.recover(call, old).unwrap_or_else(|error| {
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// A generation of what the store holds, if that has another certificate.
-    fn reload(&self, old: &Arc<Generation>) -> Option<Arc<Generation>> {
+    fn reload(&self, call: &Call, old: &Arc<Generation>) -> Option<Arc<Generation>> {
         let path = self.settings().store.as_ref().and_then(Store::path)?;
         let newer = old.identity.load_again(path).and_then(|identity| self.generation_if_newer(identity, old));
         let newer = match newer {
@@ -64,7 +64,11 @@ impl Client {
                 return None;
             }
         };
+        // Whoever saved it may be about to put it in place together with a login. Without the turn, because this thread
+        // has it or its time is over, nothing is lost but that login.
+        let turn = self.shared.upkeep.turn.take(call).ok();
         let (now, replaced) = self.replace(old, newer);
+        drop(turn);
         if replaced {
             let message = "the identity was refused; its file holds a new certificate, which is used now";
             self.tell(&[Event::plain(EventKind::CertificateReloaded, message)]);

@@ -34,7 +34,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// What is known about changes of the identity, and who makes one.
 #[derive(Default)]
 pub(super) struct Upkeep {
-    turn: Turn,
+    pub(super) turn: Turn,
     state: Mutex<State>,
 }
 
