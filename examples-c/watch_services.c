@@ -1,12 +1,15 @@
 /* Prints which services came (+), changed (~) and went (-), with what a tunneler would intercept for them.
  *
  *   watch_services IDENTITY.json [SECONDS [TIMES]]    asks every SECONDS, 10 if not given, TIMES times or until ^C
+ *
+ * As it may run for months, it also keeps its identity up to date: certificate, controllers and their CA certificates.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
+#include <time.h>
 #include "ziti_edge_client.h"
 
 static volatile sig_atomic_t stopped;
@@ -44,6 +47,25 @@ static zec_error *poll_once(zec_service_watch *watch) {
   return NULL;
 }
 
+/* Seconds on a clock that only goes forward. */
+static uint64_t seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec;
+}
+
+/* Does what is due for the identity, and returns when it wants to be done again. */
+static uint64_t maintain(const zec_client *client) {
+  zec_maintenance *done = NULL;
+  zec_error *error = zec_client_maintain(client, &done);
+  uint64_t again = seconds() + (done ? done->next_ms / 1000 : 60);
+  for (size_t i = 0; done && i < done->events_len; i++) fprintf(stderr, "watch_services: %s\n", done->events[i]->message);
+  if (error) fprintf(stderr, "watch_services: %s\n", zec_error_message(error));
+  zec_maintenance_free(done);
+  zec_error_free(error);
+  return again;
+}
+
 int main(int argc, char **argv) {
   struct timespec interval = {argc > 2 ? number(argv[2]) : 10, 0};
   long times = argc > 3 ? number(argv[3]) : -1;
@@ -64,8 +86,11 @@ int main(int argc, char **argv) {
   zec_error *error = zec_identity_load(argv[1], &identity);
   if (!error) error = zec_client_new(identity, NULL, &client);
   if (!error) error = zec_service_watch_new(client, NULL, &watch);
+  uint64_t upkeep = 0;
   while (!error && !stopped) {
-    if ((error = poll_once(watch)) || --times == 0) break;
+    if ((error = poll_once(watch))) break;
+    if (upkeep <= seconds()) upkeep = maintain(client);
+    if (--times == 0) break;
     pselect(0, NULL, NULL, NULL, &interval, &usual);
   }
   if (!error) error = zec_client_logout(client);

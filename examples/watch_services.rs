@@ -4,14 +4,15 @@
 //! $ cargo run --example watch_services IDENTITY.json [SECONDS [TIMES]]
 //! ```
 //!
-//! It asks every SECONDS, 10 if not given, TIMES times or until it is stopped.
+//! It asks every SECONDS, 10 if not given, TIMES times or until it is stopped. As it may run for months, it also keeps its
+//! identity up to date: certificate, controllers and their CA certificates.
 
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ziti_edge_client::api::services::{InterceptV1, Service, ServiceChanges, ServiceQuery};
 use ziti_edge_client::{Client, Identity};
@@ -44,12 +45,18 @@ fn number(text: &str) -> Result<u64, Box<dyn Error>> {
 fn watch(identity: &str, seconds: u64, times: Option<u64>) -> Result<(), Box<dyn Error>> {
     let client = Client::new(&Identity::load(identity)?)?;
     let mut watch = client.services().watch(ServiceQuery::new())?;
+    let mut upkeep = Instant::now();
     for poll in 1.. {
         match watch.poll() {
             Ok(changes) => print(&changes)?,
             // The next poll catches up.
             Err(error) if error.is_retryable() => eprintln!("watch_services: {error}"),
             Err(error) => return Err(error.into()),
+        }
+        if upkeep <= Instant::now() {
+            let done = client.maintain();
+            done.events.iter().for_each(|event| eprintln!("watch_services: {event}"));
+            upkeep = Instant::now() + done.next;
         }
         if times.is_some_and(|times| poll >= times) {
             break;

@@ -84,15 +84,6 @@ impl Example {
     }
 }
 
-fn rust_example(_: &TempDir) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--offline", "--example", "watch_services"]).current_dir(files::root());
-    assert!(cargo.status().unwrap().success());
-    let tests = std::env::current_exe().unwrap();
-    let built = tests.parent().and_then(|deps| deps.parent()).unwrap();
-    built.join("examples/watch_services").with_extension(std::env::consts::EXE_EXTENSION)
-}
-
 #[cfg(all(feature = "capi", target_os = "linux"))]
 fn c_example(folder: &TempDir) -> PathBuf {
     files::compile("examples-c/watch_services.c", "c99", files::Linking::Shared, folder.path())
@@ -100,7 +91,7 @@ fn c_example(folder: &TempDir) -> PathBuf {
 
 #[test]
 fn the_example_in_rust_tells_what_changes_and_what_is_wrong() {
-    let example = Example::new(rust_example);
+    let example = Example::new(|_| files::rust_example("watch_services"));
     example.prints_all_services_first_and_ends_in_order();
     example.tells_an_error_that_may_pass_and_goes_on();
     example.ends_with_1_and_one_line_if_something_is_wrong();

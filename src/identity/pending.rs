@@ -313,7 +313,8 @@ pub(super) fn sidecars(first: &Path) -> Result<Vec<PathBuf>, Error> {
     for entry in entries {
         let entry = entry.map_err(failed)?;
         if let Some(number) = number(&entry.file_name()) {
-            found.push((number, folder.join(entry.file_name())));
+            // Written like `first` itself, which may have no folder in front.
+            found.push((number, first.with_file_name(entry.file_name())));
         }
     }
     found.sort();

@@ -12,6 +12,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The program of an example in Rust, built.
+pub(crate) fn rust_example(name: &str) -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--example", name]).current_dir(root());
+    assert!(cargo.status().unwrap().success());
+    let tests = std::env::current_exe().unwrap();
+    let built = tests.parent().and_then(|deps| deps.parent()).unwrap();
+    built.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
 /// All Rust files below a folder of the package, by path from there.
 pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
