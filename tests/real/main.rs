@@ -17,6 +17,7 @@
 mod admin;
 mod authenticators;
 mod enrollment;
+mod go;
 mod keys;
 mod network;
 mod operations;
@@ -82,12 +83,12 @@ struct Test {
 }
 
 fn tests() -> impl Iterator<Item = Test> {
-    let stories = STORIES.into_iter().flatten().map(|&(name, story)| Test {
-        name: name.to_owned(),
-        routers: Routers::Any,
-        run: Box::new(story),
-    });
-    stories.chain(operations::all().map(|call| Test {
+    let stories = |list: &'static [(&str, stories::Story)], routers| {
+        list.iter().map(move |&(name, story)| Test { name: name.to_owned(), routers, run: Box::new(story) })
+    };
+    let everywhere = STORIES.into_iter().flat_map(move |list| stories(list, Routers::Any));
+    // They need the program itself, which there is only where it was started for the tests.
+    everywhere.chain(stories(go::ALL, Routers::None)).chain(operations::all().map(|call| Test {
         name: format!("operations::{}", call.title()),
         routers: call.routers(),
         run: Box::new(|network| call.make(network)),

@@ -1,6 +1,6 @@
 //! A network for the tests: its administrator, and what the tests have made there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -32,6 +32,11 @@ impl Network {
 
     pub(crate) fn running(admin: Admin, by_system: bool) -> Self {
         Self { kind: kind_of(&admin), admin, started: None, by_system }
+    }
+
+    /// The program of the controller, if it was started for the tests.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        self.started.as_ref().map(Quickstart::program)
     }
 
     /// What its controllers are like.

@@ -26,6 +26,7 @@ const ADMIN: &str = "admin";
 pub(crate) struct Quickstart {
     process: Child,
     folder: TempDir,
+    program: PathBuf,
 }
 
 impl Quickstart {
@@ -39,13 +40,17 @@ impl Quickstart {
             command.arg("--no-router");
         }
         let process = command.spawn().map_err(|error| error.to_string())?;
-        let mut controller = Self { process, folder };
+        let mut controller = Self { process, folder, program: program.to_owned() };
         let url = format!("https://{LOOPBACK}:{port}");
         let admin = controller.wait_for(|controller| controller.log_in(&url))?;
         if with_router {
             controller.wait_for(|_| router_is_online(&admin))?;
         }
         Ok((controller, admin))
+    }
+
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     fn wait_for<T>(&mut self, attempt: impl Fn(&Self) -> Result<T, String>) -> Result<T, String> {
@@ -123,10 +128,7 @@ fn router_is_online(admin: &Admin) -> Result<(), String> {
 fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result<Command, String> {
     let log = File::create(log_of(folder)).map_err(|error| error.to_string())?;
     let errors = log.try_clone().map_err(|error| error.to_string())?;
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ZITI_")) {
-        command.env_remove(name);
-    }
+    let mut command = scrubbed(program);
     command
         .args(["edge", "quickstart", "--home"])
         .arg(folder)
@@ -139,6 +141,15 @@ fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result
         .stdout(log)
         .stderr(errors);
     Ok(command)
+}
+
+/// The program, without the settings for it that the tests' own environment may hold.
+pub(crate) fn scrubbed(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ZITI_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn log_of(folder: &Path) -> PathBuf {
