@@ -9,6 +9,8 @@ use std::process::{Command, ExitCode};
 
 use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Event, Identity, Store};
 
+use crate::candidate;
+
 /// The first argument of a program that is to do a job instead of testing.
 const WORD: &str = "--job";
 
@@ -16,6 +18,8 @@ const WORD: &str = "--job";
 pub(crate) enum Job<'a> {
     /// Redeems the token in the first file into the second.
     Enroll(&'a Path, &'a Path),
+    /// Enrolls by what is in the first file into the second.
+    EnrollBy(&'a Path, &'a Path),
     /// Loads the first file and saves it as the second.
     Save(&'a Path, &'a Path),
     /// Renews the certificate of the first file, with a new key. The second is the folder it lies in.
@@ -29,6 +33,7 @@ impl Job<'_> {
     pub(crate) fn command_line(&self) -> Vec<OsString> {
         let (name, from, to) = match self {
             Job::Enroll(token, target) => ("enroll", token, target),
+            Job::EnrollBy(brings, target) => ("enroll-by", brings, target),
             Job::Save(source, target) => ("save", source, target),
             Job::Renew(file, folder) => ("renew", file, folder),
             Job::Hold(file, address) => ("hold", file, &Path::new(address)),
@@ -57,6 +62,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
     rustix::process::umask(rustix::fs::Mode::empty());
     let done = match name.to_str() {
         Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
+        Some("enroll-by") => enroll_by(&fs::read(from).expect("what is brought"), Path::new(to)).map(drop),
         Some("renew") => renew(Path::new(from)).map(drop),
         Some("hold") => hold(Path::new(from), to.to_str().expect("an address")),
         _ => Identity::load(from).and_then(|identity| identity.save(to)),
@@ -73,6 +79,11 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
 /// Redeems a token into a file.
 pub(crate) fn enroll(jwt: &str, target: &Path) -> Result<Identity, Error> {
     Enrollment::parse(jwt)?.enroll(&EnrollOptions::new().store(Store::file(target)))
+}
+
+fn enroll_by(brings: &[u8], target: &Path) -> Result<Identity, Error> {
+    let (enrollment, options) = candidate::enrollment(&serde_json::from_slice(brings).expect("JSON"));
+    enrollment.enroll(&options.store(Store::file(target)))
 }
 
 /// Goes on with an enrollment into a file.

@@ -6,9 +6,13 @@
 //! these tests are reported as ignored.
 
 #[cfg(target_os = "linux")]
+mod candidate;
+#[cfg(target_os = "linux")]
 mod enrollments;
 #[cfg(target_os = "linux")]
 mod job;
+#[cfg(target_os = "linux")]
+mod methods;
 #[cfg(target_os = "linux")]
 mod owners;
 #[cfg(target_os = "linux")]
@@ -47,22 +51,21 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let tracer = tracer::Tracer::build().map(Arc::new);
-    let traced =
-        [enrollments::TRACED, renewals::TRACED, saves::TRACED].concat().into_iter().map(
-            |(name, story)| match &tracer {
-                Ok(tracer) => {
-                    let tracer = Arc::clone(tracer);
-                    Trial::test(name, move || {
-                        story(&tracer);
-                        Ok(())
-                    })
-                }
-                Err(why) => {
-                    let message = why.clone();
-                    Trial::test(name, || Err(message.into())).with_kind(why).with_ignored_flag(true)
-                }
-            },
-        );
+    let traced = [enrollments::TRACED, methods::TRACED, renewals::TRACED, saves::TRACED].concat().into_iter().map(
+        |(name, story)| match &tracer {
+            Ok(tracer) => {
+                let tracer = Arc::clone(tracer);
+                Trial::test(name, move || {
+                    story(&tracer);
+                    Ok(())
+                })
+            }
+            Err(why) => {
+                let message = why.clone();
+                Trial::test(name, || Err(message.into())).with_kind(why).with_ignored_flag(true)
+            }
+        },
+    );
     let untraced = |(name, story): (&str, Story)| {
         Trial::test(name, move || {
             story();

@@ -139,7 +139,7 @@ impl Place {
 }
 
 /// Whether a certificate request is for this key.
-fn fits(key_pem: &str, csr_pem: &str) -> bool {
+pub(crate) fn fits(key_pem: &str, csr_pem: &str) -> bool {
     let base64: String = csr_pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let csr = BASE64_STANDARD.decode(base64).unwrap();
     let key = KeyPair::from_pem(key_pem).unwrap();
