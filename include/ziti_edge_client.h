@@ -93,9 +93,9 @@
 
 #define ZEC_SCHEME_RSA_PSS_SHA512 2054
 
-/// The values of zec_enroll_options.method. The method of the token; or, if its method is "network" or "ca" or there is
-/// only an address, one of those that need no one-time token: no identity, only the network's CA bundle; a third-party
-/// certificate; an external JWT.
+/// How to enroll. For zec_enroll_options.method: as the token says, the default; or, if the token says "network" or "ca" or
+/// there is only an address, one of those that need no one-time token: no identity, only the network's CA bundle
+/// (ZEC_METHOD_NETWORK); a third-party certificate (_CA); an external JWT (_TOKEN). Any other has to be that of the token.
 #define ZEC_METHOD_OF_TOKEN 0
 
 #define ZEC_METHOD_NETWORK 1
@@ -104,8 +104,17 @@
 
 #define ZEC_METHOD_TOKEN 3
 
-/// The values of zec_enroll_options.key_kind and server_key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
-/// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
+#define ZEC_METHOD_OTT 4
+
+#define ZEC_METHOD_OTTCA 5
+
+#define ZEC_METHOD_UPDB 6
+
+#define ZEC_METHOD_EROTT 7
+
+/// The values of zec_enroll_options.key_kind and server_key_kind. A new ECDSA key on P-256, the default, or on P-384; a
+/// new Ed25519 key; a new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that
+/// `signer` has.
 #define ZEC_KEY_P256 0
 
 #define ZEC_KEY_P384 1
@@ -380,7 +389,8 @@ typedef struct {
   uint32_t key_kind;
   /// For ZEC_KEY_RSA: 2048 (the default), 3072 or 4096.
   uint32_t key_bits;
-  /// For ZEC_KEY_EXISTING, which the methods "ottca" and "ca" need unless there is a signer: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
+  /// For ZEC_KEY_EXISTING, which the methods "ottca" and "ca" need unless there is a signer: a private key in PKCS#8,
+  /// SEC1 or PKCS#1, as PEM text or DER.
   const uint8_t *key;
   /// For ZEC_KEY_SIGNER. The identity keeps it; the handle may be freed.
   const zec_signer *signer;
@@ -2137,13 +2147,13 @@ void zec_spec_body_free(zec_spec_body *body);
 
 /// Enrolls by any method, in the form that every controller understands: one request, which is never repeated, by the
 /// client's connections and without a login. Nothing is stored; if the answer is lost, the token may be spent.
-/// zec_identity_enroll() is the whole way. `method` is "ott", "ottca", "ca", "updb" or "erott". `token` is the `jti` of
-/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the
-/// client's identity. `body` may be NULL.
+/// zec_identity_enroll() is the whole way. `method` is ZEC_METHOD_OTT, _OTTCA, _CA, _UPDB or _EROTT; another one is
+/// never sent. `token` is the `jti` of the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca"
+/// enroll the certificate of the client's identity. `body` may be NULL.
 /// POST /enroll (enroll)
 ZEC_MUST_USE
 zec_error *zec_enrollments_enroll(const zec_client *client,
-                                  const char *method,
+                                  uint32_t method,
                                   const char *token,
                                   const zec_enroll_body *body,
                                   zec_enrolled **out);

@@ -176,6 +176,8 @@ static void networks(const char *network, const char *url) {
   zec_identity_free(identity);
   identity = NULL;
   EXPECT(zec_identity_enroll(network, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "the option ca is set");
+  options.method = ZEC_METHOD_OTT;
+  EXPECT(zec_identity_enroll(url, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "ask for its token");
   options.method = 99;
   EXPECT(zec_identity_enroll(url, &options, &identity), ZEC_ERR_INVALID_ARGUMENT, "options.method is 99");
   CHECK(identity == NULL);

@@ -23,7 +23,7 @@ static void enrollments(const zec_client *client, char **arguments) {
   zec_enrolled *enrolled = NULL;
 
   body.csr = csr;
-  MUST(zec_enrollments_enroll(client, "ott", arguments[1], &body, &enrolled));
+  MUST(zec_enrollments_enroll(client, ZEC_METHOD_OTT, arguments[1], &body, &enrolled));
   gave(enrolled, 1, 0, 0, NULL);
   MUST(zec_enrollments_ott(client, arguments[2], csr, &enrolled));
   gave(enrolled, 1, 0, 0, NULL);
@@ -33,11 +33,11 @@ static void enrollments(const zec_client *client, char **arguments) {
   body.csr = NULL;
   body.username = "chosen";
   body.password = "Passw0rd!";
-  MUST(zec_enrollments_enroll(client, "updb", arguments[5], &body, &enrolled));
+  MUST(zec_enrollments_enroll(client, ZEC_METHOD_UPDB, arguments[5], &body, &enrolled));
   gave(enrolled, 0, 0, 0, "bob");
   body.username = body.password = NULL;
   body.cert_csr = body.server_cert_csr = csr;
-  MUST(zec_enrollments_enroll(client, "erott", arguments[6], &body, &enrolled));
+  MUST(zec_enrollments_enroll(client, ZEC_METHOD_EROTT, arguments[6], &body, &enrolled));
   printf("%s", enrolled->cert);
   gave(enrolled, 1, 1, 1, NULL);
   MUST(zec_enrollments_token(client, arguments[7], csr, NULL, &enrolled));
@@ -46,7 +46,7 @@ static void enrollments(const zec_client *client, char **arguments) {
   gave(enrolled, 0, 0, 0, NULL);
 
   /* The certificate is enrolled by now. */
-  FAILS(zec_enrollments_enroll(partner, "ca", NULL, NULL, &enrolled), ZEC_ERR_API);
+  FAILS(zec_enrollments_enroll(partner, ZEC_METHOD_CA, NULL, NULL, &enrolled), ZEC_ERR_API);
   CHECK(enrolled == NULL);
   zec_client_free(partner);
 }
@@ -57,13 +57,18 @@ static void errors(const zec_client *client) {
   zec_jwks *jwks = NULL;
   zec_nonce_signature *signature = NULL;
 
-  FAILS(zec_enrollments_enroll(client, "ott", "token", NULL, &enrolled), ZEC_ERR_API);
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_OTT, "token", NULL, &enrolled), ZEC_ERR_API);
   body.csr = "csr";
   body.name = "name";
-  FAILS(zec_enrollments_enroll(client, "ca", NULL, &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_CA, NULL, &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
   body.csr = NULL;
   body.client_csr = "csr";
-  FAILS(zec_enrollments_enroll(client, "ott", "token", &body, &enrolled), ZEC_ERR_API);
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_OTT, "token", &body, &enrolled), ZEC_ERR_API);
+  /* A controller that takes it for another method would spend the token. */
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_OF_TOKEN, "token", &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_NETWORK, "token", &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
+  FAILS(zec_enrollments_enroll(client, ZEC_METHOD_TOKEN, "token", &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
+  FAILS(zec_enrollments_enroll(client, 99, "token", &body, &enrolled), ZEC_ERR_INVALID_ARGUMENT);
   FAILS(zec_enrollments_ott(client, "token", "csr", &enrolled), ZEC_ERR_API);
   FAILS(zec_enrollments_ottca(client, "token"), ZEC_ERR_API);
   FAILS(zec_enrollments_ca(client), ZEC_ERR_API);

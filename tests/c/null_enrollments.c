@@ -2,9 +2,8 @@
 #include "null.h"
 
 int main(void) {
-  REFUSES(zec_enrollments_enroll(NULL, "ca", NULL, NULL, NULL), "out");
-  REFUSES_OUT(zec_enrolled, zec_enrollments_enroll(NULL, NULL, "token", NULL, &out), "method");
-  REFUSES_OUT(zec_enrolled, zec_enrollments_enroll(NULL, "ca", NULL, NULL, &out), "client");
+  REFUSES(zec_enrollments_enroll(NULL, ZEC_METHOD_CA, NULL, NULL, NULL), "out");
+  REFUSES_OUT(zec_enrolled, zec_enrollments_enroll(NULL, ZEC_METHOD_CA, NULL, NULL, &out), "client");
   REFUSES(zec_enrollments_ott(NULL, "token", "csr", NULL), "out");
   REFUSES_OUT(zec_enrolled, zec_enrollments_ott(NULL, NULL, "csr", &out), "token");
   REFUSES_OUT(zec_enrolled, zec_enrollments_ott(NULL, "token", NULL, &out), "csr");

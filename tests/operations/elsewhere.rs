@@ -7,7 +7,7 @@ use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::posture::PostureResponse;
 use ziti_edge_client::api::services::{ServicePatch, ServiceQuery, ServiceUpdate};
 use ziti_edge_client::api::sessions::{SessionRequest, SessionType};
-use ziti_edge_client::{Client, Error, Secret};
+use ziti_edge_client::{Client, EnrollmentMethod, Error, Secret};
 use ziti_edge_testkit::Version;
 
 use crate::support::{client, controller};
@@ -81,7 +81,12 @@ const ELSEWHERE: &[(&str, &[Call])] = &[
     ("detailMfaQrCode", &[|client| client.mfa().qr_code().map(drop)]),
     ("detailMfaRecoveryCodes", &[|client| client.mfa().recovery_codes(&code()).map(drop)]),
     ("createMfaRecoveryCodes", &[|client| client.mfa().create_recovery_codes(&code())]),
-    ("enroll", &[|client| client.enrollments().enroll("ott", Some(&code()), &EnrollBody::new().csr("csr")).map(drop)]),
+    (
+        "enroll",
+        &[|client| {
+            client.enrollments().enroll(EnrollmentMethod::Ott, Some(&code()), &EnrollBody::new().csr("csr")).map(drop)
+        }],
+    ),
     ("enrollOtt", &[|client| client.enrollments().ott(&code(), "csr").map(drop)]),
     ("enrollOttCa", &[|client| client.enrollments().ottca(&code())]),
     ("enrollCa", &[|client| client.enrollments().ca()]),

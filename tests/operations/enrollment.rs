@@ -1,7 +1,7 @@
 //! The raw enrollment operations: who enrolls can log in, and what a version does not have is an error that says so.
 
 use ziti_edge_client::api::enrollment::{EnrollBody, Enrolled};
-use ziti_edge_client::{Client, Error, Secret};
+use ziti_edge_client::{Client, EnrollmentMethod, Error, Secret};
 use ziti_edge_testkit::{Created, ExternalSigner, IdentityOptions, TestController, Version};
 
 use crate::status_and_code;
@@ -33,11 +33,12 @@ fn a_certificate_is_issued_for_a_one_time_token() {
         let client = client(&controller);
         let (csr, key) = csr("bob");
         let once = token(&created(&controller, "ott"));
-        let enroll = || client.enrollments().enroll("ott", Some(&once), &EnrollBody::new().csr(&csr));
+        let enroll = || client.enrollments().enroll(EnrollmentMethod::Ott, Some(&once), &EnrollBody::new().csr(&csr));
         logs_in(&controller, &enroll().unwrap(), &key);
         assert_eq!(status_and_code(enroll()), code("INVALID_ENROLLMENT_TOKEN"), "{version:?}: it is spent");
         let unusable = token(&created(&controller, "ott"));
-        let refused = client.enrollments().enroll("ott", Some(&unusable), &EnrollBody::new().csr("no request"));
+        let refused =
+            client.enrollments().enroll(EnrollmentMethod::Ott, Some(&unusable), &EnrollBody::new().csr("no request"));
         assert_eq!(status_and_code(refused), code("COULD_NOT_PROCESS_CSR"));
 
         let outcome = client.enrollments().ott(&token(&created(&controller, "ott")), &csr);
@@ -49,7 +50,8 @@ fn a_certificate_is_issued_for_a_one_time_token() {
         }
         assert_eq!(status_and_code(client.enrollments().ott(&Secret::new("x"), &csr)).1, "INVALID_ENROLLMENT_TOKEN");
         let json = EnrollBody::new().client_csr(&csr);
-        let outcome = client.enrollments().enroll("ott", Some(&token(&created(&controller, "ott"))), &json);
+        let outcome =
+            client.enrollments().enroll(EnrollmentMethod::Ott, Some(&token(&created(&controller, "ott"))), &json);
         assert_eq!(outcome.is_ok(), version != Version::V1_3, "{outcome:?}");
     }
 }
@@ -65,7 +67,7 @@ fn a_certificate_of_an_authority_is_taken() {
         };
         let owner = somebody("bob");
         let once = token(&created(&controller, "ottca"));
-        let enrolled = owner.enrollments().enroll("ottca", Some(&once), &EnrollBody::new()).unwrap();
+        let enrolled = owner.enrollments().enroll(EnrollmentMethod::OttCa, Some(&once), &EnrollBody::new()).unwrap();
         assert_eq!(enrolled, Enrolled::default(), "{version:?}");
         owner.authenticate().unwrap();
 
@@ -83,9 +85,9 @@ fn a_certificate_of_an_authority_is_taken() {
 
         let third = somebody("dave");
         assert!(status_and_code(third.enrollments().ca()).0 >= 400, "{version:?}: broken everywhere");
-        third.enrollments().enroll("ca", None, &EnrollBody::new().name("dave")).unwrap();
+        third.enrollments().enroll(EnrollmentMethod::Ca, None, &EnrollBody::new().name("dave")).unwrap();
         third.authenticate().unwrap();
-        let again = third.enrollments().enroll("ca", None, &EnrollBody::new());
+        let again = third.enrollments().enroll(EnrollmentMethod::Ca, None, &EnrollBody::new());
         assert_eq!(status_and_code(again), (409, "CERT_IN_USE".to_owned()));
     }
 }
@@ -99,7 +101,7 @@ fn a_password_is_set_for_the_name_of_the_enrollment() {
         let named = (version != Version::V1_3).then_some("bob");
         let body = EnrollBody::new().username("chosen").password(&password);
         let once = token(&created(&controller, "updb"));
-        let enrolled = client.enrollments().enroll("updb", Some(&once), &body).unwrap();
+        let enrolled = client.enrollments().enroll(EnrollmentMethod::Updb, Some(&once), &body).unwrap();
         assert_eq!(enrolled.username.as_deref(), named, "{version:?}");
 
         let once = token(&created(&controller, "updb"));
@@ -123,7 +125,7 @@ fn router(controller: &TestController, client: &Client) -> (Enrolled, String, St
     let created = controller.create_router();
     let (csr, key) = csr(&created.id);
     let body = EnrollBody::new().cert_csr(&csr).server_cert_csr(&csr);
-    (client.enrollments().enroll("erott", Some(&token(&created)), &body).unwrap(), csr, key)
+    (client.enrollments().enroll(EnrollmentMethod::ErOtt, Some(&token(&created)), &body).unwrap(), csr, key)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The raw enrollment operations: one request each, without a login, never repeated.
 
 use ziti_edge_client::api::enrollment::EnrollBody;
-use ziti_edge_client::{Client, Error, Secret};
+use ziti_edge_client::{Client, EnrollmentMethod, Error, Secret};
 use ziti_edge_testkit::{Fault, Operation, TestController};
 
 use crate::support::{answer, builder, client, controller};
@@ -59,25 +59,28 @@ fn the_generic_form_sends_a_request_by_itself_or_json_or_nothing() {
             check(&controller, &client, line, body, call);
         };
         check("/enroll?method=ott&token=t", (TEXT, "csr"), &|client| {
-            drop(client.enrollments().enroll("ott", Some(token), &EnrollBody::new().csr("csr")));
+            drop(client.enrollments().enroll(EnrollmentMethod::Ott, Some(token), &EnrollBody::new().csr("csr")));
         });
         check("/enroll?method=ca", (TEXT, ""), &|client| {
-            drop(client.enrollments().enroll("ca", None, &EnrollBody::new()));
+            drop(client.enrollments().enroll(EnrollmentMethod::Ca, None, &EnrollBody::new()));
         });
         check("/enroll?method=updb&token=t", (JSON, r#"{"username":"u","password":"p"}"#), &|client| {
             let body = EnrollBody::new().username("u").password(password);
-            drop(client.enrollments().enroll("updb", Some(token), &body));
+            drop(client.enrollments().enroll(EnrollmentMethod::Updb, Some(token), &body));
         });
         check("/enroll?method=erott&token=t", (JSON, r#"{"certCsr":"1","serverCertCsr":"2"}"#), &|client| {
             let body = EnrollBody::new().cert_csr("1").server_cert_csr("2");
-            drop(client.enrollments().enroll("erott", Some(token), &body));
+            drop(client.enrollments().enroll(EnrollmentMethod::ErOtt, Some(token), &body));
         });
         controller.clear_requests();
         let both = EnrollBody::new().csr("csr").name("name");
-        assert!(matches!(client.enrollments().enroll("ca", None, &both), Err(Error::InvalidArgument(_))));
-        for unknown in ["", "Ott", "network", "new one"] {
+        assert!(matches!(
+            client.enrollments().enroll(EnrollmentMethod::Ca, None, &both),
+            Err(Error::InvalidArgument(_))
+        ));
+        for other in [EnrollmentMethod::Network, EnrollmentMethod::Token] {
             // A controller that takes it for another method would spend the token.
-            let error = client.enrollments().enroll(unknown, Some(token), &EnrollBody::new().csr("csr")).unwrap_err();
+            let error = client.enrollments().enroll(other, Some(token), &EnrollBody::new().csr("csr")).unwrap_err();
             assert!(matches!(&error, Error::InvalidArgument(text) if text.contains("expected ott")), "{error}");
         }
         assert!(controller.requests().is_empty());
@@ -136,7 +139,7 @@ fn what_a_refusal_repeats_of_a_secret_is_in_no_error() {
     let body = EnrollBody::new().password(password);
     for error in [
         client.enrollments().updb(token, "alice", password).unwrap_err(),
-        client.enrollments().enroll("updb", Some(token), &body).unwrap_err(),
+        client.enrollments().enroll(EnrollmentMethod::Updb, Some(token), &body).unwrap_err(),
     ] {
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("ary") && shown.contains("COULD_NOT_VALIDATE"), "{shown}");

@@ -12,6 +12,7 @@ use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of};
 
 use super::{EnrollBody, Enrolled};
+use crate::enroll::options::ffi::method_of;
 use crate::error::Error;
 use crate::ffi::{
     Arena, Options, Root, View, arg, clear, give, guard, guard_or, optional_text, read_options, release, text,
@@ -92,24 +93,23 @@ unsafe fn secret(pointer: *const c_char, name: &str) -> Result<Secret, Error> {
 
 /// Enrolls by any method, in the form that every controller understands: one request, which is never repeated, by the
 /// client's connections and without a login. Nothing is stored; if the answer is lost, the token may be spent.
-/// zec_identity_enroll() is the whole way. `method` is "ott", "ottca", "ca", "updb" or "erott". `token` is the `jti` of
-/// the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca" enroll the certificate of the
-/// client's identity. `body` may be NULL.
+/// zec_identity_enroll() is the whole way. `method` is ZEC_METHOD_OTT, _OTTCA, _CA, _UPDB or _EROTT; another one is
+/// never sent. `token` is the `jti` of the enrollment token; only "ca" has none, and it may be NULL. "ottca" and "ca"
+/// enroll the certificate of the client's identity. `body` may be NULL.
 /// POST /enroll (enroll)
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_enrollments_enroll(
     client: Option<&zec_client>,
-    method: *const c_char,
+    method: u32,
     token: *const c_char,
     body: *const zec_enroll_body,
     out: Option<&mut MaybeUninit<*mut zec_enrolled>>,
 ) -> Option<Box<zec_error>> {
     guard(|| {
         let out = clear(arg(out, "out")?);
+        let method = method_of(method, "method")?;
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let method = unsafe { text(method, "method") }?;
-        // SAFETY: as above.
         let token = unsafe { optional_text(token, "token") }?.map(Secret::new);
         // SAFETY: a body begins with its size (header, "Ownership").
         let body = unsafe { read_options(body, "body") }?;

@@ -38,7 +38,7 @@ pub use crate::enroll::answer::Enrolled;
 
 use crate::client::Client;
 use crate::enroll::{EnrollmentMethod, answer};
-use crate::error::{Error, shown};
+use crate::error::Error;
 use crate::secret::Secret;
 use crate::wire::{Body, Request};
 use model::{Credentials, OneTime, OneTimeRouter, RouterCsrs, TokenCsr};
@@ -56,17 +56,21 @@ impl<'a> Enrollments<'a> {
 
     /// Enrolls by any method, in the form that every controller understands.
     ///
-    /// `POST /enroll` (enroll). `method` is a word of the API such as `ott`; see
-    /// [`EnrollmentMethod::as_str`](crate::EnrollmentMethod::as_str). All methods but `ca` need the one-time token,
-    /// which is the `jti` of the enrollment token. `ottca` and `ca` enroll the certificate of the client's identity.
+    /// `POST /enroll` (enroll). All methods but `ca` need the one-time token, which is the `jti` of the enrollment token.
+    /// `ottca` and `ca` enroll the certificate of the client's identity.
     ///
     /// # Errors
     /// [`Error::Api`] with the controller's code, such as `INVALID_ENROLLMENT_TOKEN`; [`Error::InvalidArgument`] for a
-    /// body of two kinds, and for any other method than `ott`, `ottca`, `ca`, `updb` and `erott`: controllers of 1.3
+    /// body of two kinds, and for the methods `network` and `token`, which are not enrolled by here: controllers of 1.3
     /// take what they do not know for `ott`, and the token would be spent.
-    pub fn enroll(&self, method: &str, token: Option<&Secret>, body: &EnrollBody<'_>) -> Result<Enrolled, Error> {
+    pub fn enroll(
+        &self,
+        method: EnrollmentMethod,
+        token: Option<&Secret>,
+        body: &EnrollBody<'_>,
+    ) -> Result<Enrolled, Error> {
         check_method(method)?;
-        let mut request = post("/enroll").query("method", method).body(body.to_body()?);
+        let mut request = post("/enroll").query("method", method.as_str()).body(body.to_body()?);
         if let Some(token) = token {
             request = request.secret_query("token", token);
         }
@@ -103,8 +107,8 @@ impl<'a> Enrollments<'a> {
     /// Enrolls the certificate of the client's identity, which any CA with automatic enrollment has issued.
     ///
     /// `POST /enroll/ca` (enrollCa). No controller that was ever seen carries it out: those before 1.5 refuse what
-    /// has no media type, and look for a token otherwise; later ones fail with status 500. [`enroll`](Enrollments::enroll) with method `ca` works. Known from the API
-    /// document only.
+    /// has no media type, and look for a token otherwise; later ones fail with status 500.
+    /// [`enroll`](Enrollments::enroll) with method `ca` works. Known from the API document only.
     ///
     /// # Errors
     /// As for [`enroll`](Enrollments::enroll).
@@ -178,13 +182,13 @@ impl<'a> Enrollments<'a> {
     }
 }
 
-fn check_method(word: &str) -> Result<(), Error> {
-    use EnrollmentMethod::{Ca, ErOtt, Ott, OttCa, Updb};
-    if [Ott, OttCa, Ca, Updb, ErOtt].iter().any(|known| known.as_str() == word) {
-        return Ok(());
-    }
-    let shown = shown(word);
-    Err(Error::InvalidArgument(format!("enrollment method {shown}: expected ott, ottca, ca, updb or erott")))
+fn check_method(method: EnrollmentMethod) -> Result<(), Error> {
+    let why = match method {
+        EnrollmentMethod::Network => "sends no request",
+        EnrollmentMethod::Token => "is an operation of its own",
+        _ => return Ok(()),
+    };
+    Err(Error::InvalidArgument(format!("enrollment by {method} {why}: expected ott, ottca, ca, updb or erott")))
 }
 
 fn post(path: &str) -> Request {

@@ -22,16 +22,21 @@ use crate::ffi::{
 use crate::identity::{KeyChoice, PrivateKey};
 use crate::secret::Secret;
 
-/// The values of zec_enroll_options.method. The method of the token; or, if its method is "network" or "ca" or there is
-/// only an address, one of those that need no one-time token: no identity, only the network's CA bundle; a third-party
-/// certificate; an external JWT.
+/// How to enroll. For zec_enroll_options.method: as the token says, the default; or, if the token says "network" or "ca" or
+/// there is only an address, one of those that need no one-time token: no identity, only the network's CA bundle
+/// (ZEC_METHOD_NETWORK); a third-party certificate (_CA); an external JWT (_TOKEN). Any other has to be that of the token.
 pub const ZEC_METHOD_OF_TOKEN: u32 = 0;
 pub const ZEC_METHOD_NETWORK: u32 = 1;
 pub const ZEC_METHOD_CA: u32 = 2;
 pub const ZEC_METHOD_TOKEN: u32 = 3;
+pub const ZEC_METHOD_OTT: u32 = 4;
+pub const ZEC_METHOD_OTTCA: u32 = 5;
+pub const ZEC_METHOD_UPDB: u32 = 6;
+pub const ZEC_METHOD_EROTT: u32 = 7;
 
-/// The values of zec_enroll_options.key_kind and server_key_kind. A new ECDSA key on P-256, the default, or on P-384; a new Ed25519 key; a
-/// new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that `signer` has.
+/// The values of zec_enroll_options.key_kind and server_key_kind. A new ECDSA key on P-256, the default, or on P-384; a
+/// new Ed25519 key; a new RSA key, which needs a library that was built with `aws-lc-rs`; the key in `key`; the key that
+/// `signer` has.
 pub const ZEC_KEY_P256: u32 = 0;
 pub const ZEC_KEY_P384: u32 = 1;
 pub const ZEC_KEY_ED25519: u32 = 2;
@@ -73,7 +78,8 @@ pub struct zec_enroll_options {
     pub key_kind: u32,
     /// For ZEC_KEY_RSA: 2048 (the default), 3072 or 4096.
     pub key_bits: u32,
-    /// For ZEC_KEY_EXISTING, which the methods "ottca" and "ca" need unless there is a signer: a private key in PKCS#8, SEC1 or PKCS#1, as PEM text or DER.
+    /// For ZEC_KEY_EXISTING, which the methods "ottca" and "ca" need unless there is a signer: a private key in PKCS#8,
+    /// SEC1 or PKCS#1, as PEM text or DER.
     pub key: *const u8,
     /// For ZEC_KEY_SIGNER. The identity keeps it; the handle may be freed.
     pub signer: *const zec_signer,
@@ -148,7 +154,9 @@ impl zec_enroll_options {
             // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
             ..unsafe { options.texts() }?
         };
-        Ok(Wanted { options: options_in_rust, method: method(options.method)? })
+        let method = Some(options.method).filter(|method| *method != ZEC_METHOD_OF_TOKEN);
+        let method = method.map(|method| method_of(method, "options.method")).transpose()?;
+        Ok(Wanted { options: options_in_rust, method })
     }
 
     /// # Safety
@@ -171,14 +179,18 @@ impl zec_enroll_options {
     }
 }
 
-fn method(number: u32) -> Result<Option<EnrollmentMethod>, Error> {
+/// One of ZEC_METHOD_..., other than that of the token.
+pub(crate) fn method_of(number: u32, name: &str) -> Result<EnrollmentMethod, Error> {
     Ok(match number {
-        ZEC_METHOD_OF_TOKEN => None,
-        ZEC_METHOD_NETWORK => Some(EnrollmentMethod::Network),
-        ZEC_METHOD_CA => Some(EnrollmentMethod::Ca),
-        ZEC_METHOD_TOKEN => Some(EnrollmentMethod::Token),
+        ZEC_METHOD_NETWORK => EnrollmentMethod::Network,
+        ZEC_METHOD_CA => EnrollmentMethod::Ca,
+        ZEC_METHOD_TOKEN => EnrollmentMethod::Token,
+        ZEC_METHOD_OTT => EnrollmentMethod::Ott,
+        ZEC_METHOD_OTTCA => EnrollmentMethod::OttCa,
+        ZEC_METHOD_UPDB => EnrollmentMethod::Updb,
+        ZEC_METHOD_EROTT => EnrollmentMethod::ErOtt,
         unknown => {
-            let message = format!("argument options.method is {unknown}; expected one of ZEC_METHOD_...");
+            let message = format!("argument {name} is {unknown}; expected one of ZEC_METHOD_...");
             return Err(Error::InvalidArgument(message));
         }
     })

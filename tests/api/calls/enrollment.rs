@@ -1,7 +1,7 @@
 //! Becoming an identity.
 
 use ziti_edge_client::api::enrollment::EnrollBody;
-use ziti_edge_client::{Client, EnrollOptions, Enrollment, Secret};
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, EnrollmentMethod, Secret};
 use ziti_edge_testkit::{Created, ExternalSigner, IdentityOptions};
 
 use super::{Call, Scene};
@@ -50,7 +50,8 @@ pub(super) const CALLS: &[Call] = &[
     Call::new("client enroll", |scene| {
         let (csr, key) = csr("bob");
         let token = token_of(&created(scene, "ott"));
-        let enrolled = scene.client.enrollments().enroll("ott", Some(&token), &EnrollBody::new().csr(&csr))?;
+        let enrolled =
+            scene.client.enrollments().enroll(EnrollmentMethod::Ott, Some(&token), &EnrollBody::new().csr(&csr))?;
         client_of(&scene.controller, &enrolled.cert.unwrap(), &key).authenticate().map(drop)
     })
     .case("by itself")
@@ -108,7 +109,7 @@ pub(super) const CALLS: &[Call] = &[
         let router = scene.controller.create_router();
         let (csr, key) = csr(&router.id);
         let body = EnrollBody::new().cert_csr(&csr).server_cert_csr(&csr);
-        let enrolled = scene.client.enrollments().enroll("erott", Some(&token_of(&router)), &body)?;
+        let enrolled = scene.client.enrollments().enroll(EnrollmentMethod::ErOtt, Some(&token_of(&router)), &body)?;
         let client = client_of(&scene.controller, &enrolled.cert.unwrap(), &key);
         let renewed = client.enrollments().extend_router(&csr, &csr)?;
         assert!(renewed.cert.is_some() && renewed.server_cert.is_some() && renewed.ca.is_none());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ziti_edge_client::api::enrollment::{EnrollBody, Enrolled};
-use ziti_edge_client::{Client, Enrollment, Error, Secret};
+use ziti_edge_client::{Client, Enrollment, EnrollmentMethod, Error, Secret};
 
 use super::Call;
 use crate::network::{Network, unique};
@@ -16,28 +16,33 @@ pub(super) const CALLS: &[Call] = &[
     Call::new("client enroll", |network| {
         let (key, csr) = key_and_csr("own");
         let token = enrollment_token(network, "ott", json!(true));
-        let enrolled = enroll(&network.new_client(), "ott", &token, &EnrollBody::new().csr(&csr))?;
+        let enrolled = enroll(&network.new_client(), EnrollmentMethod::Ott, &token, &EnrollBody::new().csr(&csr))?;
         network.client_of(&enrolled.cert.unwrap(), &key).authenticate().map(drop)
     })
     .case("by ott"),
     Call::new("client enroll", |network| {
         let token = enrollment_token(network, "ott", json!(true));
         let client = network.new_client();
-        enroll(&client, "ott", &token, &EnrollBody::new().csr(&key_and_csr("own").1))?;
-        enroll(&client, "ott", &token, &EnrollBody::new().csr(&key_and_csr("own").1)).map(drop)
+        enroll(&client, EnrollmentMethod::Ott, &token, &EnrollBody::new().csr(&key_and_csr("own").1))?;
+        enroll(&client, EnrollmentMethod::Ott, &token, &EnrollBody::new().csr(&key_and_csr("own").1)).map(drop)
     })
     .case("by ott twice")
     .refused(400, "INVALID_ENROLLMENT_TOKEN"),
     Call::new("client enroll", |network| {
         let authority = Authority::register(network);
         let client = of(network, &authority);
-        enroll(&client, "ottca", &enrollment_token(network, "ottca", json!(authority.id)), &EnrollBody::new())?;
+        enroll(
+            &client,
+            EnrollmentMethod::OttCa,
+            &enrollment_token(network, "ottca", json!(authority.id)),
+            &EnrollBody::new(),
+        )?;
         client.authenticate().map(drop)
     })
     .case("by ottca"),
     Call::new("client enroll", |network| {
         let client = of(network, &Authority::register(network));
-        client.enrollments().enroll("ca", None, &EnrollBody::new())?;
+        client.enrollments().enroll(EnrollmentMethod::Ca, None, &EnrollBody::new())?;
         adopt(network, &client)
     })
     .case("by ca"),
@@ -45,7 +50,7 @@ pub(super) const CALLS: &[Call] = &[
         let (name, password) = (unique("user"), Secret::new("Passw0rd!"));
         let token = enrollment_token(network, "updb", json!(name));
         let body = EnrollBody::new().username(&name).password(&password);
-        let enrolled = enroll(&network.new_client(), "updb", &token, &body)?;
+        let enrolled = enroll(&network.new_client(), EnrollmentMethod::Updb, &token, &body)?;
         assert!(enrolled.username.is_none_or(|username| username == name));
         Ok(())
     })
@@ -141,7 +146,7 @@ pub(super) const CALLS: &[Call] = &[
     }),
 ];
 
-fn enroll(client: &Client, method: &str, token: &Secret, body: &EnrollBody<'_>) -> Result<Enrolled, Error> {
+fn enroll(client: &Client, method: EnrollmentMethod, token: &Secret, body: &EnrollBody<'_>) -> Result<Enrolled, Error> {
     client.enrollments().enroll(method, Some(token), body)
 }
 
@@ -162,7 +167,7 @@ fn renewable_router(network: &Network) -> Result<(Client, String), Error> {
     let router = NewRouter::register(network);
     let (key, csr) = key_and_csr(&router.id);
     let body = EnrollBody::new().cert_csr(&csr).server_cert_csr(&csr);
-    let enrolled = enroll(&network.new_client(), "erott", &router.token, &body)?;
+    let enrolled = enroll(&network.new_client(), EnrollmentMethod::ErOtt, &router.token, &body)?;
     assert!(enrolled.server_cert.is_some() && enrolled.ca.is_some(), "{enrolled:?}");
     Ok((network.client_of(&enrolled.cert.unwrap(), &key), csr))
 }
