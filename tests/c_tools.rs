@@ -1,6 +1,9 @@
 //! Tests of the C face that need more than a C compiler. Where a tool is missing they are ignored, and say which.
 
 #[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/enroll.rs"]
+mod enroll;
+#[cfg(all(feature = "capi", target_os = "linux"))]
 #[path = "c/keys.rs"]
 mod keys;
 #[cfg(all(feature = "capi", target_os = "linux"))]

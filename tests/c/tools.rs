@@ -6,6 +6,7 @@ use std::process::Command;
 
 use ziti_edge_testkit::TestController;
 
+use crate::enroll::identities_enroll_by_every_method;
 use crate::keys;
 use crate::scene::{enrolled, flow, text, told};
 use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions, valgrind};
@@ -22,6 +23,7 @@ pub(crate) const ALL: &[(&str, &str, fn())] = &[
         "valgrind_finds_nothing_with_any_choice_of_a_key",
         keys::valgrind_finds_nothing_with_any_choice_of_a_key,
     ),
+    ("valgrind", "valgrind_finds_nothing_whichever_way_enrolls", valgrind_finds_nothing_whichever_way_enrolls),
     ("valgrind", "valgrind_finds_nothing_on_the_whole_way", valgrind_finds_nothing_on_the_whole_way),
     ("c++ valgrind", "valgrind_finds_nothing_where_cpp_throws", valgrind_finds_nothing_where_cpp_throws),
 ];
@@ -68,6 +70,10 @@ fn no_name_begins_with_ziti() {
     let names = names(Command::new("nm").args(["-g", "--defined-only"]).arg(support::static_library()));
     assert!(names.contains("zec_version"), "{STALE}");
     assert!(!names.iter().any(|name| name.starts_with("ziti_")), "{names:?}");
+}
+
+fn valgrind_finds_nothing_whichever_way_enrolls() {
+    identities_enroll_by_every_method(valgrind);
 }
 
 fn valgrind_finds_nothing_on_the_whole_way() {

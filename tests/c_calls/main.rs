@@ -4,6 +4,8 @@
 mod about;
 mod current_identity;
 mod enroll;
+#[path = "../c/enroll.rs"]
+mod enrolling;
 mod enrollments;
 mod factors;
 mod posture;
