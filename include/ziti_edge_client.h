@@ -366,7 +366,8 @@ typedef struct {
 typedef struct {
   /// Set by the _INIT macro.
   size_t size;
-  /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+  /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle, which a
+  /// network may lack then. Without one in the identity its clients need the same option.
   uint32_t trust_system_roots;
   /// The most time the whole enrollment may take. Default 30,000.
   uint64_t timeout_ms;

@@ -21,7 +21,8 @@ pub(super) struct Network {
     pub(super) controller: ControllerUrl,
     pub(super) base_path: String,
     pub(super) clustered: bool,
-    pub(super) bundle: CaBundle,
+    /// `None` if the network has none and the system's roots vouch for its controllers.
+    pub(super) bundle: Option<CaBundle>,
     /// Connections that verify the controller by the bundle, and show the certificate that is to be enrolled.
     pub(super) connections: Connections,
 }
@@ -130,12 +131,8 @@ impl Stranger<'_> {
         let head = self.get(&Features::request(), &mut body)?;
         judge_time(self.controller, token, &head)?;
         let features = Features::read(&body)?;
-        self.get(&CaBundle::request(), &mut body)?;
-        let bundle = CaBundle::from_pkcs7(&body).map_err(|error| bundle_problem(&error.to_string()))?;
-        for problem in bundle.problems() {
-            log::warn!("CA bundle of {}: {problem}", self.controller);
-        }
-        let verifier = verifier::controller(Some(&bundle), options.trust_system_roots)?;
+        let bundle = self.bundle(options)?;
+        let verifier = verifier::controller(bundle.as_ref(), options.trust_system_roots)?;
         let network = Network {
             controller: self.controller.clone(),
             base_path: features.path(Api::Client)?.to_owned(),
@@ -144,6 +141,23 @@ impl Stranger<'_> {
             connections: connections(Arc::clone(&verifier), options, own)?,
         };
         Ok((network, verifier))
+    }
+
+    /// The CA certificates of the network. A network whose controllers have certificates of a public CA may have none,
+    /// which is enough for those who trust the system's roots.
+    fn bundle(&self, options: &EnrollOptions) -> Result<Option<CaBundle>, Error> {
+        let mut body = Vec::new();
+        let bundle = match self.get(&CaBundle::request(), &mut body) {
+            Err(Error::Api(answer)) if options.trust_system_roots && answer.status == 404 => return Ok(None),
+            Err(error) => return Err(error),
+            Ok(_) if options.trust_system_roots => CaBundle::from_pkcs7_if_any(&body),
+            Ok(_) => CaBundle::from_pkcs7(&body).map(Some),
+        };
+        let bundle = bundle.map_err(|error| bundle_problem(&error.to_string()))?;
+        for problem in bundle.iter().flat_map(|bundle| bundle.problems()) {
+            log::warn!("CA bundle of {}: {problem}", self.controller);
+        }
+        Ok(bundle)
     }
 
     fn get(&self, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {

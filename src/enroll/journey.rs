@@ -142,7 +142,7 @@ impl Journey<'_> {
             (Inputs::Certificate { own, .. }, _) => Some((own.key(), own.chain().to_vec())),
             (_, Some(own)) => {
                 let (key, chain) = issued(own)?;
-                if let Some(note) = issued_for(&chain, &key.public_key()?, &network.bundle)? {
+                if let Some(note) = issued_for(&chain, &key.public_key()?, network.bundle.as_ref())? {
                     log::warn!("{}: {note}", network.controller);
                 }
                 Some((key, chain))
@@ -151,7 +151,7 @@ impl Journey<'_> {
         };
         let server = pending.server.as_ref().map(issued).transpose()?;
         let controllers = known_controllers(network, &pending.controllers);
-        let identity = Identity::assemble(controllers, &network.base_path, own, server, &network.bundle)?;
+        let identity = Identity::assemble(controllers, &network.base_path, own, server, network.bundle.as_ref())?;
         Ok(match self.inputs {
             Inputs::Password { username, .. } => identity.called(pending.username.as_deref().unwrap_or(username)),
             _ => identity,

@@ -69,6 +69,9 @@ impl EnrollOptions {
     }
 
     /// Whether the system's roots may vouch for the controller too. Default: the network's CA bundle only.
+    ///
+    /// With it, a network may do without a CA bundle. The identity has none either then, and its clients need the same
+    /// option: see [`ClientBuilder::trust_system_roots`](crate::ClientBuilder::trust_system_roots).
     pub fn trust_system_roots(mut self, trust: bool) -> Self {
         self.trust_system_roots = trust;
         self

@@ -205,7 +205,7 @@ impl Identity {
         base_path: &str,
         own: Option<Certified<'_>>,
         server: Option<Certified<'_>>,
-        ca: &CaBundle,
+        ca: Option<&CaBundle>,
     ) -> Result<Self, Error> {
         let mut id = Document::default();
         for ((key, chain), [key_name, chain_name]) in
@@ -215,7 +215,9 @@ impl Identity {
             id.set_text(key_name, key.member().expose());
             id.set_text(chain_name, &format!("pem:{}", certificates_to_pem(chain)));
         }
-        id.set_text("ca", &format!("pem:{}", ca.to_pem()));
+        if let Some(ca) = ca {
+            id.set_text("ca", &format!("pem:{}", ca.to_pem()));
+        }
         let addresses: Vec<String> = controllers.iter().map(|url| format!("{}{base_path}", url.origin())).collect();
         let mut document = Document::default();
         addresses::put(&mut document, &addresses);

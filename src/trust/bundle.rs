@@ -49,25 +49,21 @@ impl CaBundle {
 
     /// Reads a certs-only PKCS#7: base64 with any white space, PEM or DER.
     pub(crate) fn from_pkcs7(body: &[u8]) -> Result<Self, Error> {
-        Self::decode_pkcs7(body).map_err(|why| {
-            Error::enrollment(EnrollmentProblem::CaBundle, format!("the controller's CA certificates: {why}"))
-        })
+        Self::decode_pkcs7(body).map_err(unusable)
     }
 
-    /// The same, with nothing but what is wrong as the error.
+    /// The same; `None` if there is nothing at all, not even something that should be a certificate.
+    pub(crate) fn from_pkcs7_if_any(body: &[u8]) -> Result<Option<Self>, Error> {
+        if body.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let sorter = Sorter::of_pkcs7(body).map_err(unusable)?;
+        (sorter.seen > 0).then(|| sorter.finish().map_err(unusable)).transpose()
+    }
+
+    /// As [`from_pkcs7`](Self::from_pkcs7), with nothing but what is wrong as the error.
     pub(crate) fn decode_pkcs7(body: &[u8]) -> Result<Self, String> {
-        let set = pkcs7::certificate_set(&pkcs7::unarmor(body)?)?;
-        let mut sorter = Sorter::default();
-        for (tag, element) in set.elements {
-            match tag {
-                Tag::Sequence => sorter.judge(&element),
-                _ => sorter.refuse("is not an X.509 certificate but another kind"),
-            }
-        }
-        if let Some(error) = set.broken_end {
-            sorter.refuse(&format!("and what follows cannot be told apart ({error})"));
-        }
-        sorter.finish()
+        Sorter::of_pkcs7(body)?.finish()
     }
 
     /// All certificates as PEM text with LF line ends.
@@ -110,6 +106,10 @@ impl fmt::Debug for CaBundle {
     }
 }
 
+fn unusable(why: String) -> Error {
+    Error::enrollment(EnrollmentProblem::CaBundle, format!("the controller's CA certificates: {why}"))
+}
+
 /// PEM text with LF line ends on every platform.
 pub(crate) fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
     let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
@@ -127,6 +127,21 @@ struct Sorter {
 }
 
 impl Sorter {
+    fn of_pkcs7(body: &[u8]) -> Result<Self, String> {
+        let set = pkcs7::certificate_set(&pkcs7::unarmor(body)?)?;
+        let mut sorter = Self::default();
+        for (tag, element) in set.elements {
+            match tag {
+                Tag::Sequence => sorter.judge(&element),
+                _ => sorter.refuse("is not an X.509 certificate but another kind"),
+            }
+        }
+        if let Some(error) = set.broken_end {
+            sorter.refuse(&format!("and what follows cannot be told apart ({error})"));
+        }
+        Ok(sorter)
+    }
+
     fn judge(&mut self, der: &[u8]) {
         let certificate = match parse(der) {
             Ok(certificate) => certificate,

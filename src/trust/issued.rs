@@ -13,13 +13,13 @@ use super::verifier::unix_time;
 use crate::error::{EnrollmentProblem, Error};
 
 /// Checks that an issued chain (leaf first) is for `public_key` (DER of a SubjectPublicKeyInfo), may be used by
-/// clients, and is signed by the bundle's CA.
+/// clients, and is signed by the bundle's CA. Without a bundle nothing is known of that CA, so only the key is checked.
 ///
 /// A validity that the local clock does not agree with is no error: the clock may be wrong. It is returned as a note.
 pub(crate) fn issued_for(
     chain: &[CertificateDer<'_>],
     public_key: &[u8],
-    bundle: &CaBundle,
+    bundle: Option<&CaBundle>,
 ) -> Result<Option<String>, Error> {
     let bad = |why: String| {
         Error::enrollment(EnrollmentProblem::BadCertificate, format!("the certificate that was issued {why}"))
@@ -30,6 +30,7 @@ pub(crate) fn issued_for(
         return Err(bad(format!("({}) is for another key than the one that was made here", facts.subject)));
     }
     let certificate = EndEntityCert::try_from(leaf).map_err(|error| bad(format!("cannot be used: {error}")))?;
+    let Some(bundle) = bundle else { return Ok(validity_note(&facts)) };
     let anchors: Vec<TrustAnchor<'_>> =
         bundle.certificates().iter().filter_map(|der| webpki::anchor_from_trusted_cert(der).ok()).collect();
     certificate
@@ -43,7 +44,11 @@ pub(crate) fn issued_for(
             None,
         )
         .map_err(|error| bad(format!("({}) is not a client certificate of this network: {error}", facts.subject)))?;
-    Ok(clock_note(&facts, SystemTime::now()).map(|note| format!("the new certificate {note}")))
+    Ok(validity_note(&facts))
+}
+
+fn validity_note(facts: &CertificateFacts) -> Option<String> {
+    clock_note(facts, SystemTime::now()).map(|note| format!("the new certificate {note}"))
 }
 
 /// The chain of a renewed certificate, from the leaf on, checked like one that was issued the first time.
@@ -66,8 +71,8 @@ pub(crate) fn renewed_chain(
         chain.extend(intermediate);
     }
     match bundle.or(announced.as_ref()) {
-        Some(bundle) => {
-            let note = issued_for(&chain, public_key, bundle).map_err(|error| Error::Identity(error.to_string()))?;
+        known @ Some(_) => {
+            let note = issued_for(&chain, public_key, known).map_err(|error| Error::Identity(error.to_string()))?;
             note.into_iter().for_each(|note| log::warn!("{note}"));
             Ok(chain)
         }

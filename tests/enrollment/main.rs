@@ -10,6 +10,8 @@ mod passwords;
 mod place;
 mod resume;
 mod routers;
+#[cfg(feature = "native-certs")]
+mod system_roots;
 mod tokens;
 mod trust;
 mod without_identity;

@@ -55,7 +55,8 @@ const DEFAULT_RSA_BITS: u32 = 2048;
 pub struct zec_enroll_options {
     /// Set by the _INIT macro.
     pub size: usize,
-    /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle.
+    /// Other than 0: trust the system's roots too when verifying controllers, not only the network's CA bundle, which a
+    /// network may lack then. Without one in the identity its clients need the same option.
     pub trust_system_roots: u32,
     /// The most time the whole enrollment may take. Default 30,000.
     pub timeout_ms: u64,

@@ -37,7 +37,7 @@ pub(crate) fn assembled(
     ca: &CaBundle,
 ) -> Result<Identity, Error> {
     let chain = chain_from_pem("the issued certificate", cert_pem)?;
-    Identity::assemble(controllers.to_vec(), "/edge/client/v1", Some((key, chain)), None, ca)
+    Identity::assemble(controllers.to_vec(), "/edge/client/v1", Some((key, chain)), None, Some(ca))
 }
 
 /// PEM texts that belong together.

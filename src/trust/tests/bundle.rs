@@ -25,6 +25,17 @@ fn refusal(body: &[u8]) -> String {
 }
 
 #[test]
+fn nothing_at_all_is_told_from_something_that_cannot_be_used() {
+    let none = |body: &[u8]| CaBundle::from_pkcs7_if_any(body).unwrap().is_none();
+    assert!(none(b"") && none(b" \r\n\t") && none(&pkcs7(&[])) && none(STANDARD.encode(pkcs7(&[])).as_bytes()));
+    for body in [&b"junk !"[..], b"0", b"MAA=", &pkcs7(&[vec![0x30, 0x00]]), &pkcs7(&[vec![0x30, 0x82, 0x7f, 0xff, 1]])]
+    {
+        assert!(CaBundle::from_pkcs7_if_any(body).is_err(), "{body:?}");
+    }
+    assert!(CaBundle::from_pkcs7_if_any(&pkcs7(&[Pki::new().root.der().to_vec()])).unwrap().is_some());
+}
+
+#[test]
 fn decodes_what_real_controllers_answered() {
     for (version, certificates) in [("1.3", 2), ("1.6", 2), ("2.0", 2)] {
         let answers = recorded(version, "controller");

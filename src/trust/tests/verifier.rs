@@ -165,7 +165,7 @@ fn an_issued_certificate_must_fit_key_usage_and_network() {
     let (pki, key) = (Pki::new(), KeyPair::generate().unwrap());
     let spki = key.subject_public_key_info();
     let good = client_leaf(&pki, &key, -1, 300);
-    assert_eq!(issued_for(&[good, pki.intermediate_der()], &spki, &bundle(&pki)).unwrap(), None);
+    assert_eq!(issued_for(&[good, pki.intermediate_der()], &spki, Some(&bundle(&pki))).unwrap(), None);
 
     let server_only = LeafPlan { usages: vec![ExtendedKeyUsagePurpose::ServerAuth], ..LeafPlan::default() };
     for (chain, expected) in [
@@ -175,9 +175,20 @@ fn an_issued_certificate_must_fit_key_usage_and_network() {
         (vec![pki.leaf(&key, server_only)], "is not a client certificate of this network"),
         (vec![client_leaf(&Pki::new(), &key, -1, 300)], "is not a client certificate of this network"),
     ] {
-        let error = issued_for(&chain, &spki, &bundle(&pki)).unwrap_err();
+        let error = issued_for(&chain, &spki, Some(&bundle(&pki))).unwrap_err();
         assert!(matches!(error, Error::Enrollment { problem: EnrollmentProblem::BadCertificate, .. }), "{error:?}");
         assert!(error.to_string().contains(expected), "expected {expected:?}, got {error}");
+    }
+}
+
+#[test]
+fn without_a_bundle_an_issued_certificate_must_still_fit_the_key() {
+    let (pki, key) = (Pki::new(), KeyPair::generate().unwrap());
+    let spki = key.subject_public_key_info();
+    assert_eq!(issued_for(&[client_leaf(&pki, &key, -1, 300)], &spki, None).unwrap(), None);
+    assert!(issued_for(&[client_leaf(&pki, &key, 3, 300)], &spki, None).unwrap().unwrap().contains("valid only from"));
+    for chain in [vec![], vec![client_leaf(&pki, &KeyPair::generate().unwrap(), -1, 300)]] {
+        issued_for(&chain, &spki, None).unwrap_err();
     }
 }
 
@@ -187,7 +198,7 @@ fn a_clock_that_disagrees_with_an_issued_certificate_is_only_noted() {
     let spki = key.subject_public_key_info();
     for (from, until, expected) in [(3, 300, "valid only from"), (-30, -3, "ended on")] {
         let chain = [client_leaf(&pki, &key, from, until)];
-        let note = issued_for(&chain, &spki, &bundle(&pki)).unwrap().unwrap();
+        let note = issued_for(&chain, &spki, Some(&bundle(&pki))).unwrap().unwrap();
         assert!(note.contains(expected) && note.contains("check the clock"), "{note}");
     }
 }
@@ -202,6 +213,6 @@ fn what_real_controllers_issued_fits_their_ca_bundle() {
         let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
         let chain = crate::trust::certificate::chain_from_pem("x", answer["data"]["cert"].as_str().unwrap()).unwrap();
         let facts = crate::trust::certificate::CertificateFacts::read(&chain[0]).unwrap();
-        issued_for(&chain, &facts.public_key, &bundle).unwrap();
+        issued_for(&chain, &facts.public_key, Some(&bundle)).unwrap();
     }
 }
