@@ -2,18 +2,23 @@
 
 mod answers;
 mod certificates;
+mod each_way;
 mod external_jwts;
 mod inputs;
+mod lagging;
 mod network;
 mod options;
 mod passwords;
 mod place;
+mod recorded;
 mod resume;
 mod routers;
+mod signers;
 #[cfg(feature = "native-certs")]
 mod system_roots;
 mod tokens;
 mod trust;
+mod ways;
 mod without_identity;
 
 use ziti_edge_client::{Client, Identity};
