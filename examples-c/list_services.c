@@ -9,17 +9,6 @@
 
 #include "ziti_edge_client.h"
 
-/* Reads a token file; they have about a thousand bytes. */
-static int read_token(const char *path, char *text, size_t size) {
-  FILE *file = fopen(path, "rb");
-  size_t len = file ? fread(text, 1, size - 1, file) : 0;
-  int failed = !file || ferror(file) || !feof(file);
-  text[len] = '\0';
-  if (file) fclose(file);
-  if (failed) fprintf(stderr, "list_services: %s cannot be read or is no token\n", path);
-  return failed;
-}
-
 /* The time limit of each call in milliseconds, or 0 if it is no number from 1 to 1,000,000. */
 static uint64_t milliseconds(const char *seconds) {
   char *end;
@@ -37,7 +26,6 @@ static zec_error *list(const zec_client *client) {
 }
 
 int main(int argc, char **argv) {
-  static char token[64 * 1024];
   int first = argc > 2 && strcmp(argv[1], "--jwt") == 0 ? 3 : 1;
   uint64_t timeout_ms = argc > first + 1 ? milliseconds(argv[first + 1]) : 30000;
   if (argc <= first || argc > first + 2 || timeout_ms == 0) {
@@ -45,7 +33,6 @@ int main(int argc, char **argv) {
     return EXIT_FAILURE;
   }
   const char *path = argv[first];
-  if (first == 3 && read_token(argv[2], token, sizeof token)) return EXIT_FAILURE;
 
   zec_enroll_options enrollment = ZEC_ENROLL_OPTIONS_INIT;
   zec_client_options options = ZEC_CLIENT_OPTIONS_INIT;
@@ -54,8 +41,9 @@ int main(int argc, char **argv) {
   enrollment.path = path;
   enrollment.timeout_ms = options.timeout_ms = timeout_ms;
 
-  zec_error *error = first == 3 ? zec_identity_enroll(token, &enrollment, &identity)
-                                : zec_identity_load(path, &identity);
+  char *token = NULL;
+  zec_error *error = first == 3 ? zec_enrollment_load(argv[2], &token) : zec_identity_load(path, &identity);
+  if (!error && token) error = zec_identity_enroll(token, &enrollment, &identity);
   if (!error) error = zec_client_new(identity, &options, &client);
   if (!error) error = list(client);
   if (!error) error = zec_client_logout(client);
@@ -63,6 +51,7 @@ int main(int argc, char **argv) {
 
   int status = error || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
   zec_error_free(error);
+  zec_string_free(token);
   zec_client_free(client);
   zec_identity_free(identity);
   return status;

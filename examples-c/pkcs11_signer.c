@@ -90,7 +90,7 @@ static size_t read_file(const char *path, char *into, size_t room) {
 }
 
 int main(int argc, char **argv) {
-  static char jwt[64 * 1024], public_key[1024], reference[512];
+  static char public_key[1024], reference[512];
   static const uint16_t schemes[] = {ZEC_SCHEME_ECDSA_P256_SHA256};
   struct token token = {0};
   char *pin = getenv("PKCS11_PIN");
@@ -99,7 +99,6 @@ int main(int argc, char **argv) {
                                                    : open_token(&token, argv[1], argv[2], argv[3], pin);
   size_t public_key_len = wrong ? 0 : read_file(argv[4], public_key, sizeof public_key);
   if (!wrong && !public_key_len) wrong = "the public key cannot be read";
-  if (!wrong && argc == 7 && !read_file(argv[6], jwt, sizeof jwt)) wrong = "the enrollment token cannot be read";
   if (wrong) {
     fprintf(stderr, "pkcs11_signer: %s\n", wrong);
     return EXIT_FAILURE;
@@ -123,9 +122,10 @@ int main(int argc, char **argv) {
   enrollment.path = argv[5];
   enrollment.key_kind = ZEC_KEY_SIGNER;
   enrollment.signer = signer;
+  char *jwt = NULL;
   if (!error)
-    error = argc == 7 ? zec_identity_enroll(jwt, &enrollment, &identity)
-                      : zec_identity_load_with_signer(argv[5], signer, &identity);
+    error = argc == 7 ? zec_enrollment_load(argv[6], &jwt) : zec_identity_load_with_signer(argv[5], signer, &identity);
+  if (!error && jwt) error = zec_identity_enroll(jwt, &enrollment, &identity);
   if (!error) error = zec_client_new(identity, NULL, &client);
   if (!error) error = zec_client_authenticate(client, &session);
   if (!error) printf("%s\n", session->identity_name);
@@ -133,6 +133,7 @@ int main(int argc, char **argv) {
   int code = error ? EXIT_FAILURE : EXIT_SUCCESS;
   if (error) fprintf(stderr, "pkcs11_signer: %s\n", zec_error_message(error));
   zec_error_free(error);
+  zec_string_free(jwt);
   zec_api_session_free(session);
   zec_client_free(client);
   zec_identity_free(identity);

@@ -1914,6 +1914,12 @@ ZEC_MUST_USE
 zec_error *zec_enrollment_parse(const char *jwt,
                                 zec_enrollment **out);
 
+/// The text of a token file, such as `alice.jwt`, for the functions here; what is no enrollment token is an error that
+/// names the file. Free it with zec_string_free(), which wipes it.
+ZEC_MUST_USE
+zec_error *zec_enrollment_load(const char *path,
+                               char **out);
+
 void zec_enrollment_free(zec_enrollment *enrollment);
 
 /// How far an earlier enrollment into `path` with this token came: "nothing" (it was not tried, or came to its end),

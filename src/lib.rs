@@ -5,8 +5,7 @@
 //! use ziti_edge_client::{Client, EnrollOptions, Enrollment, Identity, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let jwt = std::fs::read_to_string("alice.jwt")?;
-//! Enrollment::parse(&jwt)?.enroll(&EnrollOptions::new().store(Store::file("alice.json")))?;
+//! Enrollment::load("alice.jwt")?.enroll(&EnrollOptions::new().store(Store::file("alice.json")))?;
 //!
 //! let client = Client::new(&Identity::load("alice.json")?)?;
 //! for service in &client.services().list(&ServiceQuery::new())? {

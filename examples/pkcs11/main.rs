@@ -39,9 +39,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let module = token::module(module)?;
     let signer: Arc<dyn Signer> = Arc::new(Token::log_in(&module, token, key, pin)?);
     if let [jwt] = jwt {
-        let jwt = std::fs::read_to_string(jwt)?;
         let options = EnrollOptions::new().store(Store::file(identity)).key(KeyChoice::Signer(Arc::clone(&signer)));
-        Enrollment::parse(&jwt)?.enroll(&options)?;
+        Enrollment::load(jwt)?.enroll(&options)?;
     }
     let client = Client::new(&Identity::load_with_signer(identity, signer)?)?;
     for service in &client.services().list(&ServiceQuery::new())? {

@@ -5,6 +5,7 @@ mod table;
 
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use options::{Options, Source};
@@ -27,7 +28,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         Source::Help => writeln!(std::io::stdout(), "{}", options::USAGE)?,
         Source::Identity(file) => list(options, &Identity::load(file)?)?,
         Source::Token { jwt, identity } => {
-            enroll(options, &std::fs::read_to_string(jwt).map_err(|e| format!("{}: {e}", jwt.display()))?, identity)?;
+            enroll(options, &Enrollment::load(jwt)?, identity)?;
             list(options, &Identity::load(identity)?)?;
         }
         Source::TestController => {
@@ -35,15 +36,14 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             eprintln!("started a test controller at {}", controller.url());
             let folder = tempfile::tempdir()?;
             let identity = folder.path().join("quickstart.json");
-            enroll(options, &controller.create_identity("quickstart"), &identity)?;
+            enroll(options, &Enrollment::parse(&controller.create_identity("quickstart"))?, &identity)?;
             list(options, &Identity::load(&identity)?)?;
         }
     }
     Ok(())
 }
 
-fn enroll(options: &Options, jwt: &str, identity: &std::path::Path) -> Result<(), Box<dyn Error>> {
-    let enrollment = Enrollment::parse(jwt)?;
+fn enroll(options: &Options, enrollment: &Enrollment, identity: &Path) -> Result<(), Box<dyn Error>> {
     eprintln!("enrolling at {}", enrollment.issuer());
     enrollment.enroll(&EnrollOptions::new().store(Store::file(identity)).timeout(options.timeout))?;
     eprintln!("wrote {}", identity.display());

@@ -16,7 +16,8 @@ use super::options::ffi::{Wanted, zec_enroll_options};
 use super::{Enrollment, EnrollmentMethod};
 use crate::error::Error;
 use crate::ffi::{
-    self, Arena, Root, arg, clear, guard, guard_or, publish, release, text, unix_seconds, zec_error, zec_identity,
+    self, Arena, Root, arg, clear, give_text, guard, guard_or, publish, release, text, unix_seconds, zec_error,
+    zec_identity,
 };
 use crate::identity::Store;
 
@@ -78,6 +79,24 @@ pub unsafe extern "C" fn zec_enrollment_parse(
         let jwt = unsafe { text(jwt, "jwt") }?;
         let enrollment = enrollment(jwt, None)?;
         out.write(publish(Arena::new(), |arena| zec_enrollment::view(&enrollment, arena)));
+        Ok(())
+    })
+}
+
+/// The text of a token file, such as `alice.jwt`, for the functions here; what is no enrollment token is an error that
+/// names the file. Free it with zec_string_free(), which wipes it.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_enrollment_load(
+    path: *const c_char,
+    out: Option<&mut MaybeUninit<*mut c_char>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let path = unsafe { ffi::path(path, "path") }?;
+        let (_, jwt) = Enrollment::read(path.as_ref())?;
+        out.write(give_text(&jwt)?);
         Ok(())
     })
 }

@@ -17,13 +17,16 @@ mod redeem;
 mod refusal;
 mod request;
 
+use std::path::Path;
 use std::time::SystemTime;
+
+use zeroize::Zeroizing;
 
 pub use method::{EnrollmentInput, EnrollmentMethod};
 pub use options::EnrollOptions;
 
 use crate::error::{EnrollmentProblem, Error};
-use crate::identity::{Identity, Kept, PendingEnrollment, Reservation, Store};
+use crate::identity::{Identity, Kept, PendingEnrollment, Reservation, Store, read_text};
 use crate::transport::Call;
 use crate::trust::provider::sha256_hex;
 use crate::trust::{CaBundle, EnrollmentToken};
@@ -69,6 +72,30 @@ impl Enrollment {
     pub fn parse(jwt: &str) -> Result<Self, Error> {
         let token = EnrollmentToken::parse(jwt)?;
         Ok(Self { method: token.method, origin: Origin::Token(token) })
+    }
+
+    /// Reads a token from a file, such as `alice.jwt`.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if it cannot be read; otherwise as for [`parse`](Self::parse), with the name of the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(path.as_ref()).map(|(enrollment, _)| enrollment)
+    }
+
+    /// The same, with the text of the file.
+    fn read(path: &Path) -> Result<(Self, Zeroizing<String>), Error> {
+        let name = format!("token file {}", path.display());
+        let malformed = |why: String| Error::enrollment(EnrollmentProblem::TokenMalformed, why);
+        let text = read_text(&name, path).map_err(|error| match error {
+            Error::Identity(why) => malformed(why),
+            error => error,
+        })?;
+        match Self::parse(&text) {
+            Ok(enrollment) => Ok((enrollment, text)),
+            Err(Error::Enrollment { message, .. }) => Err(malformed(format!("{name}: {message}"))),
+            Err(Error::Unsupported(why)) => Err(Error::Unsupported(format!("{name}: {why}"))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Begins at the address of a controller, `https://host:port`, without a token: with the method `network`, or

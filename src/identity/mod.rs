@@ -41,6 +41,7 @@ pub(crate) use pair::NewPair;
 pub use parts::IdentityParts;
 pub use pending::PendingEnrollment;
 pub(crate) use pending::{Kept, Pending, PendingKey};
+pub(crate) use reading::read_text;
 pub(crate) use reservation::Reservation;
 pub use server::ServerCertificate;
 pub use signer::{Signer, SigningScheme};

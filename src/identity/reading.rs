@@ -13,7 +13,7 @@ use crate::error::Error;
 pub(super) const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// The text of a file. `what` names it for errors.
-pub(super) fn read_text(what: &str, path: &Path) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn read_text(what: &str, path: &Path) -> Result<Zeroizing<String>, Error> {
     let failed = |error| Error::storage(path, "read", error);
     let bad = |why: &str| Error::Identity(format!("{what}: {why}"));
     let file = open_for_reading(path).map_err(failed)?;

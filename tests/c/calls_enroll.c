@@ -161,6 +161,22 @@ static void routers(const char *erott) {
   zec_identity_free(identity);
 }
 
+/* A token in a file: its text, or what is wrong with it. */
+static void files(const char *jwt) {
+  char path[300], *text = NULL;
+  snprintf(path, sizeof path, "%s/alice.jwt", folder);
+  FILE *file = fopen(path, "wb");
+  CHECK(file && fputs(jwt, file) >= 0 && fputs("\n", file) >= 0 && fclose(file) == 0);
+  GOOD(zec_enrollment_load(path, &text));
+  CHECK(text && strncmp(text, jwt, strlen(jwt)) == 0);
+  zec_string_free(text);
+  text = NULL;
+  EXPECT(zec_enrollment_load("no/such.jwt", &text), ZEC_ERR_STORAGE, "no/such.jwt");
+  snprintf(path, sizeof path, "%s/ca.pem", folder);
+  PROBLEM(zec_enrollment_load(path, &text), "token_malformed");
+  CHECK(text == NULL);
+}
+
 static void networks(const char *network, const char *url) {
   zec_identity *identity = NULL;
   zec_enroll_options options = ZEC_ENROLL_OPTIONS_INIT;
@@ -208,6 +224,7 @@ int main(int argc, char **argv) {
   folder = argv[1];
   certificates(argv[3], argv[4], argv[2]);
   passwords(argv[5], argv[6]);
+  files(argv[7]);
   routers(argv[7]);
   networks(argv[8], argv[2]);
   external(argv[8], argv[9], argv[10]);

@@ -52,6 +52,8 @@ static void identities(void) {
 static void enrollment(void) {
   REFUSES(zec_enrollment_parse("token", NULL), "out");
   REFUSES_OUT(zec_enrollment, zec_enrollment_parse(NULL, &out), "jwt");
+  REFUSES(zec_enrollment_load("alice.jwt", NULL), "out");
+  REFUSES_OUT(char, zec_enrollment_load(NULL, &out), "path");
   REFUSES(zec_identity_enroll("token", NULL, NULL), "out");
   REFUSES_OUT(zec_identity, zec_identity_enroll(NULL, NULL, &out), "jwt");
 

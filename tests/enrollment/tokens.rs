@@ -4,14 +4,52 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use ziti_edge_client::{Enrollment, EnrollmentProblem};
+use ziti_edge_client::{EnrollOptions, Enrollment, EnrollmentProblem, Error, Store};
 use ziti_edge_testkit::{IdentityOptions, Operation, TestController, Version};
 
 use crate::network::{claims, named, single, token_with};
-use crate::place::Place;
+use crate::place::{Place, problem_of};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const THREE_DAYS: Duration = Duration::from_secs(3 * 24 * 3600);
+
+#[test]
+fn a_token_may_lie_in_a_file() {
+    let (controller, folder) = (single(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("alice.jwt");
+    std::fs::write(&file, format!("\n{}\r\n", controller.create_identity("alice"))).unwrap();
+    let place = Place::new();
+    let options = EnrollOptions::new().store(Store::file(place.target()));
+    Enrollment::load(&file).unwrap().enroll(&options).unwrap();
+    assert_eq!(place.names(), ["alice.json"]);
+}
+
+#[test]
+fn a_file_that_holds_no_token_is_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("alice.jwt");
+    let transit = "e30.e30.e30";
+    for (content, reason) in [
+        (&b""[..], "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfeh\0", "is UTF-16 text; save it as UTF-8"),
+        (b"\xef\xbb\xbfa.b.c", "begins with a byte order mark"),
+        (b"\xc3\x28", "is not UTF-8"),
+        (b"{}", "expected three parts"),
+        (transit.as_bytes(), "the header names no alg"),
+        (&[b'a'; 17_000], "17000 bytes are too long"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let (problem, message) = problem_of(Enrollment::load(&file).map(drop).unwrap_err());
+        assert_eq!(problem, EnrollmentProblem::TokenMalformed, "{message}");
+        assert!(message.contains("alice.jwt") && message.contains(reason), "{reason}: {message}");
+    }
+    let (problem, message) = problem_of(Enrollment::load(folder.path()).map(drop).unwrap_err());
+    assert_eq!(problem, EnrollmentProblem::TokenMalformed);
+    assert!(message.contains("is a folder"), "{message}");
+    let error = Enrollment::load(folder.path().join("missing.jwt")).map(drop).unwrap_err();
+    assert!(matches!(&error, Error::Storage { path, .. } if path.ends_with("missing.jwt")), "{error:?}");
+}
 
 #[test]
 fn a_token_works_once() {
