@@ -63,8 +63,12 @@ pub(super) fn redeem(
         }
         log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);
         call.pause(wait)?;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = after(pause);
     }
+}
+
+fn after(pause: Duration) -> Duration {
+    (pause * 2).min(LONGEST_PAUSE)
 }
 
 /// How much longer to ask after an answer that promises that nothing happened and may not be repeated for ever: too
@@ -116,4 +120,16 @@ fn read(request: &Request, body: &[u8], expected: Expected) -> Result<Enrolled, 
             format!("the token is spent, but the answer holds no certificate: {error}"),
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_two_seconds() {
+        let pauses = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(after(*pause))).take(7);
+        let pauses: Vec<_> = pauses.map(|pause| pause.as_millis()).collect();
+        assert_eq!(pauses, [200, 400, 800, 1600, 2000, 2000, 2000]);
+    }
 }

@@ -51,10 +51,32 @@ fn a_refusal_says_what_is_wrong_and_leaves_nothing_behind() {
         } else {
             assert_eq!((answer.code.as_str(), answer.request_id.as_deref()), (code, Some("r3Qu3sT")));
         }
-        assert_eq!(problem_of(error).0, expected, "{code}");
+        let (problem, message) = problem_of(error);
+        assert_eq!(problem, expected, "{code}");
+        assert!(message.starts_with(advice(problem)), "{message}");
         assert_eq!(controller.count(Operation::Enroll), before + 1, "{code}: asked once");
         assert_eq!(place.names(), [""; 0], "{code}");
         place.enroll(&jwt).unwrap_or_else(|error| panic!("{code}: the token was not spent: {error}"));
+    }
+}
+
+/// What an administrator reads first. It claims no more than the controller said.
+fn advice(problem: EnrollmentProblem) -> &'static str {
+    use EnrollmentProblem as Problem;
+    match problem {
+        Problem::TokenNotKnown => {
+            "the controller does not know the token: it was used, deleted or replaced; ask for a new one"
+        }
+        Problem::TokenExpired => "the token expired; ask for a new one",
+        Problem::WrongMethod => "the token was made for another method",
+        Problem::CsrRefused => "the controller cannot use the certificate request",
+        Problem::CertificateInUse => "the certificate belongs to an identity already; enroll another one, or have",
+        Problem::AlreadyEnrolled => "the identity is enrolled already; log in with what it enrolled by",
+        // Of the certificate, or of its CA.
+        Problem::CertificateRefused => "",
+        Problem::NotAllowed => "the network does not allow this way to enroll: have the signer enabled for it",
+        Problem::Refused => "the controller refused the enrollment: ",
+        other => panic!("{other:?} is no refusal"),
     }
 }
 

@@ -178,6 +178,27 @@ fn a_busy_controller_is_asked_again_at_growing_distances() {
 }
 
 #[test]
+fn the_time_that_a_busy_controller_names_is_waited_for_if_there_is_that_much() {
+    for way in ways::ALL {
+        let network = way.network();
+        let candidate = network.candidate();
+        let busy = |seconds: &str| network.once(Fault::TooManyRequests { retry_after: Some(seconds.to_owned()) });
+        busy("3600");
+        let start = Instant::now();
+        let error = candidate.enroll().unwrap_err();
+        assert!(matches!(&error, Error::Busy(answer) if answer.retry_after.is_some()), "{way:?}: {error:?}");
+        assert!(start.elapsed() < Duration::from_secs(2), "it would be too long: {:?}", start.elapsed());
+        assert_eq!((network.asked(), candidate.place.names().len()), (1, 0), "{way:?}");
+        if way.method == Method::Ott {
+            busy("1");
+            let start = Instant::now();
+            candidate.enroll().unwrap();
+            assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+        }
+    }
+}
+
+#[test]
 fn a_controller_that_stays_busy_is_left_in_time_and_nothing_is_spent() {
     for way in ways::ALL {
         let network = way.network();

@@ -4,6 +4,7 @@ mod answers;
 mod certificates;
 mod each_way;
 mod external_jwts;
+mod forms;
 mod inputs;
 mod lagging;
 mod network;
