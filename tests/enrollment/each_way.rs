@@ -204,11 +204,11 @@ fn a_controller_that_stays_busy_is_left_in_time_and_nothing_is_spent() {
         let network = way.network();
         let candidate = network.candidate();
         network.controller.fault(way.operation(), Fault::TooManyRequests { retry_after: None });
-        let (start, options) = (Instant::now(), candidate.options.clone().timeout(Duration::from_millis(500)));
+        let (start, options) = (Instant::now(), candidate.options.clone().timeout(Duration::from_secs(1)));
         let error = candidate.enrollment.enroll(&options).unwrap_err();
         assert!(matches!(error, Error::Busy(_)), "{way:?}: {error:?}");
-        assert!(start.elapsed() < Duration::from_millis(600), "{way:?}: {:?}", start.elapsed());
-        assert!((1..=2).contains(&network.asked()), "{way:?}");
+        assert!(start.elapsed() < Duration::from_millis(1250), "{way:?}: {:?}", start.elapsed());
+        assert!((1..=3).contains(&network.asked()), "{way:?}");
         assert_eq!(candidate.place.names(), [""; 0], "{way:?}");
         network.controller.clear_faults();
         candidate.enroll().unwrap();

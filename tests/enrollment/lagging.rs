@@ -58,7 +58,7 @@ fn only_the_node_that_made_the_token_is_asked() {
         let operation = if matches!(fault, Fault::Refuse) { Operation::Any } else { Operation::Enroll };
         node.fault(operation, fault.clone());
         let place = Place::new();
-        let options = ziti_edge_client::EnrollOptions::new().timeout(Duration::from_millis(700));
+        let options = ziti_edge_client::EnrollOptions::new().timeout(Duration::from_secs(1));
         let error = place.enroll_with(&jwt, options).unwrap_err();
         let expected = match &error {
             Error::Enrollment { problem, .. } => *problem == Problem::TokenNotKnown,
@@ -83,5 +83,5 @@ fn the_two_seconds_begin_when_the_token_was_not_known_first() {
     assert_eq!(Place::new().problem(&node.create_identity("alice")).0, Problem::TokenNotKnown);
     // 200, 400 and 800 ms without a leader; 1,600 ms once the token was not known, and no more.
     assert_eq!(node.count(Operation::Enroll), 5, "{:?}", start.elapsed());
-    assert!((3000..3500).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    assert!((3000..5000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
