@@ -38,7 +38,7 @@ fn enroll(arguments: &[String]) -> Result<String, Box<dyn Error>> {
     let [source, path, settings @ ..] = arguments else { return Err(USAGE.into()) };
     let mut enrollment = match source.starts_with("https://") {
         true => Enrollment::from_url(source)?,
-        false => Enrollment::parse(&read(source)?)?,
+        false => Enrollment::load(source)?,
     };
     let (mut options, mut resume) = (EnrollOptions::new().store(Store::file(path)), false);
     for setting in settings {

@@ -6,13 +6,14 @@ use std::time::Duration;
 use rcgen::{KeyPair, PublicKeyData, SigningKey};
 use serde_json::json;
 use ziti_edge_client::{
-    Client, EnrollOptions, Enrollment, EnrollmentProblem as Problem, Error, Identity, KeyChoice, PendingEnrollment,
-    PrivateKey, Signer, SigningScheme, Store,
+    Client, EnrollOptions, Enrollment, EnrollmentMethod, EnrollmentProblem as Problem, Error, Identity, KeyChoice,
+    PendingEnrollment, PrivateKey, Signer, SigningScheme, Store,
 };
 use ziti_edge_testkit::{CertificateAuthority, Fault, IdentityOptions, Operation, Papers, TestController, Version};
 
 use crate::network::{named, single};
 use crate::place::{Place, problem_of};
+use crate::tokens::told_while;
 
 const THREE_DAYS: Duration = Duration::from_secs(3 * 24 * 3600);
 const WAYS: [&str; 2] = ["ottca", "ca"];
@@ -115,6 +116,18 @@ fn the_certificate_is_shown_on_the_verified_connection_only_and_nothing_is_in_th
             assert_eq!(request.body, b"");
         }
     }
+}
+
+#[test]
+fn at_an_address_the_certificate_is_shown_once_the_network_vouches_for_the_controller() {
+    let controller = single();
+    let authority = controller.add_authority("partner");
+    let options = with(&authority.issue("device-1")).ca(controller.ca_pem());
+    let door = Enrollment::from_url(&controller.url()).unwrap().by(EnrollmentMethod::Ca).unwrap();
+    logs_in(&door.enroll(&options).unwrap());
+    let shown: Vec<_> = controller.requests().iter().map(|seen| (seen.operation, seen.peer_has_certificate)).collect();
+    assert_eq!(shown[..2], [(Operation::Version, false), (Operation::CaCerts, false)]);
+    assert!(shown.contains(&(Operation::Enroll, true)), "{shown:?}");
 }
 
 #[test]
@@ -254,6 +267,37 @@ fn a_token_that_is_gone_for_another_reason_is_no_success_of_resuming() {
     assert_eq!(problem, Problem::TokenNotKnown);
     assert!(message.contains("it cannot log in") && message.contains("INVALID_ENROLLMENT_TOKEN"), "{message}");
     assert_eq!(place.names(), ["alice.json.pending"]);
+}
+
+#[test]
+fn only_a_token_that_is_gone_is_a_reason_to_log_in() {
+    let controller = single();
+    let authority = controller.add_authority("partner");
+    let (jwt, papers, place) = (token(&controller, &authority, "ottca"), authority.issue("device-1"), Place::new());
+    controller.fault_times(Operation::Enroll, Fault::LostAnswer, 1);
+    place.enroll_with(&jwt, with(&papers)).unwrap_err();
+    let options = with(&papers).store(Store::file(place.target()));
+    let resume = || Enrollment::parse(&jwt).unwrap().resume(&options);
+    for (code, expected) in [("ENROLLMENT_EXPIRED", Problem::TokenExpired), ("ELSE", Problem::Refused)] {
+        controller.fault_times(Operation::Enroll, crate::network::refusal(400, code), 1);
+        assert_eq!(problem_of(resume().unwrap_err()).0, expected);
+        assert_eq!(place.names(), ["alice.json.pending"], "{code}");
+    }
+    assert_eq!(controller.count(Operation::Authenticate), 0);
+    logs_in(&resume().unwrap());
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_by_the_local_clock_is_worth_a_word() {
+    let controller = single();
+    let jwt = token(&controller, &controller.add_authority("partner"), "ottca");
+    let (key, mut params) = (KeyPair::generate().unwrap(), rcgen::CertificateParams::default());
+    params.not_before = rcgen::date_time_ymd(2100, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2101, 1, 1);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let papers = Papers { certificate, key: key.serialize_pem() };
+    let told = told_while(|| drop(Place::new().enroll_with(&jwt, with(&papers)).unwrap_err()));
+    assert!(told[0].starts_with("the certificate to enroll is valid only from 2100"), "{told:?}");
 }
 
 #[test]

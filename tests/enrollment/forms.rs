@@ -1,11 +1,11 @@
 //! The forms in which controllers of different age give a certificate.
 
 use serde_json::{Value, json};
-use ziti_edge_client::{EnrollOptions, KeyChoice, PrivateKey};
-use ziti_edge_testkit::{Fault, Operation};
+use ziti_edge_client::{EnrollOptions, EnrollmentProblem, Error, Identity, KeyChoice, PrivateKey};
+use ziti_edge_testkit::{Fault, Operation, TestController};
 
 use crate::network::{json_answer, single};
-use crate::place::Place;
+use crate::place::{Place, problem_of};
 
 fn text(content_type: &str, body: String) -> Fault {
     Fault::Body { status: 200, content_type: content_type.to_owned(), body: body.into_bytes() }
@@ -16,14 +16,20 @@ fn certificate_in(place: &Place) -> String {
     file["id"]["cert"].as_str().unwrap().trim_start_matches("pem:").to_owned()
 }
 
+fn new_key() -> PrivateKey {
+    PrivateKey::parse(rcgen::KeyPair::generate().unwrap().serialize_pem().as_bytes()).unwrap()
+}
+
+fn enroll(controller: &TestController, place: &Place, key: &PrivateKey) -> Result<Identity, Error> {
+    let options = EnrollOptions::new().key(KeyChoice::Existing(key.clone()));
+    place.enroll_with(&controller.create_identity("alice"), options)
+}
+
 #[test]
 fn a_certificate_comes_as_pem_or_json_with_or_without_cas_and_controllers() {
     let controller = single();
-    let key = PrivateKey::parse(rcgen::KeyPair::generate().unwrap().serialize_pem().as_bytes()).unwrap();
-    let enroll = |place: &Place| {
-        let options = EnrollOptions::new().key(KeyChoice::Existing(key.clone()));
-        place.enroll_with(&controller.create_identity("alice"), options)
-    };
+    let key = new_key();
+    let enroll = |place: &Place| enroll(&controller, place, &key);
     let first = Place::new();
     enroll(&first).unwrap();
     // It was issued for the key, so it fits whoever enrolls with that.
@@ -56,5 +62,39 @@ fn a_certificate_comes_as_pem_or_json_with_or_without_cas_and_controllers() {
         let (file, expected) = (place.read("alice.json"), first.read("alice.json"));
         let ca = |file: &[u8]| serde_json::from_slice::<Value>(file).unwrap()["id"]["ca"].clone();
         assert_eq!(ca(&file), ca(&expected), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_certificate_of_another_network_is_not_stored_though_it_is_for_the_key() {
+    let (controller, other, key) = (single(), single(), new_key());
+    let (place, elsewhere) = (Place::new(), Place::new());
+    enroll(&other, &elsewhere, &key).unwrap();
+    let foreign = json!({"data": {"cert": certificate_in(&elsewhere)}, "meta": {}});
+    controller.fault_times(Operation::Enroll, json_answer(200, foreign), 1);
+    let (problem, message) = problem_of(enroll(&controller, &place, &key).unwrap_err());
+    assert_eq!(problem, EnrollmentProblem::BadCertificate);
+    assert!(message.contains("is not a client certificate of this network"), "{message}");
+    assert_eq!(place.names(), ["alice.json.pending"]);
+}
+
+#[test]
+fn controllers_are_kept_once_each_and_a_hundred_at_most() {
+    let (controller, key, first) = (single(), new_key(), Place::new());
+    enroll(&controller, &first, &key).unwrap();
+    let cert = certificate_in(&first);
+    let node = |url: &str| json!({"name": url, "apiAddresses": {"edge-client": [{"version": "v1", "url": url}]}});
+    let other = |number: usize| format!("https://node-{}.test/edge/client/v1", number % 150);
+    let nodes: Vec<_> = (0..300).map(|number| node(&other(number))).chain([node(&controller.api_url())]).collect();
+    for (told, count) in [(&nodes[148..151], 4), (&nodes[..], 100), (&nodes[300..], 1)] {
+        let told = [told, told].concat();
+        let answer = json_answer(200, json!({"data": {"cert": cert, "controllers": told}, "meta": {}}));
+        controller.fault_times(Operation::Enroll, answer, 1);
+        let place = Place::new();
+        let identity = enroll(&controller, &place, &key).unwrap();
+        assert_eq!(identity.controllers().count(), count);
+        let file: Value = serde_json::from_slice(&place.read("alice.json")).unwrap();
+        assert_eq!(file["ztAPI"], controller.api_url(), "the one that enrolled comes first");
+        assert_eq!(file["ztAPIs"].as_array().map_or(1, Vec::len), count, "{}", file["ztAPIs"]);
     }
 }

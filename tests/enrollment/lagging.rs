@@ -58,7 +58,7 @@ fn only_the_node_that_made_the_token_is_asked() {
         let operation = if matches!(fault, Fault::Refuse) { Operation::Any } else { Operation::Enroll };
         node.fault(operation, fault.clone());
         let place = Place::new();
-        let options = ziti_edge_client::EnrollOptions::new().timeout(Duration::from_secs(1));
+        let options = ziti_edge_client::EnrollOptions::new().timeout(Duration::from_secs(3));
         let error = place.enroll_with(&jwt, options).unwrap_err();
         let expected = match &error {
             Error::Enrollment { problem, .. } => *problem == Problem::TokenNotKnown,

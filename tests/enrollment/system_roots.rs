@@ -147,6 +147,20 @@ fn a_bundle_that_cannot_be_read_is_not_the_same_as_none() {
     });
 }
 
+/// Whoever names a CA does not ask the system.
+#[test]
+fn the_systems_roots_do_not_vouch_for_an_address_where_a_ca_is_named() {
+    alone("the_systems_roots_do_not_vouch_for_an_address_where_a_ca_is_named", |roots| {
+        let (controller, other) = (single(), single());
+        std::fs::write(roots, controller.ca_pem()).unwrap();
+        let at = |options: EnrollOptions| Enrollment::from_url(&controller.url()).unwrap().enroll(&options);
+        let error = at(EnrollOptions::new().ca(other.ca_pem())).unwrap_err();
+        assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+        assert_eq!(controller.requests().len(), 0);
+        at(trusting().ca(other.ca_pem())).expect("unless both are asked");
+    });
+}
+
 #[test]
 fn the_systems_roots_vouch_for_an_address() {
     alone("the_systems_roots_vouch_for_an_address", |roots| {

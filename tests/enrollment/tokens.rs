@@ -169,7 +169,7 @@ fn a_token_whose_enrollment_has_another_method_is_of_that_method() {
 }
 
 /// What the library logs as a warning on this thread while `run` runs.
-fn told_while(run: impl FnOnce()) -> Vec<String> {
+pub(crate) fn told_while(run: impl FnOnce()) -> Vec<String> {
     thread_local!(static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) });
     struct Listener;
     impl log::Log for Listener {
