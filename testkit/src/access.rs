@@ -45,8 +45,8 @@ impl TestController {
         mfa.map(|mfa| mfa.recovery_codes.clone()).unwrap_or_default()
     }
 
-    /// Lets logins by the identity's certificates say that these are to be replaced, with another key if `key_roll`.
-    /// 1.3 does not know this.
+    /// Lets the identity's certificates, and logins by them, say that these are to be replaced, with another key if
+    /// `key_roll`. 1.3 does not know this.
     pub fn request_certificate_extension(&self, identity_id: &str, key_roll: bool) {
         let mut state = self.shared.state();
         let certificates = state.identity_mut(identity_id).into_iter().flat_map(|identity| &mut identity.certificates);
@@ -58,7 +58,12 @@ impl TestController {
     /// Lets `/.well-known/est/cacerts` answer with the CA certificates of these controllers, in place of the own ones.
     pub fn announce_authorities_of(&self, controllers: &[&TestController]) {
         let authorities = controllers.iter().flat_map(|controller| controller.shared.pki.authorities());
-        self.shared.state().announced = Some(authorities.collect());
+        self.announce_certificates(authorities);
+    }
+
+    /// Lets it answer with these elements, DER, which need not be certificates.
+    pub fn announce_certificates(&self, elements: impl IntoIterator<Item = Vec<u8>>) {
+        self.shared.state().announced = Some(elements.into_iter().collect());
     }
 
     /// Adds an external JWT signer; the result is its id.

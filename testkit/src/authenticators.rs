@@ -184,6 +184,13 @@ impl Authenticator {
                 document["isIssuedByNetwork"] = certificate.by_network.into();
                 if version != Version::V1_3 {
                     document["lastAuthResolvedToRoot"] = certificate.to_root.into();
+                    // What is not wanted is not mentioned.
+                    if let Some(Extension { key_roll }) = certificate.extension {
+                        document["isExtendRequested"] = true.into();
+                        if key_roll {
+                            document["isKeyRollRequested"] = true.into();
+                        }
+                    }
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::listener::{Acceptor, Port};
 use crate::manners::Version;
 use crate::network::Network;
 use crate::oidc::Lifetimes;
-use crate::pki::{Pki, ServerKey};
+use crate::pki::{Pki, ServerKey, YEAR};
 use crate::recorded;
 use crate::shared::{Settings, Shared};
 use crate::tls;
@@ -27,6 +27,7 @@ pub struct Builder {
     services: usize,
     recorded: Option<(PathBuf, usize)>,
     session_timeout: Duration,
+    certificate_lifetime: Duration,
     oidc: bool,
     lifetimes: Lifetimes,
     address: String,
@@ -48,6 +49,7 @@ impl Default for Builder {
             services: 0,
             recorded: None,
             session_timeout: Duration::from_secs(30 * 60),
+            certificate_lifetime: YEAR,
             oidc: true,
             lifetimes: Lifetimes::default(),
             address: "127.0.0.1:0".to_owned(),
@@ -83,6 +85,11 @@ impl Builder {
     /// How long a session lasts; 30 minutes by default.
     pub fn session_timeout(self, session_timeout: Duration) -> Self {
         Self { session_timeout, ..self }
+    }
+
+    /// How long the certificates of identities are valid; a year by default.
+    pub fn certificate_lifetime(self, certificate_lifetime: Duration) -> Self {
+        Self { certificate_lifetime, ..self }
     }
 
     /// Whether there is OpenID Connect, which there is by default; without it `/version` does not announce it either.
@@ -186,6 +193,7 @@ impl Builder {
             version: self.version,
             gzip: self.gzip,
             session_timeout: self.session_timeout,
+            certificate_lifetime: self.certificate_lifetime,
             oidc: self.oidc.then_some(self.lifetimes),
             authority: format!("{}:{}", self.advertise_host, port.address().port()),
         };

@@ -125,7 +125,8 @@ impl TestController {
         let key = KeyPair::generate().expect("the system has random numbers");
         let spiffe = format!("spiffe://testkit/identity/{id}");
         let spiffe = self.version().names_identities_in_certificates().then_some(spiffe.as_str());
-        let leaf = self.shared.pki.issue(&options.name, &key, spiffe, now).expect("every name makes a subject");
+        let life = self.shared.settings.certificate_lifetime;
+        let leaf = self.shared.pki.issue(&options.name, &key, spiffe, now, life).expect("every name makes a subject");
         let chain = self.shared.pki.chain_pem(&leaf);
         let kept = if self.version() == Version::V1_3 { pem(&leaf) } else { chain.clone() };
         let own = Authenticator::certificate(fingerprint(leaf.der()), kept, true, now);

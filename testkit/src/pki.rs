@@ -95,17 +95,18 @@ impl Pki {
         csr.signed_by(&self.issuer)
     }
 
-    /// A certificate for `key` without a CSR.
+    /// A certificate for `key` without a CSR, for so long.
     pub(crate) fn issue(
         &self,
         name: &str,
         key: &KeyPair,
         spiffe: Option<&str>,
         now: OffsetDateTime,
+        life: Duration,
     ) -> Result<Certificate, rcgen::Error> {
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, name);
-        client(subject, spiffe, now, YEAR)?.signed_by(key, &self.issuer)
+        client(subject, spiffe, now, life)?.signed_by(key, &self.issuer)
     }
 
     /// A leaf and its intermediate in PEM.

@@ -58,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) version: Version,
     pub(crate) gzip: bool,
     pub(crate) session_timeout: Duration,
+    pub(crate) certificate_lifetime: Duration,
     /// `None` if there is no OpenID Connect.
     pub(crate) oidc: Option<Lifetimes>,
     /// Host and port as the controller calls itself.

@@ -6,7 +6,7 @@ use super::Call;
 use crate::answers::Refusal;
 use crate::authenticators::Authenticator;
 use crate::manners::Version;
-use crate::pki::{self, YEAR, fingerprint};
+use crate::pki::{self, fingerprint};
 
 const LABEL: &str = "CERTIFICATE REQUEST";
 
@@ -16,7 +16,8 @@ impl Call<'_> {
         let spiffe = format!("spiffe://testkit/identity/{identity_id}");
         let spiffe = self.manners().names_identities_in_certificates().then_some(spiffe.as_str());
         let csr = der(csr).map_err(unusable)?;
-        self.shared.pki.sign(&csr, spiffe, self.now, YEAR).map_err(|error| unusable(&error.to_string()))
+        let life = self.shared.settings.certificate_lifetime;
+        self.shared.pki.sign(&csr, spiffe, self.now, life).map_err(|error| unusable(&error.to_string()))
     }
 
     /// A certificate as the controller keeps it: from 1.6 on with the intermediate.
