@@ -494,8 +494,8 @@ typedef struct {
   void *event_userdata;
   /// Frees `event_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
   zec_userdata_free event_userdata_free;
-  /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most
-  /// 30 days.
+  /// How long before its end a certificate is due to be renewed, of which two thirds of its time are the most.
+  /// Default: when a third of its time is left, at most 30 days.
   uint64_t renew_before_ms;
   /// Other than 0: each renewal makes a new key. Default: only those for which the controller asks for one.
   uint32_t always_renew_key;
@@ -1959,7 +1959,8 @@ zec_error *zec_identity_enroll(const char *jwt,
 /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers and
 /// their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up nothing
 /// else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and used from then
-/// on.
+/// on. A call on another thread that is busy with the same is waited for, so that nothing is done twice; from inside of
+/// a callback of its own it does nothing.
 ///
 /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle verifies.
 /// New CA certificates are trusted beside the old ones, which go once all controllers that can be reached were verified
@@ -1973,7 +1974,7 @@ void zec_maintenance_free(zec_maintenance *maintenance);
 /// Renews the certificate now, whether or not it is due. The new one, and its key if that is new, too, are kept beside
 /// the identity before they are confirmed, and take its place once they have logged in; should anything fail, the old
 /// ones stay. A client without `path` or `save` is ZEC_ERR_INVALID_ARGUMENT, a certificate that the network did not
-/// issue ZEC_ERR_UNSUPPORTED.
+/// issue ZEC_ERR_UNSUPPORTED. If the new one is in use but cannot be saved yet, that is the error, and an event tells it.
 ///
 /// POST /current-identity/authenticators/{id}/extend (extendCurrentIdentityAuthenticator) and …/extend-verify
 /// (extendVerifyCurrentIdentityAuthenticator)
@@ -1982,7 +1983,7 @@ zec_error *zec_client_renew(const zec_client *client,
                             zec_event **out);
 
 /// The same if it is due: if an administrator asks for it, its end is near, or a renewal was interrupted. *out is NULL
-/// if it is not.
+/// if it is not, or if another thread did it meanwhile.
 ZEC_MUST_USE
 zec_error *zec_client_renew_if_due(const zec_client *client,
                                    zec_event **out);

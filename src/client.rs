@@ -345,8 +345,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most 30
-    /// days.
+    /// How long before its end a certificate is due to be renewed, of which two thirds of its time are the most: a new
+    /// one is never due at once. Default: when a third of its time is left, at most 30 days.
     pub fn renew_before(mut self, end: Duration) -> Self {
         self.settings.renewal.before = Some(end);
         self

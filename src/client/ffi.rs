@@ -82,8 +82,8 @@ pub struct zec_client_options {
     pub event_userdata: *mut c_void,
     /// Frees `event_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
     pub event_userdata_free: zec_userdata_free,
-    /// How long before its end a certificate is due to be renewed. Default: when a third of its time is left, at most
-    /// 30 days.
+    /// How long before its end a certificate is due to be renewed, of which two thirds of its time are the most.
+    /// Default: when a third of its time is left, at most 30 days.
     pub renew_before_ms: u64,
     /// Other than 0: each renewal makes a new key. Default: only those for which the controller asks for one.
     pub always_renew_key: u32,

@@ -46,7 +46,7 @@ static void renew(const zec_client *client, const struct told *told) {
   zec_event_free(event);
 }
 
-/* Each certificate is due for who renews it a hundred years before its end; the controller fails once more. */
+/* Each certificate is due for who renews it as early as can be; the controller fails once more. */
 static void due(const zec_identity *identity) {
   zec_client_options options = ZEC_CLIENT_OPTIONS_INIT;
   zec_maintenance *maintenance = NULL;

@@ -1,14 +1,16 @@
 //! A certificate is renewed, or stays.
 
+use std::fs;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use ziti_edge_client::{Error, EventKind, Identity, KeyChoice};
+use ziti_edge_client::{EnrollOptions, Enrollment, Error, EventKind, Identity, KeyChoice, PrivateKey, Store};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::support::{self, answer, seen};
-use crate::{DAY, EXTEND, Scene, VERIFY, certificates, kinds, list};
+use crate::{Clock, DAY, EXTEND, Scene, VERIFY, certificates, client_of, kinds, list};
 
 #[test]
 fn a_certificate_is_renewed_with_the_same_key_and_its_chain_is_whole() {
@@ -92,7 +94,21 @@ fn a_certificate_is_due_when_its_end_is_near() {
     assert_eq!(scene.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
 
     let early = Scene::with(support::controller(Version::V2_0, 2), |builder| builder.renew_before(366 * DAY));
+    assert!(early.client.renew_if_due().unwrap().is_none(), "a new one is never due at once");
+    early.clock.advance(123 * DAY);
     assert_eq!(early.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+}
+
+#[test]
+fn an_administrator_is_heard_by_a_client_that_is_logged_in_already() {
+    let scene = Scene::new(Version::V2_0);
+    list(&scene.client).unwrap();
+    let key = scene.member("key");
+    scene.controller.request_certificate_extension(&scene.id(), true);
+    let event = scene.client.renew_if_due().unwrap().unwrap();
+    assert!(event.message.contains("a new key"), "{event}");
+    assert_ne!(scene.member("key"), key);
+    assert_eq!(scene.client.renew_if_due().unwrap().map(|event| event.kind), None);
 }
 
 #[test]
@@ -109,6 +125,47 @@ fn a_certificate_of_a_third_party_is_not_renewed() {
     assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
     assert!(scene.client.renew_if_due().unwrap().is_none());
     assert_eq!((scene.controller.count(EXTEND), scene.json()), (0, before));
+}
+
+/// That of a real third party, when its end is near: nobody is asked, and it is told why.
+#[test]
+fn a_certificate_of_a_third_party_that_ends_is_told_of_once_an_hour() {
+    let controller = support::controller(Version::V2_0, 2);
+    let authority = controller.add_authority("partner");
+    let papers = authority.issue("device-1");
+    let key = PrivateKey::parse(papers.key.as_bytes()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let options = EnrollOptions::new().certificate(&papers.certificate).key(KeyChoice::Existing(key));
+    let options = options.store(Store::file(folder.path().join("device.json")));
+    Enrollment::parse(&controller.authority_jwt(&authority)).unwrap().enroll(&options).unwrap();
+    let before = fs::read(folder.path().join("device.json")).unwrap();
+    let (clock, told) = (Clock::default(), Arc::default());
+    let client = client_of(&folder.path().join("device.json"), &clock, &told, |builder| builder);
+    assert_eq!(kinds(&client.maintain()), [EventKind::LoginRenewed]);
+    clock.advance(360 * DAY);
+
+    let error = client.renew_if_due().unwrap_err();
+    assert!(matches!(&error, Error::Unsupported(why) if why.contains("did not issue it")), "{error:?}");
+    for (minutes, times) in [(0, 1), (1, 0), (30, 0), (30, 1)] {
+        clock.advance(Duration::from_secs(60 * minutes));
+        let failed = client.maintain().events.into_iter().filter(|event| event.kind == EventKind::RenewalFailed);
+        assert_eq!(failed.count(), times, "after {minutes} minutes more");
+    }
+    assert_eq!(controller.count(EXTEND), 0);
+    assert_eq!(fs::read(folder.path().join("device.json")).unwrap(), before);
+    assert_eq!(list(&client).unwrap(), 2);
+}
+
+#[test]
+fn a_lost_answer_of_the_extension_leaves_the_old_certificate() {
+    let scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    scene.controller.fault_times(EXTEND, Fault::LostAnswer, 1);
+    assert!(matches!(scene.client.renew(), Err(Error::Transport { .. })));
+    assert_eq!((scene.json(), scene.files()), (before, vec!["alice.json".to_owned()]));
+    scene.client.authenticate().expect("the old one is in force");
+    scene.client.renew().expect("and another one is issued");
+    assert_eq!((scene.controller.count(EXTEND), scene.controller.count(VERIFY)), (2, 1));
 }
 
 #[test]

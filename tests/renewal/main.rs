@@ -5,6 +5,8 @@ mod certificate;
 mod interrupted;
 mod login;
 mod network;
+mod schedule;
+mod signers;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -16,13 +16,13 @@ pub enum EventKind {
     LoginNeedsFactor,
     /// The login could not be renewed.
     LoginFailed,
-    /// The identity has a new certificate, and perhaps a new key.
+    /// The identity has a new certificate, and perhaps a new key. With an error it is in use, but could not be saved yet.
     CertificateRenewed,
     /// A renewal that was interrupted came to its end: the identity has the certificate that was kept beside it.
     RenewalRecovered,
     /// Another process renewed the certificate, and this client goes on with that.
     CertificateReloaded,
-    /// The certificate could not be renewed. The one there is stays in use.
+    /// The certificate could not be renewed, or not be saved when that was tried again. The one there is stays in use.
     RenewalFailed,
     /// The identity has other controllers.
     ControllersChanged,

@@ -101,7 +101,8 @@ pub(crate) fn teller(
 /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers and
 /// their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up nothing
 /// else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and used from then
-/// on.
+/// on. A call on another thread that is busy with the same is waited for, so that nothing is done twice; from inside of
+/// a callback of its own it does nothing.
 ///
 /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle verifies.
 /// New CA certificates are trusted beside the old ones, which go once all controllers that can be reached were verified
@@ -131,7 +132,7 @@ pub unsafe extern "C" fn zec_maintenance_free(maintenance: *mut zec_maintenance)
 /// Renews the certificate now, whether or not it is due. The new one, and its key if that is new, too, are kept beside
 /// the identity before they are confirmed, and take its place once they have logged in; should anything fail, the old
 /// ones stay. A client without `path` or `save` is ZEC_ERR_INVALID_ARGUMENT, a certificate that the network did not
-/// issue ZEC_ERR_UNSUPPORTED.
+/// issue ZEC_ERR_UNSUPPORTED. If the new one is in use but cannot be saved yet, that is the error, and an event tells it.
 ///
 /// POST /current-identity/authenticators/{id}/extend (extendCurrentIdentityAuthenticator) and …/extend-verify
 /// (extendVerifyCurrentIdentityAuthenticator)
@@ -150,7 +151,7 @@ pub extern "C" fn zec_client_renew(
 }
 
 /// The same if it is due: if an administrator asks for it, its end is near, or a renewal was interrupted. *out is NULL
-/// if it is not.
+/// if it is not, or if another thread did it meanwhile.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_renew_if_due(

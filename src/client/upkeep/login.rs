@@ -36,10 +36,16 @@ impl Client {
             return Ok((None, lasts(&session.api_session)));
         }
         if session.api_session.is_mfa_required || session.api_session.is_mfa_complete {
-            let message = "the login is near its end; log in and give it its second factor";
-            return Ok((Some(Event::plain(EventKind::LoginNeedsFactor, message)), LOOK_AGAIN));
+            return Ok((self.needs_factor(&session), LOOK_AGAIN));
         }
         self.log_in(call, Wanted::NewerThan(session.number))
+    }
+
+    /// Tells it once of each login.
+    fn needs_factor(&self, session: &LiveSession) -> Option<Event> {
+        let told_of = self.shared.upkeep.state().told_of.replace(session.number);
+        let message = "the login is near its end; log in and give it its second factor";
+        (told_of != Some(session.number)).then(|| Event::plain(EventKind::LoginNeedsFactor, message))
     }
 
     fn log_in(&self, call: &Call, wanted: Wanted) -> Result<(Option<Event>, Duration), Error> {

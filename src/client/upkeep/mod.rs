@@ -34,6 +34,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// What is known about changes of the identity, and who makes one.
 #[derive(Default)]
 pub(super) struct Upkeep {
+    /// Whose turn it is to do what is due.
+    round: Turn,
+    /// Whose turn it is to change the identity.
     pub(super) turn: Turn,
     state: Mutex<State>,
 }
@@ -46,6 +49,8 @@ struct State {
     /// True if the identity in use could not be saved.
     unsaved: bool,
     extended: Option<Extended>,
+    /// The login whose user was told that it needs a factor.
+    told_of: Option<u64>,
     trial: Option<Trial>,
 }
 
@@ -64,7 +69,8 @@ impl Client {
     /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers
     /// and their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up
     /// nothing else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and
-    /// used from then on. A call on another thread that is busy with the same is waited for.
+    /// used from then on. A call on another thread that is busy with the same is waited for, so that nothing is done twice;
+    /// from inside of a callback of its own it does nothing.
     ///
     /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle
     /// verifies, whatever else the client trusts. An address that answers is kept. New CA certificates are trusted
@@ -72,25 +78,39 @@ impl Client {
     /// day.
     pub fn maintain(&self) -> Maintenance {
         let call = self.call();
+        let events = match self.shared.upkeep.round.take(&call) {
+            Ok(_taken) => self.do_what_is_due(&call),
+            // Another thread is at it for as long as this call may take; or this one is, and runs a callback.
+            Err(_) => Vec::new(),
+        };
+        self.tell(&events);
+        let next = self.shared.upkeep.state().schedule.next(self.now()).max(SHORTEST_PAUSE);
+        Maintenance { next, events }
+    }
+
+    fn do_what_is_due(&self, call: &Call) -> Vec<Event> {
         let due = self.shared.upkeep.state().schedule.due(self.now());
         let mut events = Vec::new();
         for part in due {
-            let outcome = call.check().and_then(|()| self.look_after(&call, part));
+            let outcome = call.check().and_then(|()| self.look_after(call, part));
             let now = self.now();
+            let mut state = self.shared.upkeep.state();
             match outcome {
                 Ok((event, again)) => {
-                    self.shared.upkeep.state().schedule.done(part, again, now);
+                    state.schedule.done(part, again, now);
                     events.extend(event);
                 }
                 Err(error) => {
-                    self.shared.upkeep.state().schedule.failed(part, now);
+                    // Trying again soon is for what may pass by itself.
+                    match error {
+                        Error::Unsupported(_) | Error::InvalidArgument(_) => state.schedule.refused(part, now),
+                        _ => state.schedule.failed(part, now),
+                    }
                     events.push(Event::failed(failure_of(part), error));
                 }
             }
         }
-        self.tell(&events);
-        let next = self.shared.upkeep.state().schedule.next(self.now()).max(SHORTEST_PAUSE);
-        Maintenance { next, events }
+        events
     }
 
     /// Does one part, and says when it is due again.

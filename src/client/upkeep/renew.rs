@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
+
 use super::event::{Event, EventKind};
 use super::schedule::certificate_lasts;
 use crate::api::authenticators::{Authenticator, ExtendedCertificate, extend_request, verify_request};
@@ -19,6 +21,8 @@ use crate::wire::{Request, envelope};
 
 /// So often it is looked whether an administrator asks for a renewal.
 const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+/// So soon it is tried again to save what could not be saved.
+const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
 impl Client {
     /// Renews the certificate now, whether or not it is due.
@@ -35,48 +39,70 @@ impl Client {
     /// # Errors
     /// [`Error::Unsupported`] for a certificate that the network did not issue, and for a new key where a signer has
     /// the old one. [`Error::InvalidArgument`] for a client without a store: what is renewed has to be kept.
-    /// [`Error::Storage`] if it cannot be kept, and then nothing has changed, unless the message says otherwise.
+    /// [`Error::Storage`] if it cannot be kept, and [`Error::Identity`] if a save hook does not keep it. Then nothing has
+    /// changed, unless an event was told: the new certificate had been confirmed by then, is in use, and is saved by
+    /// the next renewal.
     pub fn renew(&self) -> Result<Event, Error> {
         let call = self.call();
         let event = self.renewed(&call)?;
-        self.tell(std::slice::from_ref(&event));
-        Ok(event)
+        self.told(Some(event.clone())).map(|_| event)
     }
 
     /// Renews the certificate if it is due: if an administrator asks for it, if its end is near (see
-    /// [`renew_before`](crate::ClientBuilder::renew_before)), or if a renewal was interrupted. `None` if it is not.
+    /// [`renew_before`](crate::ClientBuilder::renew_before)), or if a renewal was interrupted. `None` if it is not, or if
+    /// another thread did it meanwhile.
     ///
     /// # Errors
     /// As for [`renew`](Client::renew).
     pub fn renew_if_due(&self) -> Result<Option<Event>, Error> {
         let call = self.call();
         let (event, _) = self.look_after_certificate(&call)?;
+        self.told(event)
+    }
+
+    /// Tells what was done, and returns it unless it is not saved.
+    fn told(&self, event: Option<Event>) -> Result<Option<Event>, Error> {
         self.tell(event.as_slice());
-        Ok(event)
+        match event.as_ref().and_then(|event| event.error.clone()) {
+            Some(error) => Err(error),
+            None => Ok(event),
+        }
     }
 
     pub(super) fn look_after_certificate(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
-        let Some(left) = self.certificate_left(call)? else { return Ok((None, LOOK_AGAIN)) };
-        if left > Duration::ZERO {
-            return Ok((None, left.min(LOOK_AGAIN)));
+        let event = match self.certificate_due(call)? {
+            Due::Never => return Ok((None, LOOK_AGAIN)),
+            Due::In(left) => return Ok((None, left.min(LOOK_AGAIN))),
+            Due::Now { leaf, unfinished } => self.renewed_if_still_due(call, &leaf, unfinished)?,
+        };
+        if event.as_ref().is_some_and(|event| event.error.is_some()) {
+            return Ok((event, SAVE_AGAIN));
         }
-        self.renewed(call).map(|event| (Some(event), LOOK_AGAIN))
+        let left = self.certificate_left(&self.generation())?.filter(|left| !left.is_zero());
+        Ok((event, left.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)))
     }
 
-    /// How long until the certificate is due; zero if it is, `None` if there is none.
-    fn certificate_left(&self, call: &Call) -> Result<Option<Duration>, Error> {
+    fn certificate_due(&self, call: &Call) -> Result<Due, Error> {
         let generation = self.generation();
-        let Some(leaf) = generation.identity.leaf() else { return Ok(None) };
-        let left = certificate_lasts(&CertificateFacts::read(leaf)?, self.settings().renewal.before, self.now().wall);
-        if left.is_zero() || self.has_unfinished_renewal(&generation.identity)? {
-            return Ok(Some(Duration::ZERO));
+        let Some(leaf) = generation.identity.leaf() else { return Ok(Due::Never) };
+        let Some(left) = self.certificate_left(&generation)? else { return Ok(Due::Never) };
+        let unfinished = self.has_unfinished_renewal(&generation.identity)?;
+        if left.is_zero() || unfinished {
+            return Ok(Due::Now { leaf: leaf.clone(), unfinished });
         }
         let session = self.on_generation(call, |generation| generation.session(call, Wanted::Current))?;
         if !session.api_session.is_cert_extendable || !session.api_session.auth_queries.is_empty() {
-            return Ok(Some(left));
+            return Ok(Due::In(left));
         }
         let asked = self.on_generation(call, |generation| Ok(wishes(call, generation, &session)?.extension))?;
-        Ok(Some(if asked { Duration::ZERO } else { left }))
+        Ok(if asked { Due::Now { leaf: leaf.clone(), unfinished } } else { Due::In(left) })
+    }
+
+    /// How long until the certificate is near its end; zero if it is, `None` if there is none.
+    fn certificate_left(&self, generation: &Generation) -> Result<Option<Duration>, Error> {
+        let facts = generation.identity.leaf().map(CertificateFacts::read).transpose()?;
+        let lasts = |facts| certificate_lasts(&facts, self.settings().renewal.before, self.now().wall);
+        Ok(facts.map(lasts))
     }
 
     fn has_unfinished_renewal(&self, identity: &Identity) -> Result<bool, Error> {
@@ -89,9 +115,33 @@ impl Client {
     }
 
     fn renewed(&self, call: &Call) -> Result<Event, Error> {
-        // Whatever other certificate there is, it is found by now.
-        self.on_generation(call, |generation| generation.session(call, Wanted::Current).map(drop))?;
+        self.find_what_logs_in(call)?;
         let _turn = self.shared.upkeep.turn.take(call)?;
+        self.renewed_in_turn(call)
+    }
+
+    /// `None` if another thread did it since this certificate was found to be due.
+    fn renewed_if_still_due(
+        &self,
+        call: &Call,
+        leaf: &CertificateDer<'static>,
+        unfinished: bool,
+    ) -> Result<Option<Event>, Error> {
+        self.find_what_logs_in(call)?;
+        let _turn = self.shared.upkeep.turn.take(call)?;
+        let identity = self.identity();
+        if identity.leaf() != Some(leaf) || (unfinished && !self.has_unfinished_renewal(&identity)?) {
+            return Ok(None);
+        }
+        self.renewed_in_turn(call).map(Some)
+    }
+
+    /// Whatever other certificate there is, it is found by this.
+    fn find_what_logs_in(&self, call: &Call) -> Result<(), Error> {
+        self.on_generation(call, |generation| generation.session(call, Wanted::Current).map(drop))
+    }
+
+    fn renewed_in_turn(&self, call: &Call) -> Result<Event, Error> {
         let current = self.generation();
         let session = current.session(call, Wanted::Current)?;
         let store = self.settings().store.as_ref().ok_or_else(|| {
@@ -101,6 +151,18 @@ impl Client {
         })?;
         Renewal { client: self, call, current, session, store }.run()
     }
+}
+
+/// When a certificate is to be renewed.
+enum Due {
+    /// There is none.
+    Never,
+    In(Duration),
+    Now {
+        leaf: CertificateDer<'static>,
+        /// A renewal of it was begun.
+        unfinished: bool,
+    },
 }
 
 /// What an administrator asks for, and a controller says at each login and of the authenticator.
@@ -253,13 +315,15 @@ impl Renewal<'_> {
 
     /// Uses and saves the identity with the new pair, which has logged in.
     fn adopt(&self, held: &Held<'_>, newer: Generation, pair: &NewPair, base: &Identity) -> Result<Event, Error> {
-        self.client.adopt(held, &self.current, newer, self.call)?;
+        let problem = self.client.adopt(held, &self.current, newer, self.call).err();
         let facts = CertificateFacts::read(&pair.chain[0])?;
         let until = display_time(facts.not_after);
         let has_new_key = base.client_auth().is_some_and(|auth| auth.key().text().expose() != pair.key.text().expose());
         let key = if has_new_key { "a new key" } else { "the same key" };
-        let message = format!("{} has a new certificate until {until}, with {key}", facts.subject);
-        Ok(Event::plain(EventKind::CertificateRenewed, message))
+        let unsaved = problem.as_ref().map(|error| format!("; it is in use, but not saved: {error}"));
+        let unsaved = unsaved.unwrap_or_default();
+        let message = format!("{} has a new certificate until {until}, with {key}{unsaved}", facts.subject);
+        Ok(Event { kind: EventKind::CertificateRenewed, message, error: problem })
     }
 }
 

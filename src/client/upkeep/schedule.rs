@@ -6,6 +6,10 @@ use crate::trust::certificate::CertificateFacts;
 
 const FIRST_RETRY: Duration = Duration::from_secs(30);
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
+/// What is due so soon is done with the rest, so that nobody is called again for it alone.
+const TOGETHER: Duration = Duration::from_secs(5);
+/// Nothing is left alone for longer, whatever a controller says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// Clocks that part by more than this were set, or the monotonic one stood still while the machine slept.
 const SLEPT: Duration = Duration::from_secs(60);
 /// A certificate is due when this is left of it, or the last third if that is less.
@@ -47,19 +51,25 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// The parts that are due. After a sleep, in which the monotonic clock stands still, all are.
+    /// The parts that are due, or nearly so. After a sleep, in which the monotonic clock stands still, all are.
     pub(super) fn due(&mut self, now: Now) -> Vec<Part> {
         if self.last.is_some_and(|last| slept(last, now)) {
             self.tasks.iter_mut().for_each(|task| task.due = None);
         }
         self.last = Some(now);
-        let is_due = |part: &Part| self.tasks[*part as usize].due.is_none_or(|due| due <= now.monotonic);
+        let soon = now.monotonic + TOGETHER;
+        let is_due = |part: &Part| self.tasks[*part as usize].due.is_none_or(|due| due <= soon);
         Part::ALL.into_iter().filter(is_due).collect()
     }
 
     /// A part was done and is due again after this time.
     pub(super) fn done(&mut self, part: Part, again: Duration, now: Now) {
-        self.tasks[part as usize] = Task { due: now.monotonic.checked_add(again), failures: 0 };
+        self.tasks[part as usize] = Task { due: Some(now.monotonic + again.min(LONGEST_PAUSE)), failures: 0 };
+    }
+
+    /// A part cannot be done as things are: somebody has to change them first.
+    pub(super) fn refused(&mut self, part: Part, now: Now) {
+        self.done(part, LONGEST_RETRY, now);
     }
 
     /// A part failed: it is due again soon, and each time later.
@@ -86,10 +96,12 @@ pub(super) fn login_lasts(whole: Duration) -> Duration {
     whole / 5 * 4
 }
 
-/// How long until a certificate is due; zero if it is. `before` is the time before its end that its user chose.
+/// How long until a certificate is due; zero if it is. `before` is the time before its end that its user chose, of which
+/// two thirds of its life are the most.
 pub(super) fn certificate_lasts(facts: &CertificateFacts, before: Option<Duration>, now: SystemTime) -> Duration {
     let whole = facts.not_after.duration_since(facts.not_before).unwrap_or_default();
-    let before = before.unwrap_or_else(|| LONGEST_BEFORE_END.min(whole / 3));
+    // A new certificate must not be due at once, or there would be no end of renewals.
+    let before = before.map_or(LONGEST_BEFORE_END.min(whole / 3), |before| before.min(whole / 3 * 2));
     let left = facts.not_after.duration_since(now).unwrap_or_default();
     left.saturating_sub(before)
 }
@@ -128,6 +140,15 @@ mod tests {
         schedule.done(Part::Login, 24 * MINUTE, now);
         schedule.done(Part::Certificate, DAY, now);
         assert_eq!(schedule.next(now), 8 * MINUTE);
+    }
+
+    #[test]
+    fn what_is_due_seconds_later_is_done_with_the_rest() {
+        let now = start();
+        let mut schedule = all_done(now);
+        schedule.done(Part::Certificate, 5 * MINUTE + TOGETHER, now);
+        schedule.done(Part::Controllers, 6 * MINUTE, now);
+        assert_eq!(schedule.due(later(now, 5 * MINUTE)), [Part::Login, Part::Certificate]);
     }
 
     #[test]
@@ -189,6 +210,33 @@ mod tests {
     fn who_chose_when_a_certificate_is_due_is_obeyed() {
         let facts = facts(365 * DAY);
         let lasts = |before| certificate_lasts(&facts, Some(before), facts.not_before);
-        assert_eq!((lasts(DAY), lasts(400 * DAY)), (364 * DAY, Duration::ZERO));
+        assert_eq!((lasts(DAY), lasts(243 * DAY)), (364 * DAY, 122 * DAY));
+    }
+
+    #[test]
+    fn a_new_certificate_is_never_due_at_once() {
+        let facts = facts(90 * DAY);
+        for before in [61 * DAY, 90 * DAY, Duration::MAX] {
+            assert_eq!(certificate_lasts(&facts, Some(before), facts.not_before), 30 * DAY, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn no_time_that_a_controller_names_is_too_long_or_makes_something_due_at_once() {
+        let now = start();
+        let mut schedule = all_done(now);
+        for part in Part::ALL {
+            schedule.done(part, Duration::MAX, now);
+        }
+        assert_eq!((schedule.due(now), schedule.next(now)), (vec![], DAY));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_not_tried_again_soon() {
+        let now = start();
+        let mut schedule = all_done(now);
+        schedule.failed(Part::Certificate, now);
+        schedule.refused(Part::Certificate, now);
+        assert_eq!(schedule.tasks[Part::Certificate as usize].due, Some(now.monotonic + 60 * MINUTE));
     }
 }
