@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
-use super::platform::{open_lock, owner_only, sync_folder, take_over};
+use super::platform::{give_to, open_lock, owner_only, sync_folder, take_over};
 use crate::error::Error;
 
 const LOCK_SLICE: Duration = Duration::from_millis(20);
@@ -63,6 +63,14 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     put(temporary(path, text.as_bytes())?, path)
 }
 
+/// The same for a file beside an identity file: for its owner, whoever writes here, and for nobody else.
+pub(super) fn replace_beside(identity: &Path, path: &Path, text: &str) -> Result<(), Error> {
+    let owner = replaceable(identity)?;
+    replaceable(path)?;
+    remove_leftovers(path);
+    put(made(path, text.as_bytes(), |file| give_to(file, owner.as_ref()))?, path)
+}
+
 /// Gives a synced file its name, durably.
 pub(super) fn put(file: NamedTempFile, path: &Path) -> Result<(), Error> {
     file.persist(path).map_err(|failure| Error::storage(path, "replace", failure.error))?;
@@ -85,6 +93,10 @@ pub(super) fn put_new(file: NamedTempFile, path: &Path, action: &'static str) ->
 /// A synced file beside `path` with the owner and mode that `path` has or is to have; it is removed when dropped.
 pub(super) fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Error> {
     let replaced = replaceable(path)?;
+    made(path, content, |file| take_over(file, replaced.as_ref()))
+}
+
+fn made(path: &Path, content: &[u8], own: impl FnOnce(&File) -> io::Result<()>) -> Result<NamedTempFile, Error> {
     let (prefix, suffix) = temporary_name(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(suffix).rand_bytes(RANDOM_LEN);
@@ -94,8 +106,7 @@ pub(super) fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Er
     let mut file = builder
         .tempfile_in(folder_of(path))
         .map_err(|error| Error::storage(path, "make a temporary file beside it", error))?;
-    take_over(file.as_file(), replaced.as_ref())
-        .map_err(|error| Error::storage(path, "keep its owner, group and mode", error))?;
+    own(file.as_file()).map_err(|error| Error::storage(path, "keep its owner, group and mode", error))?;
     let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
     written.map_err(|error| Error::storage(path, "write", error))?;
     Ok(file)

@@ -45,7 +45,7 @@ impl Document {
     }
 
     /// The JSON text of a member; `None` if it is missing or null.
-    fn raw(&self, name: &str) -> Option<&str> {
+    pub(super) fn raw(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Member::Raw(text) if text.expose() != "null" => Some(text.expose()),
             _ => None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Identity;
-use super::atomic::{remove_leftovers, replace, temporary};
+use super::atomic::{remove_leftovers, replace, replace_beside, temporary};
 use super::pair::{self, NewPair};
 use super::pending;
 use super::reservation::SaveHook;
@@ -72,7 +72,8 @@ impl<'a> Held<'a> {
             Place::File { path, .. } => {
                 let sidecar = pending::path(path);
                 pending::move_aside(&sidecar)?;
-                replace(&sidecar, pair::text(pair, identity).expose()).inspect_err(|_| pair::forget(&sidecar))
+                let text = pair::text(pair, identity);
+                replace_beside(path, &sidecar, text.expose()).inspect_err(|_| pair::forget(&sidecar))
             }
             Place::Hook(hook) => call(hook, &identity.text_with(pair)?, left),
         }

@@ -1,6 +1,6 @@
 //! A key and certificate that are to take the place of those an identity has, and how they are kept until they do.
 //!
-//! `NAME.pending` is JSON then: `version` (1), `createdAt`, `replaces` (the serial number of the certificate that is to
+//! `NAME.pending` is JSON then: `version` (1; a newer one is refused), `createdAt`, `replaces` (the serial number of the certificate that is to
 //! go), `key` (PEM, or the reference to a key that a signer has) and `cert` (the chain, PEM). Where there is no file,
 //! the identity's own text has the same in its member `renewal`.
 
@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rustls::pki_types::CertificateDer;
-use zeroize::Zeroizing;
 
 use super::atomic::folder_of;
 use super::document::Document;
@@ -47,7 +46,7 @@ impl NewPair {
     /// The members under which it is kept, for the identity whose certificate it replaces.
     fn document(&self, identity: &Identity) -> Document {
         let mut document = Document::default();
-        document.set_number("version", 1);
+        document.set_number("version", pending::VERSION);
         document.set_text("createdAt", &display_time(SystemTime::now()));
         document.set_text("replaces", &identity.serial().unwrap_or_default());
         document.set_text("key", self.key.text().expose());
@@ -55,24 +54,36 @@ impl NewPair {
         document
     }
 
-    /// What is kept, if it is to replace the certificate of this identity, or has just done so.
-    fn read(document: &Document, identity: &Identity) -> Result<Option<Self>, Error> {
+    /// What is kept, if it is to replace the certificate of this identity, or has just done so. `what` names it for
+    /// the log: of what cannot be used nobody is locked out, while there is another pair.
+    fn read(what: &str, document: &Document, identity: &Identity) -> Option<Self> {
         let text = |name: &str| document.text(name).ok().flatten();
-        let (Some(replaces), Some(key), Some(cert)) = (text("replaces"), text("key"), text("cert")) else {
-            return Ok(None);
-        };
-        let what = "the certificate that an interrupted renewal left";
-        let chain = chain_from_pem(what, cert.expose())?;
-        if identity.serial().as_deref() != Some(replaces.expose()) && identity.leaf() != chain.first() {
-            return Ok(None);
-        }
+        let (replaces, key, cert) = (text("replaces")?, text("key")?, text("cert")?);
+        let is_meant = identity.serial().as_deref() == Some(replaces.expose());
+        let pair = chain_from_pem(what, cert.expose())
+            .and_then(|chain| Ok((is_meant || identity.leaf() == chain.first()).then_some(chain)))
+            .and_then(|chain| chain.map(|chain| Self::with_key(what, &key, chain, identity)).transpose());
+        pair.unwrap_or_else(|error| {
+            if is_meant {
+                log::warn!("{what}: the certificate that an interrupted renewal left cannot be used: {error}");
+            }
+            None
+        })
+    }
+
+    fn with_key(
+        what: &str,
+        key: &Secret,
+        chain: Vec<CertificateDer<'static>>,
+        identity: &Identity,
+    ) -> Result<Self, Error> {
         let own = identity.client_auth().map(|auth| auth.key().clone());
         let key = match own.filter(|own| own.text().expose() == key.expose()) {
             Some(own) => own,
-            None => PrivateKey::from_pem("the key that an interrupted renewal left", key.expose())?,
+            None => PrivateKey::from_pem(what, key.expose())?,
         };
         key.certified(chain.clone())?;
-        Ok(Some(Self { key, chain }))
+        Ok(Self { key, chain })
     }
 }
 
@@ -118,9 +129,13 @@ impl Identity {
 
     /// The pair that its text keeps, if there is one.
     pub(super) fn pair_inside(&self) -> Result<Option<NewPair>, Error> {
+        const WHAT: &str = "identity: renewal";
         let mut document = self.inner.document.clone();
+        if let Some(text) = document.raw(MEMBER) {
+            pending::check_version(WHAT, text)?;
+        }
         document.open_object(MEMBER).map_err(|why| Error::Identity(format!("identity: {why}")))?;
-        document.object(MEMBER).map_or(Ok(None), |kept| NewPair::read(kept, self))
+        Ok(document.object(MEMBER).and_then(|kept| NewPair::read(WHAT, kept, self)))
     }
 
     /// The serial number of its certificate, in hexadecimal.
@@ -137,12 +152,12 @@ pub(super) fn text(pair: &NewPair, identity: &Identity) -> Secret {
 /// The sidecar of this file that keeps a pair for the identity, and the pair.
 pub(super) fn find(path: &Path, identity: &Identity) -> Result<Option<(PathBuf, NewPair)>, Error> {
     for sidecar in pending::sidecars(&pending::path(path))? {
-        let read = read_text(&sidecar.display().to_string(), &sidecar);
+        let name = sidecar.display().to_string();
         // What cannot be read as one is another thing: the key of an enrollment, or what somebody else put there.
-        let Some(document) = read.ok().and_then(|text: Zeroizing<String>| Document::parse(&text).ok()) else {
-            continue;
-        };
-        if let Some(pair) = NewPair::read(&document, identity)? {
+        let Ok(text) = read_text(&name, &sidecar) else { continue };
+        pending::check_version(&name, &text)?;
+        let Ok(document) = Document::parse(&text) else { continue };
+        if let Some(pair) = NewPair::read(&name, &document, identity) {
             return Ok(Some((sidecar, pair)));
         }
     }

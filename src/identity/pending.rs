@@ -24,6 +24,8 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::trust::display_time;
 
+/// The version of what is written here. What a newer one means is not known.
+pub(super) const VERSION: u32 = 1;
 /// So many earlier tries are kept; more than that and somebody has to look.
 const MAX_KEPT: u32 = 100;
 
@@ -112,7 +114,7 @@ impl Pending {
 
     pub(super) fn to_json(&self) -> Secret {
         let file = PendingFile {
-            version: 1,
+            version: VERSION,
             created_at: &self.created_at,
             token: &self.token,
             key: self.own.as_ref().map(PendingKey::text),
@@ -329,8 +331,26 @@ fn read(sidecar: &Path, token: &str) -> Result<Option<Kept>, Error> {
         Err(error @ Error::Storage { .. }) => return Err(error),
         Err(_) => return Ok(None),
     };
+    check_version(&name, &text)?;
     let kept = serde_json::from_str(&text).ok();
     Ok(kept.filter(|kept: &Kept| kept.token == token && kept.is_usable(&name)))
+}
+
+/// Refuses what a newer version of this library wrote: a key in it may be the only one that is certified.
+pub(super) fn check_version(name: &str, text: &str) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: Option<u64>,
+    }
+    // What has no such number is not one of ours.
+    let version = serde_json::from_str(text).ok().and_then(|Versioned { version }| version);
+    match version.filter(|version| *version > u64::from(VERSION)) {
+        None => Ok(()),
+        Some(version) => Err(Error::Identity(format!(
+            "{name}: a newer version of this library keeps a key there (its form is {version}, known here is {VERSION}); \
+             go on with that version, or move the file away if its key is not needed any more"
+        ))),
+    }
 }
 
 pub(super) fn path(identity: &Path) -> PathBuf {

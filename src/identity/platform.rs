@@ -60,12 +60,20 @@ mod unix {
 
     /// Gives a new file owner, group and mode of the file it will replace; else 0600 whatever the umask.
     pub(in crate::identity) fn take_over(file: &File, replaced: Option<&Metadata>) -> io::Result<()> {
-        let Some(replaced) = replaced else { return file.set_permissions(Permissions::from_mode(OWNER_ONLY)) };
-        let made = file.metadata()?;
-        if (made.uid(), made.gid()) != (replaced.uid(), replaced.gid()) {
-            fchown(file, Some(replaced.uid()), Some(replaced.gid()))?;
+        give_to(file, replaced)?;
+        match replaced {
+            Some(replaced) => file.set_permissions(Permissions::from_mode(replaced.mode() & PERMISSION_BITS)),
+            None => Ok(()),
         }
-        file.set_permissions(Permissions::from_mode(replaced.mode() & PERMISSION_BITS))
+    }
+
+    /// Gives a new file to the owner and group of another one, and to nobody else: 0600 whatever the umask.
+    pub(in crate::identity) fn give_to(file: &File, other: Option<&Metadata>) -> io::Result<()> {
+        let made = file.metadata()?;
+        if let Some(other) = other.filter(|other| (made.uid(), made.gid()) != (other.uid(), other.gid())) {
+            fchown(file, Some(other.uid()), Some(other.gid()))?;
+        }
+        file.set_permissions(Permissions::from_mode(OWNER_ONLY))
     }
 
     /// Makes the names in a folder durable.
@@ -121,6 +129,11 @@ mod other {
         Ok(())
     }
 
+    /// The same.
+    pub(in crate::identity) fn give_to(_: &File, _: Option<&Metadata>) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Folders cannot be synced here; the file system journals its names.
     pub(in crate::identity) fn sync_folder(_: &Path) -> io::Result<()> {
         Ok(())
@@ -133,6 +146,6 @@ mod other {
 }
 
 #[cfg(not(unix))]
-pub(super) use other::{exposure, open_for_reading, open_lock, owner_only, sync_folder, take_over};
+pub(super) use other::{exposure, give_to, open_for_reading, open_lock, owner_only, sync_folder, take_over};
 #[cfg(unix)]
-pub(super) use unix::{exposure, open_for_reading, open_lock, owner_only, sync_folder, take_over};
+pub(super) use unix::{exposure, give_to, open_for_reading, open_lock, owner_only, sync_folder, take_over};
