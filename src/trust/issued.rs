@@ -53,8 +53,8 @@ fn validity_note(facts: &CertificateFacts) -> Option<String> {
 
 /// The chain of a renewed certificate, from the leaf on, checked like one that was issued the first time.
 ///
-/// Controllers of 1.3 leave the intermediate out: it is taken from the old chain, the bundle, or `ca`, the CA
-/// certificates that came with the answer.
+/// Controllers of 1.3 leave the intermediates out: they are taken from the old chain, or from the CA certificates that
+/// are trusted or came with the answer (`ca`). The network may have a new CA by now that only the answer tells of.
 pub(crate) fn renewed_chain(
     certificate_pem: &str,
     ca: Option<&str>,
@@ -63,21 +63,37 @@ pub(crate) fn renewed_chain(
     bundle: Option<&CaBundle>,
 ) -> Result<Vec<CertificateDer<'static>>, Error> {
     let mut chain = chain_from_pem("the renewed certificate", certificate_pem)?;
-    let announced = ca.map(|pem| CaBundle::from_pem("the CA certificates of the renewal", pem)).transpose()?;
-    if let [leaf] = chain.as_slice() {
-        let others = [bundle, announced.as_ref()].into_iter().flatten().flat_map(CaBundle::certificates);
-        let mut candidates = old.iter().skip(1).chain(others);
-        let intermediate = candidates.find(|candidate| !is_root(candidate) && has_signed(candidate, leaf)).cloned();
-        chain.extend(intermediate);
-    }
-    match bundle.or(announced.as_ref()) {
-        known @ Some(_) => {
-            let note = issued_for(&chain, public_key, known).map_err(|error| Error::Identity(error.to_string()))?;
-            note.into_iter().for_each(|note| log::warn!("{note}"));
-            Ok(chain)
-        }
-        None => Err(Error::Identity("there are no CA certificates to check the renewed certificate with".to_owned())),
-    }
+    let announced = ca.filter(|pem| !pem.trim().is_empty());
+    let announced =
+        announced.map(|pem| CaBundle::from_pem("the CA certificates of the renewal", pem)).transpose()?;
+    // A network whose controllers the system's roots vouch for may have none; then the login alone is the proof.
+    let trusted = match (bundle, announced) {
+        (Some(own), Some(announced)) => Some(own.joined(&announced)),
+        (own, announced) => own.cloned().or(announced),
+    };
+    complete(&mut chain, old, trusted.as_ref().map_or(&[], CaBundle::certificates));
+    let note = issued_for(&chain, public_key, trusted.as_ref()).map_err(|error| Error::Identity(error.to_string()))?;
+    note.into_iter().for_each(|note| log::warn!("{note}"));
+    Ok(chain)
+}
+
+/// Adds the intermediates that are missing at the end: all that followed in the old chain, or the one that signed.
+fn complete(
+    chain: &mut Vec<CertificateDer<'static>>,
+    old: &[CertificateDer<'static>],
+    others: &[CertificateDer<'static>],
+) {
+    let followed = |last: &CertificateDer<'_>| old.iter().position(|own| own == last).map(|at| &old[at + 1..]);
+    let Some((leaf, [])) = chain.split_first() else {
+        let rest = chain.last().and_then(followed).unwrap_or_default();
+        return chain.extend_from_slice(rest);
+    };
+    let signed = |candidate: &CertificateDer<'_>| !is_root(candidate) && has_signed(candidate, leaf);
+    let added = match old.iter().skip(1).position(signed) {
+        Some(at) => old[at + 1..].to_vec(),
+        None => others.iter().find(|candidate| signed(candidate)).cloned().into_iter().collect(),
+    };
+    chain.extend(added);
 }
 
 fn is_root(certificate: &CertificateDer<'_>) -> bool {
