@@ -32,9 +32,11 @@ pub(super) struct Trial {
 enum Verdict {
     Same,
     /// There are new ones, to be trusted beside all others.
-    Grown(CaBundle),
+    Grown,
     /// Some of the own ones are not there any more.
     Shrunk,
+    /// The same, but what is not there may be what cannot be read.
+    Unclear,
 }
 
 fn verdict(own: &CaBundle, announced: &CaBundle) -> Result<Verdict, Error> {
@@ -42,14 +44,18 @@ fn verdict(own: &CaBundle, announced: &CaBundle) -> Result<Verdict, Error> {
         return Ok(Verdict::Same);
     }
     if own.lacks(announced).next().is_none() {
-        return Ok(Verdict::Shrunk);
+        return Ok(if announced.problems().is_empty() { Verdict::Shrunk } else { Verdict::Unclear });
     }
+    grown(own, announced).map(|_| Verdict::Grown)
+}
+
+fn grown(own: &CaBundle, announced: &CaBundle) -> Result<CaBundle, Error> {
     let joined = own.joined(announced);
     if joined.certificates().len() > MOST {
         let message = format!("more than {MOST} CA certificates, old and new: the bundle there is stays");
         return Err(Error::Identity(message));
     }
-    Ok(Verdict::Grown(joined))
+    Ok(joined)
 }
 
 /// Whether the trial of `announced` is over, and if not, how it goes on from here.
@@ -68,14 +74,17 @@ impl Client {
         let Some(own) = current.identity.ca() else { return Ok((None, LOOK_AGAIN)) };
         let Some(announced) = self.announced(call, &current)? else { return Ok((None, LOOK_AGAIN)) };
         match verdict(own, &announced)? {
-            Verdict::Same => {
+            Verdict::Same | Verdict::Unclear => {
                 self.shared.upkeep.state().trial = None;
                 Ok((None, LOOK_AGAIN))
             }
-            Verdict::Grown(joined) => {
+            Verdict::Grown => {
                 self.shared.upkeep.state().trial = None;
                 let names = names(own.lacks(&announced));
-                self.change_identity(call, |identity| identity.with_ca(&joined))?;
+                // Another process may have added others meanwhile.
+                self.change_identity(call, |identity| {
+                    identity.with_ca(&grown(identity.ca().unwrap_or(own), &announced)?)
+                })?;
                 Ok((Some(Event::plain(EventKind::CaAdded, names)), LOOK_AGAIN_IN_TRIAL))
             }
             Verdict::Shrunk => self.try_without(call, &current, own, &announced),
@@ -113,11 +122,15 @@ impl Client {
             Err(Error::Tls { .. }) if self.settings().trust_system_roots => return Ok(None),
             Err(error) => return Err(error),
         }
-        CaBundle::decode_pkcs7(&body).map(Some).map_err(|message| Error::Decode {
+        let announced = CaBundle::decode_pkcs7(&body).map_err(|message| Error::Decode {
             operation: request.operation(),
             path: String::new(),
             message,
-        })
+        })?;
+        for problem in announced.problems() {
+            log::warn!("the controller's CA certificates: {problem}");
+        }
+        Ok(Some(announced))
     }
 
     /// Whether `bundle` alone verifies every controller that can be reached, and at least one.
@@ -205,10 +218,20 @@ mod tests {
     fn new_certificates_come_beside_all_others() {
         let (old, new) = (authority(), authority());
         for announced in [bundle(&[&new]), bundle(&[&new, &old])] {
-            let Ok(Verdict::Grown(joined)) = verdict(&bundle(&[&old]), &announced) else { panic!("{announced:?}") };
-            assert!(joined.is_same(&bundle(&[&old, &new])));
+            assert!(matches!(verdict(&bundle(&[&old]), &announced), Ok(Verdict::Grown)), "{announced:?}");
+            assert!(grown(&bundle(&[&old]), &announced).unwrap().is_same(&bundle(&[&old, &new])));
         }
         assert!(matches!(verdict(&bundle(&[&old, &new]), &bundle(&[&new])), Ok(Verdict::Shrunk)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_takes_no_certificate_away_and_keeps_none_out() {
+        let (old, new) = (authority(), authority());
+        let broken = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".to_owned();
+        let verdict = |announced: &[&String]| verdict(&bundle(&[&old, &new]), &bundle(announced)).unwrap();
+        assert!(matches!(verdict(&[&new, &broken]), Verdict::Unclear));
+        assert!(matches!(verdict(&[&new, &broken, &authority()]), Verdict::Grown));
+        assert!(matches!(verdict(&[&new]), Verdict::Shrunk));
     }
 
     #[test]
