@@ -36,8 +36,7 @@ impl ControllerUrl {
             return Err(bad("a user name in the address is not accepted"));
         }
         let (host, port) = split_port(authority).map_err(bad)?;
-        let host = host.to_ascii_lowercase();
-        check_host(&host).map_err(bad)?;
+        let host = normal_host(host).map_err(bad)?;
         Ok(Self { origin: format!("https://{host}:{port}"), host })
     }
 
@@ -68,10 +67,11 @@ fn split_port(authority: &str) -> Result<(&str, u16), &'static str> {
     }
 }
 
-fn check_host(host: &str) -> Result<(), &'static str> {
+/// The host in the one form in which it is compared: in lower case, an IPv6 address without needless zeros.
+fn normal_host(host: &str) -> Result<String, &'static str> {
     if let Some(inner) = host.strip_prefix('[') {
-        let address = inner.trim_end_matches(']');
-        return address.parse::<Ipv6Addr>().map(drop).map_err(|_| "the IPv6 address is not valid");
+        let address: Ipv6Addr = inner.trim_end_matches(']').parse().map_err(|_| "the IPv6 address is not valid")?;
+        return Ok(format!("[{address}]"));
     }
     if host.is_empty() {
         return Err("the host is missing");
@@ -80,7 +80,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     if host.len() > 253 || !host.bytes().all(allowed) {
         return Err("the host is not a name or an IP address");
     }
-    Ok(())
+    Ok(host.to_ascii_lowercase())
 }
 
 /// True for an absolute path that cannot be anything else: no host, query, fragment, escape or step upwards.
