@@ -61,7 +61,7 @@ impl NewPair {
         let (replaces, key, cert) = (text("replaces")?, text("key")?, text("cert")?);
         let is_meant = identity.serial().as_deref() == Some(replaces.expose());
         let pair = chain_from_pem(what, cert.expose())
-            .and_then(|chain| Ok((is_meant || identity.leaf() == chain.first()).then_some(chain)))
+            .map(|chain| (is_meant || identity.leaf() == chain.first()).then_some(chain))
             .and_then(|chain| chain.map(|chain| Self::with_key(what, &key, chain, identity)).transpose());
         pair.unwrap_or_else(|error| {
             if is_meant {

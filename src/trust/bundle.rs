@@ -82,7 +82,17 @@ impl CaBundle {
 
     /// The certificates of `other` that are not in this one.
     pub(crate) fn lacks<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a CertificateDer<'static>> {
-        other.certificates.iter().filter(|certificate| !self.certificates.contains(certificate))
+        other.certificates.iter().filter(|certificate| !self.contains(certificate))
+    }
+
+    pub(crate) fn contains(&self, certificate: &CertificateDer<'static>) -> bool {
+        self.certificates.contains(certificate)
+    }
+
+    /// Those of its certificates that are to stay.
+    pub(crate) fn only(&self, stays: impl Fn(&CertificateDer<'static>) -> bool) -> Self {
+        let certificates = self.certificates.iter().filter(|certificate| stays(certificate)).cloned().collect();
+        Self { certificates, problems: Arc::clone(&self.problems) }
     }
 
     /// All certificates of both.

@@ -108,6 +108,56 @@ fn announced_certificates_that_verify_no_controller_remove_nothing() {
     assert_eq!(list(&scene.client).unwrap(), 2);
 }
 
+/// While it is tried whether the old certificates can go, another process adds one.
+#[test]
+fn what_another_process_adds_meanwhile_stays_when_the_old_ones_go() {
+    let mut scene = Scene::new(Version::V2_0);
+    let (next, third) = (rotated(&scene.controller, None), rotated(&scene.controller, None));
+    scene.controller.announce_authorities_of(&[&next]);
+    assert_eq!(later(&scene, Duration::ZERO), [EventKind::CaAdded]);
+    let address = scene.controller.address();
+    scene.controller = rotated_like(&next, "127.0.0.1:0".parse().unwrap());
+    let switched = rotated_like(&next, address);
+    assert_eq!(later(&scene, DAY), [], "the trial begins");
+    let mut json = scene.json();
+    let ca = format!("{}{}", scene.member("ca"), third.ca_pem());
+    json["id"]["ca"] = ca.into();
+    std::fs::write(scene.file(), json.to_string()).unwrap();
+    assert_eq!(later(&scene, 2 * DAY), [EventKind::CaAdded, EventKind::CaRemoved], "each change is told");
+    assert_eq!(certificates(&scene.member("ca")), 4, "the new ones, and those that were added");
+    drop(switched);
+}
+
+#[test]
+fn of_a_bundle_that_is_partly_bad_the_good_is_taken_and_nothing_goes() {
+    let scene = Scene::new(Version::V2_0);
+    let next = rotated(&scene.controller, None);
+    let own: Vec<_> = pem::parse_many(scene.member("ca")).unwrap().into_iter().map(pem::Pem::into_contents).collect();
+    let new: Vec<_> = pem::parse_many(next.ca_pem()).unwrap().into_iter().map(pem::Pem::into_contents).collect();
+    let bad = vec![0x30, 3, 2, 1, 5];
+    scene.controller.announce_certificates([own[0].clone(), bad.clone()]);
+    for _ in 0..3 {
+        assert_eq!(later(&scene, DAY), [], "what is missing may be what cannot be read");
+        assert_eq!(certificates(&scene.member("ca")), 2);
+    }
+    scene.controller.announce_certificates([bad.clone(), new[0].clone(), bad, own[1].clone(), own[1].clone()]);
+    assert_eq!(later(&scene, DAY), [EventKind::CaAdded]);
+    assert_eq!(certificates(&scene.member("ca")), 3);
+    assert_eq!(list(&scene.client).unwrap(), 2);
+}
+
+#[test]
+fn a_bundle_without_a_usable_certificate_changes_nothing() {
+    let scene = Scene::new(Version::V2_0);
+    let before = scene.json();
+    for elements in [vec![], vec![vec![0x30, 3, 2, 1, 5]]] {
+        scene.controller.announce_certificates(elements);
+        assert_eq!(later(&scene, DAY), [EventKind::CaFailed]);
+        assert_eq!(scene.json(), before);
+    }
+    assert_eq!(list(&scene.client).unwrap(), 2);
+}
+
 #[test]
 fn a_bundle_that_cannot_be_read_changes_nothing() {
     let scene = Scene::new(Version::V2_0);

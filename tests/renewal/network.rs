@@ -56,6 +56,30 @@ fn controllers_that_left_the_network_are_forgotten() {
 }
 
 #[test]
+fn each_controller_is_taken_once_whatever_its_address_looks_like() {
+    let scene = Scene::new(Version::V2_0);
+    let own = scene.controller.api_url();
+    let node = |urls: &[&str]| {
+        let urls: Vec<Value> = urls.iter().map(|url| json!({ "url": url, "version": "v1" })).collect();
+        json!({ "id": "c", "apiAddresses": { "edge-client": urls, "edge-oidc": [{ "url": "https://oidc.test" }] } })
+    };
+    let nodes = [
+        node(&[&own, &own]),
+        node(&["https://[2001:db8::1]:1280/edge/client/v1", "ftp://x"]),
+        node(&[]),
+        node(&["https://[2001:DB8:0::1]:1280", "https://B.test:443/edge", "https://b.test/edge/client/v1"]),
+    ];
+    let page = json!({ "data": nodes, "meta": {} });
+    scene.controller.fault(LIST, answer(200, page.to_string()));
+    assert!(kinds(&scene.client.maintain()).contains(&EventKind::ControllersChanged));
+    let loaded: Vec<String> = scene.client.identity().controllers().map(str::to_owned).collect();
+    assert_eq!(loaded, [scene.controller.url().as_str(), "https://[2001:db8::1]:1280", "https://b.test:443"]);
+    scene.clock.advance(DAY);
+    assert!(!kinds(&scene.client.maintain()).contains(&EventKind::ControllersChanged), "and that is no change");
+    assert_eq!(list(&scene.another()).unwrap(), 2);
+}
+
+#[test]
 fn a_list_that_cannot_be_used_changes_nothing() {
     let (scene, others) = with_others(1);
     announce(&scene, &others);

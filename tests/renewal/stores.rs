@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ziti_edge_client::{Client, Error, EventKind, Identity, Store};
-use ziti_edge_testkit::{Fault, Version};
+use ziti_edge_client::{Client, Error, Event, EventKind, Identity, Store};
+use ziti_edge_testkit::{Fault, ListedController, TestController, Version};
 
-use crate::support::{self, ENOUGH, controller};
-use crate::{EXTEND, Scene, VERIFY, list};
+use crate::support::{self, ENOUGH, controller, start};
+use crate::{Clock, DAY, EXTEND, Scene, VERIFY, kinds, list};
 
 #[test]
 fn of_two_processes_one_renews_and_the_other_goes_on() {
@@ -99,6 +99,7 @@ fn a_client_without_a_store_is_not_renewed() {
 struct Vault {
     texts: Arc<Mutex<Vec<String>>>,
     refuses: Arc<Mutex<Vec<bool>>>,
+    told: Arc<Mutex<Vec<(EventKind, bool)>>>,
 }
 
 impl Vault {
@@ -119,8 +120,22 @@ impl Vault {
     }
 
     fn client(&self, json: &str) -> Client {
-        let identity = Identity::from_json(json).unwrap();
-        Client::builder(&identity).store(self.store()).timeout(ENOUGH).build().unwrap()
+        let (identity, told) = (Identity::from_json(json).unwrap(), Arc::clone(&self.told));
+        let tell = move |event: &Event| told.lock().unwrap().push((event.kind, event.error.is_some()));
+        Client::builder(&identity).store(self.store()).timeout(ENOUGH).on_event(tell).build().unwrap()
+    }
+
+    /// What was told since it was asked last, and whether with an error.
+    fn told(&self) -> Vec<(EventKind, bool)> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+
+    fn refuse(&self, refuses: &[bool]) {
+        *self.refuses.lock().unwrap() = refuses.to_vec();
+    }
+
+    fn saves(&self) -> usize {
+        self.texts.lock().unwrap().len()
     }
 }
 
@@ -161,11 +176,80 @@ fn a_hook_that_refuses_the_second_time_is_asked_again() {
     vault.refuses.lock().unwrap().extend([false, true]);
     let error = client.renew().unwrap_err();
     assert!(error.to_string().contains("the vault is closed"), "{error}");
+    assert_eq!(vault.told(), [(EventKind::CertificateRenewed, true)], "what is in use is told");
     controller.expire_sessions();
     assert_eq!(list(&client).unwrap(), 2, "the new one is used, as nothing else logs in");
     assert_eq!(client.renew_if_due().unwrap().unwrap().kind, EventKind::RenewalRecovered);
     assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
     assert!(client.renew_if_due().unwrap().is_none());
+}
+
+/// The process ended after the confirmation, and what it left cannot be saved at first.
+#[test]
+fn a_pair_that_is_recovered_and_not_saved_is_used_and_saved_later() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    vault.refuse(&[false, true]);
+    vault.client(&controller.enrolled_identity_json("alice")).renew().unwrap_err();
+    let left = vault.last();
+    controller.expire_sessions();
+    vault.told();
+
+    vault.refuse(&[true, true]);
+    let client = vault.client(&left).with_timeout(Duration::from_secs(5));
+    assert_eq!(list(&client).unwrap(), 2);
+    assert_eq!(vault.told(), [(EventKind::RenewalRecovered, true)]);
+    assert!(client.renew_if_due().unwrap_err().to_string().contains("the vault is closed"));
+    assert_eq!(client.renew_if_due().unwrap().unwrap().kind, EventKind::RenewalRecovered);
+    assert_eq!(vault.told(), [(EventKind::RenewalRecovered, false)]);
+    assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
+    assert!(client.renew_if_due().unwrap().is_none());
+}
+
+#[test]
+fn each_change_is_one_save_and_one_that_is_refused_is_tried_again() {
+    let controller = controller(Version::V2_0, 2);
+    let start = || start(TestController::builder().version(Version::V2_0).services(2).same_network_as(&controller));
+    let (other, vault, clock) = (start(), Vault::default(), Clock::default());
+    let identity = Identity::from_json(&controller.enrolled_identity_json("alice")).unwrap();
+    let now = clock.clone();
+    let builder = Client::builder(&identity).store(vault.store()).timeout(ENOUGH).clock(move || now.now());
+    let client = builder.build().unwrap();
+    assert_eq!((kinds(&client.maintain()), vault.saves()), (vec![EventKind::LoginRenewed], 0));
+
+    controller.set_controllers([&controller, &other].map(|node| ListedController::of("c", node)));
+    let next = TestController::builder().version(Version::V2_0).same_network_as(&controller).new_authority(true);
+    let next = next.start().unwrap();
+    controller.announce_authorities_of(&[&controller, &next]);
+    clock.advance(DAY);
+    vault.refuse(&[true, true]);
+    let mut failed = kinds(&client.maintain());
+    failed.retain(|kind| *kind != EventKind::LoginRenewed);
+    assert_eq!((failed, vault.saves()), (vec![EventKind::ControllersFailed, EventKind::CaFailed], 0));
+    assert_eq!(client.identity().to_json().expose(), identity.to_json().expose(), "what is not saved is not used");
+
+    clock.advance(Duration::from_secs(31));
+    assert_eq!(kinds(&client.maintain()), [EventKind::ControllersChanged, EventKind::CaAdded]);
+    assert_eq!(vault.saves(), 2, "one for each");
+    let saved = Identity::from_json(&vault.last()).unwrap();
+    assert_eq!(saved.to_json().expose(), client.identity().to_json().expose());
+    assert_eq!(saved.controllers().count(), 2);
+    clock.advance(DAY);
+    client.maintain();
+    assert_eq!(vault.saves(), 2, "and none without a change");
+}
+
+#[test]
+fn a_hook_is_told_of_a_pair_of_a_newer_version() {
+    let controller = controller(Version::V2_0, 2);
+    let mut json: serde_json::Value = serde_json::from_str(&controller.enrolled_identity_json("alice")).unwrap();
+    json["renewal"] = serde_json::json!({ "version": 2, "sealed": "x" });
+    let vault = Vault::default();
+    let client = vault.client(&json.to_string());
+    let error = client.renew().unwrap_err();
+    assert!(error.to_string().contains("a newer version of this library"), "{error}");
+    assert_eq!((controller.count(EXTEND), vault.saves()), (0, 0));
+    assert_eq!(list(&client).unwrap(), 2);
 }
 
 #[test]

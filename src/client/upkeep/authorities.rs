@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
+
 use super::event::{Event, EventKind};
 use crate::client::{Client, Settings};
 use crate::error::Error;
@@ -68,24 +70,23 @@ fn judge(trial: Option<Trial>, announced: &CaBundle, now: Instant) -> Result<(),
 }
 
 impl Client {
-    pub(super) fn look_after_authorities(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+    pub(super) fn look_after_authorities(&self, call: &Call) -> Result<(Vec<Event>, Duration), Error> {
         let current = self.generation();
         // Without a bundle there is nothing that could vouch for one.
-        let Some(own) = current.identity.ca() else { return Ok((None, LOOK_AGAIN)) };
-        let Some(announced) = self.announced(call, &current)? else { return Ok((None, LOOK_AGAIN)) };
+        let Some(own) = current.identity.ca() else { return Ok((Vec::new(), LOOK_AGAIN)) };
+        let Some(announced) = self.announced(call, &current)? else { return Ok((Vec::new(), LOOK_AGAIN)) };
         match verdict(own, &announced)? {
             Verdict::Same | Verdict::Unclear => {
                 self.shared.upkeep.state().trial = None;
-                Ok((None, LOOK_AGAIN))
+                Ok((Vec::new(), LOOK_AGAIN))
             }
             Verdict::Grown => {
                 self.shared.upkeep.state().trial = None;
-                let names = names(own.lacks(&announced));
                 // Another process may have added others meanwhile.
-                self.change_identity(call, |identity| {
+                let events = self.change_identity(call, |identity| {
                     identity.with_ca(&grown(identity.ca().unwrap_or(own), &announced)?)
                 })?;
-                Ok((Some(Event::plain(EventKind::CaAdded, names)), LOOK_AGAIN_IN_TRIAL))
+                Ok((events, LOOK_AGAIN_IN_TRIAL))
             }
             Verdict::Shrunk => self.try_without(call, &current, own, &announced),
         }
@@ -97,20 +98,21 @@ impl Client {
         current: &Generation,
         own: &CaBundle,
         announced: &CaBundle,
-    ) -> Result<(Option<Event>, Duration), Error> {
+    ) -> Result<(Vec<Event>, Duration), Error> {
         let suffices = self.suffices(call, current, announced)?;
         let now = self.now().monotonic;
         let trial = self.shared.upkeep.state().trial.take();
         if !suffices {
-            return Ok((None, LOOK_AGAIN_IN_TRIAL));
+            return Ok((Vec::new(), LOOK_AGAIN_IN_TRIAL));
         }
         if let Err(goes_on) = judge(trial, announced, now) {
             self.shared.upkeep.state().trial = Some(goes_on);
-            return Ok((None, LOOK_AGAIN_IN_TRIAL));
+            return Ok((Vec::new(), LOOK_AGAIN_IN_TRIAL));
         }
-        let names = names(announced.lacks(own));
-        self.change_identity(call, |identity| identity.with_ca(announced))?;
-        Ok((Some(Event::plain(EventKind::CaRemoved, names)), LOOK_AGAIN))
+        // What another process has added meanwhile is not what was tried.
+        let stays = |der: &CertificateDer<'static>| announced.contains(der) || !own.contains(der);
+        let change = |identity: &Identity| identity.with_ca(&identity.ca().unwrap_or(own).only(stays));
+        Ok((self.change_identity(call, change)?, LOOK_AGAIN))
     }
 
     /// The CA certificates that a controller of the network names; `None` if only the system's roots vouch for it.
@@ -161,12 +163,13 @@ impl Client {
         Settings { trust_system_roots: false, ..self.settings().clone() }.generation(identity)
     }
 
-    /// Saves a change of the identity, and goes on with it and the same login.
+    /// Saves a change of the identity, and goes on with it and the same login. Returns what is another than before,
+    /// which may be what another process had changed in the file.
     pub(super) fn change_identity(
         &self,
         call: &Call,
         change: impl Fn(&Identity) -> Result<Identity, Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Event>, Error> {
         let _turn = self.shared.upkeep.turn.take(call)?;
         let current = self.generation();
         let saved = match &self.settings().store {
@@ -179,16 +182,35 @@ impl Client {
                 held.save(&change(base)?, call.remaining())?
             }
         };
+        let events = differences(&current.identity, &saved);
         let newer = self.settings().generation(saved)?;
         newer.flight.carry(&current.flight, |_| {});
         self.replace(&current, Arc::new(newer));
-        Ok(())
+        Ok(events)
     }
 }
 
-fn names<'a>(certificates: impl Iterator<Item = &'a rustls::pki_types::CertificateDer<'static>>) -> String {
-    let names: Vec<String> = certificates.filter_map(|certificate| subject(certificate)).collect();
-    names.join("; ")
+/// What changed about controllers and CA certificates.
+fn differences(old: &Identity, new: &Identity) -> Vec<Event> {
+    let mut events = Vec::new();
+    if old.controller_urls() != new.controller_urls() {
+        let addresses: Vec<&str> = new.controllers().collect();
+        events.push(Event::plain(EventKind::ControllersChanged, addresses.join(", ")));
+    }
+    if let (Some(old), Some(new)) = (old.ca(), new.ca()) {
+        for (kind, names) in
+            [(EventKind::CaAdded, names(old.lacks(new))), (EventKind::CaRemoved, names(new.lacks(old)))]
+        {
+            events.extend(names.map(|names| Event::plain(kind, names)));
+        }
+    }
+    events
+}
+
+/// The subjects of certificates; `None` of none.
+fn names<'a>(certificates: impl Iterator<Item = &'a CertificateDer<'static>>) -> Option<String> {
+    let names: Vec<String> = certificates.map(|der| subject(der).unwrap_or_else(|| "without a name".into())).collect();
+    (!names.is_empty()).then(|| names.join("; "))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{Event, EventKind};
+use super::event::Event;
 use crate::api::controller::controllers::ControllerNode;
 use crate::client::Client;
 use crate::error::Error;
@@ -15,26 +15,25 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3600);
 const CLIENT_API: &str = "edge-client";
 
 impl Client {
-    pub(super) fn look_after_controllers(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+    pub(super) fn look_after_controllers(&self, call: &Call) -> Result<(Vec<Event>, Duration), Error> {
         let current = self.generation();
         // Without a bundle nothing tells a controller of the network from another host.
         if current.identity.ca().is_none() {
-            return Ok((None, LOOK_AGAIN));
+            return Ok((Vec::new(), LOOK_AGAIN));
         }
         let request = Request::get("/controllers").query("limit", "500");
         let mut body = Vec::new();
         let session = match self.proven(&current)?.send_with_login(call, &request, &mut body).map_err(Error::from) {
             Ok((_, session)) => session,
-            Err(Error::Tls { .. }) if self.settings().trust_system_roots => return Ok((None, LOOK_AGAIN)),
+            Err(Error::Tls { .. }) if self.settings().trust_system_roots => return Ok((Vec::new(), LOOK_AGAIN)),
             Err(error) => return Err(error),
         };
         let nodes: Vec<ControllerNode> = envelope::data(&request.operation(), &body)?;
         let Some(list) = usable(&nodes, &session.controller, current.identity.controller_urls()) else {
-            return Ok((None, LOOK_AGAIN));
+            return Ok((Vec::new(), LOOK_AGAIN));
         };
         let addresses: Vec<&str> = list.iter().map(ControllerUrl::origin).collect();
-        self.change_identity(call, |identity| identity.with_controllers(&addresses))?;
-        Ok((Some(Event::plain(EventKind::ControllersChanged, addresses.join(", "))), LOOK_AGAIN))
+        Ok((self.change_identity(call, |identity| identity.with_controllers(&addresses))?, LOOK_AGAIN))
     }
 }
 

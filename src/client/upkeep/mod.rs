@@ -96,9 +96,9 @@ impl Client {
             let now = self.now();
             let mut state = self.shared.upkeep.state();
             match outcome {
-                Ok((event, again)) => {
+                Ok((told, again)) => {
                     state.schedule.done(part, again, now);
-                    events.extend(event);
+                    events.extend(told);
                 }
                 Err(error) => {
                     // Trying again soon is for what may pass by itself.
@@ -114,10 +114,11 @@ impl Client {
     }
 
     /// Does one part, and says when it is due again.
-    fn look_after(&self, call: &Call, part: Part) -> Result<(Option<Event>, Duration), Error> {
+    fn look_after(&self, call: &Call, part: Part) -> Result<(Vec<Event>, Duration), Error> {
+        let all = |(event, again): (Option<Event>, Duration)| (Vec::from_iter(event), again);
         match part {
-            Part::Login => self.look_after_login(call),
-            Part::Certificate => self.look_after_certificate(call),
+            Part::Login => self.look_after_login(call).map(all),
+            Part::Certificate => self.look_after_certificate(call).map(all),
             Part::Controllers => self.look_after_controllers(call),
             Part::Authorities => self.look_after_authorities(call),
         }
