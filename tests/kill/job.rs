@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Event, Identity, Store};
 
 use crate::candidate;
@@ -26,7 +27,13 @@ pub(crate) enum Job<'a> {
     Renew(&'a Path, &'a Path),
     /// Loads a file, says so, and saves it when it is told to; with another controller, if one is given.
     Hold(&'a Path, &'a str),
+    /// Makes a client of a file, which trusts the system's roots, too, if the second is [`SYSTEM`]. Then it does what it
+    /// is told to, word by word, and says what came of it.
+    Serve(&'a Path, &'a str),
 }
+
+/// That the system's roots are trusted.
+pub(crate) const SYSTEM: &str = "system";
 
 impl Job<'_> {
     /// Program and arguments that do it.
@@ -37,6 +44,7 @@ impl Job<'_> {
             Job::Save(source, target) => ("save", source, target),
             Job::Renew(file, folder) => ("renew", file, folder),
             Job::Hold(file, address) => ("hold", file, &Path::new(address)),
+            Job::Serve(file, roots) => ("serve", file, &Path::new(roots)),
         };
         let program = env::current_exe().expect("a running program has a file");
         vec![program.into(), WORD.into(), name.into(), from.into(), to.into()]
@@ -64,6 +72,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
         Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
         Some("enroll-by") => enroll_by(&fs::read(from).expect("what is brought"), Path::new(to)).map(drop),
         Some("renew") => renew(Path::new(from)).map(drop),
+        Some("serve") => serve(Path::new(from), to == SYSTEM),
         Some("hold") => hold(Path::new(from), to.to_str().expect("an address")),
         _ => Identity::load(from).and_then(|identity| identity.save(to)),
     };
@@ -104,4 +113,17 @@ fn hold(path: &Path, address: &str) -> Result<(), Error> {
     println!("loaded");
     io::stdin().read_line(&mut String::new()).expect("a word on stdin");
     identity.save(path)
+}
+
+fn serve(path: &Path, by_system: bool) -> Result<(), Error> {
+    let client = Client::builder(&Identity::load(path)?).trust_system_roots(by_system).build()?;
+    for word in io::stdin().lines() {
+        let outcome = match word.expect("a word on stdin").as_str() {
+            "list" => client.services().list(&ServiceQuery::new()).map(|services| services.len().to_string()),
+            "renew" => client.renew().map(|event| event.kind.as_str().to_owned()),
+            _ => Ok(client.maintain().events.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")),
+        };
+        println!("{}", outcome.unwrap_or_else(|error| error.to_string()));
+    }
+    Ok(())
 }

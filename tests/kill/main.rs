@@ -16,6 +16,8 @@ mod methods;
 #[cfg(target_os = "linux")]
 mod owners;
 #[cfg(target_os = "linux")]
+mod peers;
+#[cfg(target_os = "linux")]
 mod place;
 #[cfg(target_os = "linux")]
 mod renewals;
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
             Ok(())
         })
     };
-    let plain = [enrollments::PLAIN, saves::PLAIN, sharing::PLAIN].concat().into_iter().map(untraced);
+    let plain = [enrollments::PLAIN, peers::PLAIN, saves::PLAIN, sharing::PLAIN].concat().into_iter().map(untraced);
     let if_possible = |stories: &[(&'static str, Story)], lacks: Option<&str>| -> Vec<Trial> {
         let trials = stories.iter().copied().map(untraced);
         match lacks {

@@ -8,13 +8,14 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use ziti_edge_client::Identity;
-use ziti_edge_testkit::{Operation, TestController};
+use ziti_edge_testkit::{Fault, Operation, TestController};
 
 use crate::Story;
 use crate::job::Job;
 
 pub(crate) const PRIVILEGED: &[(&str, Story)] = &[
     ("a_file_of_a_service_stays_its_own_when_the_superuser_saves", a_file_of_a_service_stays_its_own),
+    ("a_renewal_of_the_superuser_that_breaks_off_is_finished_by_the_service", a_renewal_of_the_superuser_is_finished),
     ("who_cannot_keep_owner_and_group_changes_nothing", who_cannot_keep_owner_and_group_changes_nothing),
     ("in_a_folder_that_cannot_be_written_nothing_is_spent", in_a_folder_that_cannot_be_written_nothing_is_spent),
 ];
@@ -23,6 +24,8 @@ pub(crate) const WITH_DISKS: &[(&str, Story)] = &[
     ("on_a_read_only_disk_nothing_is_spent", on_a_read_only_disk_nothing_is_spent),
 ];
 
+const EXTEND: Operation = Operation::Named("extendCurrentIdentityAuthenticator");
+const VERIFY: Operation = Operation::Named("extendVerifyCurrentIdentityAuthenticator");
 /// Somebody without rights, and a group of theirs.
 const SERVICE: (u32, u32) = (12_345, 23_456);
 const STRANGER: (u32, u32) = (12_346, 23_457);
@@ -125,6 +128,25 @@ fn a_file_of_a_service_stays_its_own() {
     assert!(scene.holds("new.json"));
     let again = scene.save(Some(SERVICE));
     assert!(again.status.success(), "the service is locked out: {}", told(&again));
+}
+
+/// The pair that is kept may be the only one that logs in by then.
+fn a_renewal_of_the_superuser_is_finished() {
+    let scene = Scene::new();
+    scene.give_place(SERVICE, 0o700);
+    scene.put_old(SERVICE, 0o640);
+    let renew = |user| scene.run(&Job::Renew(&scene.target(), &scene.path("place")), user);
+    scene.controller.fault_times(VERIFY, Fault::Reset, 1);
+    assert!(!renew(None).status.success());
+    let kept = fs::metadata(scene.path("place/identity.json.pending")).unwrap();
+    assert_eq!(((kept.uid(), kept.gid()), kept.mode() & 0o7777), (SERVICE, 0o600));
+
+    let finished = renew(Some(SERVICE));
+
+    assert!(finished.status.success(), "{}", told(&finished));
+    assert_eq!((scene.controller.count(EXTEND), scene.names()), (1, vec!["identity.json".to_owned()]));
+    let after = fs::metadata(scene.target()).unwrap();
+    assert_eq!(((after.uid(), after.gid()), after.mode() & 0o7777), (SERVICE, 0o640));
 }
 
 fn who_cannot_keep_owner_and_group_changes_nothing() {
