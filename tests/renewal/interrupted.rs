@@ -143,3 +143,66 @@ fn what_else_lies_beside_the_identity_is_left_alone() {
     }
     assert_settled(&scene, &scene.client);
 }
+
+#[test]
+fn what_a_newer_version_keeps_there_is_told_and_left_alone() {
+    let scene = Scene::new(Version::V2_0);
+    let (before, pending) = (scene.json(), scene.file().with_extension("json.pending"));
+    for text in [r#"{"version":2,"pair":"sealed"}"#, r#"{"version":99,"replaces":"1","key":"k","cert":"c"}"#] {
+        for name in ["json.pending", "json.pending.7"] {
+            let sidecar = scene.file().with_extension(name);
+            fs::write(&sidecar, text).unwrap();
+            for error in [scene.client.renew().unwrap_err(), scene.client.renew_if_due().unwrap_err()] {
+                let message = error.to_string();
+                assert!(matches!(error, Error::Identity(_)) && message.contains(name), "{message}");
+                assert!(message.contains("a newer version of this library"), "{message}");
+            }
+            assert_eq!(fs::read_to_string(&sidecar).unwrap(), text);
+            assert_eq!((scene.controller.count(EXTEND), scene.json()), (0, before.clone()));
+            fs::remove_file(sidecar).unwrap();
+        }
+    }
+    for text in [r#"{"version":1}"#, r#"{"version":"2"}"#, r#"{"version":null}"#, r#"{"version":-2}"#] {
+        fs::write(&pending, text).unwrap();
+        scene.client.renew_if_due().expect("no version that is known to be newer");
+    }
+    fs::remove_file(pending).unwrap();
+    assert_settled(&scene, &scene.client);
+}
+
+/// Nobody is locked out by it: the old pair is in force, and another is issued.
+#[test]
+fn a_kept_pair_that_cannot_be_used_is_moved_aside() {
+    let pairs = [
+        |kept: &mut Value| kept["cert"] = "nonsense".into(),
+        |kept: &mut Value| kept["key"] = "test:elsewhere".into(),
+        |kept: &mut Value| kept["key"] = rcgen::KeyPair::generate().unwrap().serialize_pem().into(),
+    ];
+    for spoil in pairs {
+        let scene = Scene::new(Version::V2_0);
+        break_off(&scene, Fault::Reset);
+        let pending = scene.file().with_extension("json.pending");
+        let mut kept: Value = serde_json::from_slice(&fs::read(&pending).unwrap()).unwrap();
+        spoil(&mut kept);
+        fs::write(&pending, kept.to_string()).unwrap();
+        assert_eq!(scene.client.renew().unwrap().kind, EventKind::CertificateRenewed);
+        assert_eq!(scene.controller.count(EXTEND), 2);
+        let aside = scene.file().with_extension("json.pending.1");
+        assert_eq!(fs::read_to_string(&aside).unwrap(), kept.to_string());
+        fs::remove_file(aside).unwrap();
+        assert_settled(&scene, &scene.client);
+    }
+}
+
+/// Another renewal was begun elsewhere meanwhile, so the controller knows nothing of the pair that is kept.
+#[test]
+fn a_kept_pair_that_was_overtaken_is_given_up_and_another_is_issued() {
+    let scene = Scene::new(Version::V2_0);
+    break_off(&scene, Fault::Reset);
+    let before = scene.json();
+    scene.controller.fault_times(VERIFY, Fault::Status(400), 1);
+    assert_eq!(scene.client.renew_if_due().unwrap_err().answer().unwrap().status, 400);
+    assert_eq!((scene.json(), scene.files()), (before, vec!["alice.json".to_owned()]));
+    scene.client.renew().unwrap();
+    assert_settled(&scene, &scene.client);
+}

@@ -75,6 +75,10 @@ fn a_login_with_a_second_factor_is_left_to_its_user() {
     scene.clock.advance(25 * MINUTE);
     scene.controller.clear_requests();
     assert_eq!(kinds(&scene.client.maintain()), [EventKind::LoginNeedsFactor]);
+    for _ in 0..3 {
+        scene.clock.advance(MINUTE);
+        assert_eq!(kinds(&scene.client.maintain()), [], "it is told once");
+    }
     assert_eq!(scene.controller.count(Operation::Authenticate), 0);
     assert_eq!(list(&scene.client).unwrap(), 2, "the login goes on");
 }

@@ -254,6 +254,21 @@ fn a_pending_key_is_kept_until_it_is_forgotten_and_never_overwritten() {
 }
 
 #[test]
+fn a_key_that_a_newer_version_keeps_is_told_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let sidecar = folder.path().join("alice.json.pending");
+    let text = r#"{"version":2,"token":"f","key":"sealed"}"#;
+    fs::write(&sidecar, text).unwrap();
+    let store = Store::file(target(&folder));
+    let place = store.reserve(|| Ok(())).unwrap();
+    for error in [place.take_up("f").err(), place.take_up("another").err(), store.pending("f").err()] {
+        let message = error.unwrap().to_string();
+        assert!(message.contains("alice.json.pending: a newer version of this library"), "{message}");
+    }
+    assert_eq!(fs::read_to_string(&sidecar).unwrap(), text);
+}
+
+#[test]
 fn too_many_unfinished_enrollments_are_an_error_and_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let sidecar = folder.path().join("alice.json.pending");

@@ -3,6 +3,7 @@
 mod bundle;
 mod certificate;
 mod explain;
+mod issued;
 mod token;
 mod verifier;
 
