@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use ziti_edge_client::{EnrollOptions, Enrollment, Error, EventKind, Identity, KeyChoice, PrivateKey, Store};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
@@ -166,6 +166,28 @@ fn a_lost_answer_of_the_extension_leaves_the_old_certificate() {
     scene.client.authenticate().expect("the old one is in force");
     scene.client.renew().expect("and another one is issued");
     assert_eq!((scene.controller.count(EXTEND), scene.controller.count(VERIFY)), (2, 1));
+}
+
+/// It confirmed the new certificate, and the login with that meets a node that has not heard of it yet.
+#[test]
+fn a_node_that_learns_of_the_new_certificate_later_is_waited_for() {
+    let unknown =
+        || answer(401, json!({ "error": { "code": "INVALID_AUTH", "message": "m" }, "meta": {} }).to_string());
+    let scene = Scene::new(Version::V2_0);
+    scene.client.authenticate().unwrap();
+    scene.controller.fault_times(Operation::Authenticate, unknown(), 2);
+    assert_eq!(scene.client.renew().unwrap().kind, EventKind::CertificateRenewed);
+    assert_eq!(scene.files(), ["alice.json"]);
+
+    // Without a cluster there is nobody to wait for: both pairs are kept, and the next call finds the one in force.
+    let scene = Scene::new(Version::V1_6);
+    scene.client.authenticate().unwrap();
+    scene.controller.fault_times(Operation::Authenticate, unknown(), 1);
+    assert!(matches!(scene.client.renew(), Err(Error::Rejected(_))));
+    assert_eq!(scene.files(), ["alice.json", "alice.json.pending"]);
+    scene.controller.expire_sessions();
+    assert_eq!(list(&scene.client).unwrap(), 2);
+    assert_eq!((scene.told(), scene.files()), (vec![EventKind::RenewalRecovered], vec!["alice.json".to_owned()]));
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use ziti_edge_client::{Client, Error, EventKind};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
+use crate::support::answer;
 use crate::{EXTEND, Scene, VERIFY, list};
 
 /// The controller loses what follows the new certificate: `fault` strikes its confirmation.
@@ -59,6 +60,31 @@ fn a_refused_confirmation_leaves_the_old_certificate_and_nothing_else() {
     let error = break_off(&scene, Fault::Status(400));
     assert_eq!(error.answer().unwrap().status, 400);
     assert_eq!(scene.json(), before);
+    assert_settled(&scene, &scene.client);
+}
+
+/// A controller that refuses everything at the moment says nothing about which of both pairs is in force.
+#[test]
+fn both_pairs_are_kept_while_neither_of_them_logs_in() {
+    let scene = Scene::new(Version::V1_6);
+    scene.client.authenticate().unwrap();
+    let refusal = json!({ "error": { "code": "INVALID_AUTH", "message": "m" }, "meta": {} });
+    scene.controller.fault_times(Operation::Authenticate, answer(401, refusal.to_string()), 2);
+    break_off(&scene, Fault::Status(400));
+    assert_eq!(scene.files(), ["alice.json", "alice.json.pending"]);
+    assert_eq!(scene.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+    assert_eq!(scene.controller.count(EXTEND), 1, "the one that was kept");
+    assert_settled(&scene, &scene.client);
+}
+
+/// The controller is too busy to confirm, which says that it did not.
+#[test]
+fn a_controller_that_is_too_busy_to_confirm_is_asked_again_with_the_same_pair() {
+    let scene = Scene::new(Version::V2_0);
+    break_off(&scene, Fault::Status(429));
+    assert_eq!(scene.files(), ["alice.json", "alice.json.pending"]);
+    assert_eq!(scene.client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
+    assert_eq!(scene.controller.count(EXTEND), 1);
     assert_settled(&scene, &scene.client);
 }
 

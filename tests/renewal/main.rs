@@ -3,6 +3,7 @@
 mod authorities;
 mod certificate;
 mod interrupted;
+mod log;
 mod login;
 mod network;
 mod schedule;

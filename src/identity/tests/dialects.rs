@@ -1,6 +1,7 @@
 //! Identity files as others write them, and ours as others want them.
 
 use super::*;
+use crate::identity::NewPair;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -113,6 +114,59 @@ fn numbers_and_whatever_else_is_not_known_stay_as_they_were_written() {
     assert!(kept.contains(r#""key": "key.pem""#), "references stay references: {kept}");
 }
 
+/// What all readers of a file demand: Go decodes `ztAPI` and the members of `id` into texts and `ztAPIs` into a list of
+/// texts or null, and takes what is behind a `pem:` at the very start of a text for PEM; C and the JVM want the path
+/// behind the address.
+fn assert_readable_by_all(text: &str) {
+    let file = value(text);
+    let is_full = |url: &Value| url.as_str().is_some_and(|url| url.starts_with("https://") && url.ends_with("/v1"));
+    assert!(is_full(&file["ztAPI"]), "{text}");
+    let listed = file.get("ztAPIs").filter(|listed| !listed.is_null());
+    assert!(listed.is_none_or(|listed| listed.as_array().unwrap().iter().all(is_full)), "{text}");
+    for (name, block) in [("key", "PRIVATE KEY"), ("cert", "CERTIFICATE"), ("ca", "CERTIFICATE")] {
+        let value = file["id"][name].as_str().expect("a text");
+        assert!(value.starts_with("pem:-----BEGIN ") && value.trim_end().ends_with("-----"), "{value}");
+        assert!(value.matches("pem:").count() == 1 && value.contains(block), "{value}");
+    }
+    assert!(file.get("renewal").is_none(), "nothing is left of what was on its way");
+}
+
+/// Whatever changes while a client lives, in whosever file.
+#[test]
+fn what_is_changed_here_is_what_all_of_them_read() {
+    let papers = papers();
+    let [key, cert, ca] = [&papers.key, &papers.cert, &papers.ca].map(|text| json!(pem(text)));
+    let id = format!(r#"{{"key":{key},"cert":{cert},"ca":{ca}}}"#);
+    let url = "https://a.test:1280/edge/client/v1";
+    for text in [
+        format!(r#"{{"ztAPI":"{url}","ztAPIs":null,"configTypes":null,"id":{id},"enableHa":false}}"#),
+        format!(r#"{{"ztAPI":"{url}","ztAPIs":["{url}"],"id":{id}}}"#),
+        format!(r#"{{"ztAPI":"{url}","id":{{"key":"file:key.pem","cert":"cert.pem","ca":"file://ca.pem"}}}}"#),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, pem) in [("key.pem", &papers.key), ("cert.pem", &papers.cert), ("ca.pem", &papers.ca)] {
+            fs::write(folder.path().join(name), pem).unwrap();
+        }
+        fs::write(folder.path().join("alice.json"), &text).unwrap();
+        let identity = Identity::load(folder.path().join("alice.json")).unwrap();
+        let own = identity.client_auth().unwrap();
+        let pair = NewPair { key: own.key().clone(), chain: own.chain().to_vec() };
+        let changed = identity.with_pair(&pair).unwrap().with_ca(identity.ca().unwrap()).unwrap();
+        let changed = changed.with_controllers(&["a.test:1280", "https://[::1]:1280/edge/client/v1"]).unwrap();
+        // A key that stays where it was is not copied into the file.
+        let file = changed.inner.document.to_json();
+        let stays = text.contains("file:key.pem");
+        assert_eq!(file.expose().contains("file:key.pem"), stays);
+        assert_readable_by_all(changed.to_json().expose());
+        assert_eq!(value(file.expose()).get("enableHa"), value(&text).get("enableHa"));
+        let both = changed.text_with(&pair).unwrap();
+        assert!(
+            Identity::from_json(both.expose()).unwrap().leaf() == identity.leaf(),
+            "others skip what they do not know"
+        );
+    }
+}
+
 /// Go and C decode into typed members; the JVM takes `pem:` away wherever it stands and reads the rest as PEM.
 #[test]
 fn what_is_written_here_is_what_all_of_them_read() {
@@ -127,6 +181,7 @@ fn what_is_written_here_is_what_all_of_them_read() {
         let file = value(text.expose());
         assert_eq!(file["ztAPI"], "https://a:1280/edge/client/v1");
         assert_eq!(file["id"].as_object().unwrap().len(), 3);
+        assert_readable_by_all(text.expose());
         let order = ["\"key\"", "\"cert\"", "\"ca\""].map(|name| text.expose().find(name).unwrap());
         assert!(order.is_sorted(), "{order:?}");
         for (name, block) in [("key", "PRIVATE KEY"), ("cert", "CERTIFICATE"), ("ca", "CERTIFICATE")] {
