@@ -1,11 +1,10 @@
-//! Which generation calls run on, and what takes its place when its certificate is refused.
+//! Which generation calls run on.
 
 use std::sync::{Arc, PoisonError};
 
-use super::upkeep::{Event, EventKind};
 use super::{Client, Settings};
 use crate::error::Error;
-use crate::identity::{Identity, Store};
+use crate::identity::Identity;
 use crate::login::Generation;
 use crate::transport::Call;
 
@@ -37,54 +36,13 @@ impl Client {
         run(&generation)
     }
 
-    /// A generation with another certificate than `old`: from the store, from an interrupted renewal, or made by
-    /// another thread meanwhile.
-    fn after_refusal(&self, call: &Call, old: &Arc<Generation>) -> Option<Arc<Generation>> {
-        let current = self.generation();
-        if !Arc::ptr_eq(&current, old) {
-            return Some(current);
-        }
-        if let Some(newer) = self.reload(call, old) {
-            return Some(newer);
-        }
-        self.recover(call, old).unwrap_or_else(|error| {
-            log::debug!("the identity was refused, and what a renewal may have left is of no help: {error}");
-            None
-        })
-    }
-
-    /// A generation of what the store holds, if that has another certificate.
-    fn reload(&self, call: &Call, old: &Arc<Generation>) -> Option<Arc<Generation>> {
-        let path = self.settings().store.as_ref().and_then(Store::path)?;
-        let newer = old.identity.load_again(path).and_then(|identity| self.generation_if_newer(identity, old));
-        let newer = match newer {
-            Ok(newer) => Arc::new(newer?),
-            Err(error) => {
-                log::debug!("the identity was refused, and its file is of no help: {error}");
-                return None;
-            }
-        };
-        // Whoever saved it may be about to put it in place together with a login. Without the turn, because this thread
-        // has it or its time is over, nothing is lost but that login.
-        let turn = self.shared.upkeep.turn.take(call).ok();
-        let (now, replaced) = self.replace(old, newer);
-        drop(turn);
-        if replaced {
-            let message = "the identity was refused; its file holds a new certificate, which is used now";
-            self.tell(&[Event::plain(EventKind::CertificateReloaded, message)]);
-        }
-        Some(now)
-    }
-
-    /// Puts `newer` in the place of `old`, unless another thread was quicker. Returns what is there now, and whether
-    /// it is `newer`. A logger is the user's code, so nothing is logged under the lock.
-    pub(super) fn replace(&self, old: &Arc<Generation>, newer: Arc<Generation>) -> (Arc<Generation>, bool) {
+    /// Puts `newer` in the place of the current one. Whoever changes the identity has its turn, so nothing is lost.
+    pub(super) fn put(&self, newer: Arc<Generation>) {
         let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
-        let replaced = Arc::ptr_eq(&current, old);
-        if replaced {
-            *current = newer;
-        }
-        (Arc::clone(&current), replaced)
+        let old = std::mem::replace(&mut *current, newer);
+        drop(current);
+        // Outside of the lock: its connections are closed, if nobody uses it any more.
+        drop(old);
     }
 
     /// A generation of `identity`, if it has a certificate, and another than `old`.

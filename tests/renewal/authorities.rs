@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ziti_edge_client::{Error, EventKind};
-use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+use ziti_edge_client::{Client, Error, EventKind};
+use ziti_edge_testkit::{Fault, ListedController, Operation, TestController, Version};
 
 use crate::support::{answer, start};
 use crate::{DAY, Scene, certificates, kinds, list};
@@ -126,6 +126,51 @@ fn what_another_process_adds_meanwhile_stays_when_the_old_ones_go() {
     assert_eq!(later(&scene, 2 * DAY), [EventKind::CaAdded, EventKind::CaRemoved], "each change is told");
     assert_eq!(certificates(&scene.member("ca")), 4, "the new ones, and those that were added");
     drop(switched);
+}
+
+/// The scene, and a client of its file with the CA of `other` in it, too, which the controller does not announce.
+fn trusting(other: &TestController, scene: &Scene, controllers: &[&TestController]) -> Client {
+    let mut json = scene.json();
+    json["id"]["ca"] = format!("{}{}", scene.member("ca"), other.ca_pem()).into();
+    json["ztAPIs"] = controllers.iter().map(|node| node.api_url()).collect();
+    scene.controller.set_controllers(controllers.iter().map(|node| ListedController::of("c", node)));
+    std::fs::write(scene.file(), json.to_string()).unwrap();
+    scene.another()
+}
+
+fn removed(client: &Client, scene: &Scene, by: Duration) -> bool {
+    scene.clock.advance(by);
+    kinds(&client.maintain()).contains(&EventKind::CaRemoved)
+}
+
+#[test]
+fn old_certificates_stay_while_one_controller_cannot_do_without_them() {
+    let scene = Scene::new(Version::V2_0);
+    let late = rotated(&scene.controller, None);
+    let client = trusting(&late, &scene, &[&scene.controller, &late]);
+    for _ in 0..3 {
+        assert!(!removed(&client, &scene, DAY));
+    }
+    assert_eq!(certificates(&scene.member("ca")), 4);
+    late.fault(Operation::Any, Fault::Refuse);
+    assert!(!removed(&client, &scene, DAY), "the trial begins");
+    assert!(removed(&client, &scene, DAY), "what cannot be reached at all holds nothing up");
+}
+
+#[test]
+fn while_no_controller_answers_to_the_new_ones_alone_no_trial_begins() {
+    let scene = Scene::new(Version::V2_0);
+    let other = rotated(&scene.controller, None);
+    let client = trusting(&other, &scene, &[&scene.controller]);
+    list(&client).unwrap();
+    // This client knows the version already; it is asked for on each new connection of a trial.
+    scene.controller.fault(Operation::Version, Fault::Reset);
+    assert!(!removed(&client, &scene, Duration::ZERO));
+    assert_eq!(scene.controller.count(Operation::CaCerts), 1);
+    scene.controller.clear_faults();
+    assert!(!removed(&client, &scene, DAY), "it begins now");
+    assert!(removed(&client, &scene, DAY));
+    assert_eq!(list(&client).unwrap(), 2);
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn new_controllers_are_saved_and_used() {
     assert_eq!(kinds(&maintenance), [EventKind::LoginRenewed, EventKind::ControllersChanged]);
     let all = [&scene.controller, &others[0], &others[1]].map(TestController::api_url);
     assert_eq!(saved(&scene), all);
+    assert_eq!(list(&scene.client).unwrap(), 2);
     assert_eq!(scene.controller.count(Operation::Authenticate), 1, "the login goes on");
     scene.controller.fault(Operation::Any, Fault::Refuse);
     assert_eq!(list(&scene.client).unwrap(), 2, "another one serves");

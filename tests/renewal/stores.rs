@@ -64,6 +64,45 @@ fn what_another_process_wrote_into_the_file_stays() {
     assert_eq!(scene.json()["theirs"], "kept");
 }
 
+/// Its certificate was replaced since, so it logs in no more; the client that runs has the one that does.
+#[test]
+fn an_old_copy_of_the_file_that_is_restored_locks_nobody_out() {
+    let scene = Scene::new(Version::V2_0);
+    let copy = fs::read(scene.file()).unwrap();
+    // Certificates are dated to the second.
+    scene.controller.advance(Duration::from_secs(5));
+    scene.client.renew().unwrap();
+    fs::write(scene.file(), copy).unwrap();
+    let stale = scene.member("cert");
+    let other = start(TestController::builder().version(Version::V2_0).services(2).same_network_as(&scene.controller));
+    scene.controller.set_controllers([&scene.controller, &other].map(|node| ListedController::of("c", node)));
+    assert!(kinds(&scene.client.maintain()).contains(&EventKind::ControllersChanged));
+    assert_eq!(scene.member("cert"), stale, "what is in the file is another's business");
+    scene.controller.expire_sessions();
+    assert_eq!(list(&scene.client).unwrap(), 2, "but what is in use stays");
+
+    scene.client.renew().unwrap();
+    scene.controller.expire_sessions();
+    assert_eq!((list(&scene.client).unwrap(), list(&scene.another()).unwrap()), (2, 2));
+    assert_eq!((scene.files(), scene.another().identity().controllers().count()), (vec!["alice.json".to_owned()], 2));
+}
+
+#[test]
+fn the_file_of_somebody_else_is_neither_used_nor_overwritten() {
+    let scene = Scene::new(Version::V2_0);
+    let own = scene.json();
+    let mut bob: serde_json::Value = serde_json::from_str(&scene.controller.enrolled_identity_json("bob")).unwrap();
+    // Newer than the one in use, and refused.
+    scene.controller.remove_identity(&scene.controller.identity_id("bob").unwrap());
+    bob["ztAPI"] = own["ztAPI"].clone();
+    fs::write(scene.file(), bob.to_string()).unwrap();
+    for error in [scene.client.renew().unwrap_err(), scene.client.renew().unwrap_err()] {
+        assert!(matches!(&error, Error::Identity(why) if why.contains("another certificate")), "{error:?}");
+    }
+    assert_eq!((scene.controller.count(EXTEND), scene.json()), (0, bob));
+    assert_eq!(list(&scene.client).unwrap(), 2);
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_is_noticed_before_anything_is_asked_for() {
     let scene = Scene::new(Version::V2_0);
@@ -262,6 +301,25 @@ fn a_hook_keeps_the_pair_whose_confirmation_was_lost() {
     assert_eq!(client.renew_if_due().unwrap().unwrap().kind, EventKind::CertificateRenewed);
     assert_eq!(controller.count(EXTEND), 1);
     assert_eq!(list(&vault.client(&vault.last())).unwrap(), 2);
+}
+
+#[test]
+fn a_hook_that_maintains_from_inside_does_nothing() {
+    let controller = controller(Version::V2_0, 2);
+    let inside: Arc<Mutex<Option<Client>>> = Arc::default();
+    let outcomes: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let (client_inside, seen) = (Arc::clone(&inside), Arc::clone(&outcomes));
+    let store = Store::hook(move |_, _| {
+        let client = client_inside.lock().unwrap().clone().unwrap();
+        seen.lock().unwrap().push(client.maintain().events.len());
+        Ok(())
+    });
+    let identity = Identity::from_json(&controller.enrolled_identity_json("alice")).unwrap();
+    let client = Client::builder(&identity).store(store).timeout(ENOUGH).build().unwrap();
+    *inside.lock().unwrap() = Some(client.clone());
+    client.renew().unwrap();
+    assert_eq!(*outcomes.lock().unwrap(), [0, 0]);
+    *inside.lock().unwrap() = None;
 }
 
 #[test]

@@ -177,15 +177,16 @@ impl Client {
             Some(store) => {
                 let held = store.hold(|| call.check())?;
                 let stored = held.now(&current.identity)?;
+                let saved = held.save(&change(&stored)?, call.remaining())?;
+                // Another certificate in the file is used only once it is known to log in.
                 let is_current = stored.leaf() == current.identity.leaf();
-                let base = if is_current { &stored } else { &current.identity };
-                held.save(&change(base)?, call.remaining())?
+                if is_current { saved } else { change(&current.identity)? }
             }
         };
         let events = differences(&current.identity, &saved);
         let newer = self.settings().generation(saved)?;
         newer.flight.carry(&current.flight, |_| {});
-        self.replace(&current, Arc::new(newer));
+        self.put(Arc::new(newer));
         Ok(events)
     }
 }

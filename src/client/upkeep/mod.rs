@@ -37,7 +37,7 @@ pub(super) struct Upkeep {
     /// Whose turn it is to do what is due.
     round: Turn,
     /// Whose turn it is to change the identity.
-    pub(super) turn: Turn,
+    turn: Turn,
     state: Mutex<State>,
 }
 
@@ -78,11 +78,14 @@ impl Client {
     /// day.
     pub fn maintain(&self) -> Maintenance {
         let call = self.call();
-        let events = match self.shared.upkeep.round.take(&call) {
-            Ok(_taken) => self.do_what_is_due(&call),
+        let upkeep = &self.shared.upkeep;
+        let taken = (!upkeep.turn.is_taken_here()).then(|| upkeep.round.take(&call));
+        let events = match &taken {
+            Some(Ok(_)) => self.do_what_is_due(&call),
             // Another thread is at it for as long as this call may take; or this one is, and runs a callback.
-            Err(_) => Vec::new(),
+            Some(Err(_)) | None => Vec::new(),
         };
+        drop(taken);
         self.tell(&events);
         let next = self.shared.upkeep.state().schedule.next(self.now()).max(SHORTEST_PAUSE);
         Maintenance { next, events }

@@ -214,7 +214,7 @@ impl Renewal<'_> {
         {
             return Ok(event);
         }
-        let base = if stored.leaf() == self.current.identity.leaf() { stored } else { self.current.identity.clone() };
+        let base = if stored.leaf() == self.current.identity.leaf() { stored } else { self.mend(&held, &stored)? };
         let kept = self.client.shared.upkeep.state().kept.clone();
         let pair = match kept.map_or_else(|| held.kept(&base), |kept| Ok(Some(kept)))? {
             Some(pair) if pair.leaf() == base.leaf() => {
@@ -234,12 +234,30 @@ impl Renewal<'_> {
         let Some(newer) = self.client.generation_if_newer(stored.clone(), &self.current)? else { return Ok(None) };
         match newer.session_at_once(self.call) {
             Ok(_) => {
-                self.client.replace(&self.current, Arc::new(newer));
+                self.client.put(Arc::new(newer));
                 Ok(Some(Event::plain(EventKind::CertificateReloaded, "another process renewed it")))
             }
             Err(Error::Rejected(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Puts the pair in use back into the store, which holds an older one that the controllers refuse: a copy of the file
+    /// was restored. Any other pair is somebody's, and may be taken a moment later.
+    fn mend(&self, held: &Held<'_>, stored: &Identity) -> Result<Identity, Error> {
+        let facts = |identity: &Identity| identity.leaf().map(CertificateFacts::read).transpose();
+        let (own, other) = (facts(&self.current.identity)?, facts(stored)?);
+        let whose = |facts: &CertificateFacts| (facts.spiffe_id.clone(), facts.common_name.clone());
+        let is_older = own
+            .zip(other)
+            .is_some_and(|(own, other)| whose(&own) == whose(&other) && other.not_before < own.not_before);
+        let auth = self.current.identity.client_auth().filter(|_| is_older).ok_or_else(|| {
+            let message = "the file of the identity holds another certificate than the one in use, and the controllers \
+                           refuse it; try again later, or put the right file in its place";
+            Error::Identity(message.to_owned())
+        })?;
+        let pair = NewPair { key: auth.key().clone(), chain: auth.chain().to_vec() };
+        held.save(&stored.with_pair(&pair)?, self.call.remaining())
     }
 
     /// Saves the identity in use, which could not be saved when it was renewed.
@@ -316,7 +334,7 @@ impl Renewal<'_> {
 
     /// Uses and saves the identity with the new pair, which has logged in.
     fn adopt(&self, held: &Held<'_>, newer: Generation, pair: &NewPair, base: &Identity) -> Result<Event, Error> {
-        let problem = self.client.adopt(held, &self.current, newer, self.call).err();
+        let problem = self.client.adopt(held, newer, self.call).err();
         let facts = CertificateFacts::read(&pair.chain[0])?;
         let until = display_time(facts.not_after);
         let has_new_key = base.client_auth().is_some_and(|auth| auth.key().text().expose() != pair.key.text().expose());
@@ -329,25 +347,19 @@ impl Renewal<'_> {
 }
 
 impl Client {
-    /// Puts a generation whose certificate has logged in in the place of another, whose certificate is refused by now,
-    /// and saves its identity.
+    /// Uses a generation whose certificate has logged in, in the place of one that is refused by now, and saves its
+    /// identity. Only who has the turn may.
     ///
     /// # Errors
-    /// [`Error::Storage`] if it cannot be saved. It is in use all the same, and saved by the next renewal.
-    pub(super) fn adopt(
-        &self,
-        held: &Held<'_>,
-        old: &Arc<Generation>,
-        mut newer: Generation,
-        call: &Call,
-    ) -> Result<Arc<Generation>, Error> {
+    /// What kept it from being saved. It is in use all the same, and saved by the next renewal.
+    pub(super) fn adopt(&self, held: &Held<'_>, mut newer: Generation, call: &Call) -> Result<(), Error> {
         let saved = held.save(&newer.identity, call.remaining());
         {
             let mut state = self.shared.upkeep.state();
             state.unsaved = saved.is_err();
             state.kept = None;
         }
-        let saved = match saved {
+        let problem = match saved {
             Ok(identity) => {
                 held.forget(&identity);
                 newer.identity = identity;
@@ -355,8 +367,8 @@ impl Client {
             }
             Err(error) => Err(error),
         };
-        let (now, _) = self.replace(old, Arc::new(newer));
-        saved.map(|()| now)
+        self.put(Arc::new(newer));
+        problem
     }
 }
 

@@ -8,7 +8,7 @@ use crate::transport::Call;
 
 /// Whose turn it is to change the identity. No lock is held while it is changed.
 #[derive(Default)]
-pub(in crate::client) struct Turn {
+pub(super) struct Turn {
     holder: Mutex<Option<ThreadId>>,
     free: Condvar,
 }
@@ -18,7 +18,7 @@ impl Turn {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if this thread has it already: it came here from its own save hook or signer.
-    pub(in crate::client) fn take(&self, call: &Call) -> Result<Taken<'_>, Error> {
+    pub(super) fn take(&self, call: &Call) -> Result<Taken<'_>, Error> {
         let own = thread::current().id();
         let mut holder = self.holder();
         while let Some(other) = *holder {
@@ -32,13 +32,18 @@ impl Turn {
         Ok(Taken { turn: self })
     }
 
+    /// True if this thread has it: it runs a callback of the change that is being made.
+    pub(super) fn is_taken_here(&self) -> bool {
+        *self.holder() == Some(thread::current().id())
+    }
+
     fn holder(&self) -> MutexGuard<'_, Option<ThreadId>> {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Ends the turn when it is dropped, also by a panic.
-pub(in crate::client) struct Taken<'a> {
+pub(super) struct Taken<'a> {
     turn: &'a Turn,
 }
 
@@ -85,7 +90,9 @@ mod tests {
         });
         let again = turn.take(&call(Duration::from_secs(20))).map(drop);
         assert!(matches!(again, Err(Error::InvalidArgument(_))), "{again:?}");
+        assert!(turn.is_taken_here() && thread::scope(|scope| !scope.spawn(|| turn.is_taken_here()).join().unwrap()));
         drop(taken);
+        assert!(!turn.is_taken_here());
         turn.take(&call(Duration::from_millis(60))).map(drop).unwrap();
     }
 }
