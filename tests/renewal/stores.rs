@@ -304,6 +304,18 @@ fn a_hook_keeps_the_pair_whose_confirmation_was_lost() {
 }
 
 #[test]
+fn a_hook_is_given_the_identity_without_a_pair_that_was_refused() {
+    let controller = controller(Version::V2_0, 2);
+    let vault = Vault::default();
+    let client = vault.client(&controller.enrolled_identity_json("alice"));
+    controller.fault_times(VERIFY, Fault::Status(400), 1);
+    client.renew().unwrap_err();
+    assert_eq!((vault.saves(), vault.last().contains("\"renewal\"")), (2, false));
+    assert_eq!(vault.last(), client.identity().to_json().expose());
+    assert!(client.renew_if_due().unwrap().is_none(), "nothing is left to be finished");
+}
+
+#[test]
 fn a_hook_that_maintains_from_inside_does_nothing() {
     let controller = controller(Version::V2_0, 2);
     let inside: Arc<Mutex<Option<Client>>> = Arc::default();
