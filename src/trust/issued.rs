@@ -64,8 +64,7 @@ pub(crate) fn renewed_chain(
 ) -> Result<Vec<CertificateDer<'static>>, Error> {
     let mut chain = chain_from_pem("the renewed certificate", certificate_pem)?;
     let announced = ca.filter(|pem| !pem.trim().is_empty());
-    let announced =
-        announced.map(|pem| CaBundle::from_pem("the CA certificates of the renewal", pem)).transpose()?;
+    let announced = announced.map(|pem| CaBundle::from_pem("the CA certificates of the renewal", pem)).transpose()?;
     // A network whose controllers the system's roots vouch for may have none; then the login alone is the proof.
     let trusted = match (bundle, announced) {
         (Some(own), Some(announced)) => Some(own.joined(&announced)),

@@ -72,9 +72,22 @@ fn a_missing_intermediate_comes_from_the_bundle_or_from_the_answer() {
     }
     // The network has a new CA, of which only this answer tells so far.
     assert_eq!(renewed_chain(&alone, Some(&pki.pem()), &public_key, &[], Some(&other)).unwrap(), expected);
-    for (ca, own) in [(None, Some(&root)), (None, Some(&other)), (Some(String::new()), None)] {
+    for (ca, own) in [(None, Some(&root)), (None, Some(&other)), (Some(String::new()), Some(&root))] {
         assert!(matches!(renewed_chain(&alone, ca.as_deref(), &public_key, &[], own), Err(Error::Identity(_))));
     }
+}
+
+/// Where the system's roots vouch for the controllers, an identity may have no CA certificates.
+#[test]
+fn without_ca_certificates_a_renewed_chain_has_to_be_for_the_key() {
+    let network = Network::new();
+    let [inner, outer] = network.intermediates();
+    let old = [network.leaf(), inner.clone(), outer.clone()];
+    let (leaf, key) = (network.leaf(), network.key.subject_public_key_info());
+    let pem = certificates_to_pem(std::slice::from_ref(&leaf));
+    assert_eq!(renewed_chain(&pem, None, &key, &old, None).unwrap(), [leaf, inner, outer]);
+    let other_key = KeyPair::generate().unwrap().subject_public_key_info();
+    assert!(matches!(renewed_chain(&pem, None, &other_key, &old, None), Err(Error::Identity(_))));
 }
 
 #[test]
