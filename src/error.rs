@@ -73,7 +73,7 @@ pub enum Error {
         /// What was found there.
         message: String,
     },
-    /// An identity file, key or certificate cannot be used.
+    /// An identity file, key, certificate or external JWT cannot be used.
     #[error("{0}")]
     Identity(String),
     /// Enrollment cannot go on.
@@ -223,8 +223,17 @@ pub struct Rejection {
     /// What is known here that may matter, such as when the certificate expired, by the local clock,
     /// or when the last login succeeded.
     pub known: Vec<String>,
-    /// True if the controller would have been asked again, had the call had more time.
-    pub(crate) for_want_of_time: bool,
+    pub(crate) believed: Believed,
+}
+
+/// How long a refusal answers for logins that nobody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Believed {
+    /// The controller would have been asked again, had the call had more time.
+    NotAtAll,
+    ForAWhile,
+    /// Also where a user asks for the login: he has to say that it is worth another try, or give other credentials.
+    UntilToldOtherwise,
 }
 
 impl fmt::Display for Rejection {

@@ -50,7 +50,7 @@ pub use identity::{
     CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
     ServerCertificate, Signer, SigningScheme, Store,
 };
-pub use login::{ApiSession, AuthQuery, Login};
+pub use login::{ApiSession, AuthQuery, Credentials, JwtRequest, JwtSource, Login, LoginFlow};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
 pub use wire::{Filter, FilterField, FilterValue, Method};
@@ -67,6 +67,7 @@ const _: () = {
     crosses_threads::<KeyChoice>();
     crosses_threads::<Store>();
     crosses_threads::<Login>();
+    crosses_threads::<Credentials>();
     crosses_threads::<Proxy>();
     crosses_threads::<CancelToken>();
     crosses_threads::<Error>();

@@ -29,7 +29,7 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn attempt(&self) -> Attempt<'_> {
-        Attempt { controller: &self.controller, base_path: &self.base_path, credential: None, first_byte_by: None }
+        Attempt { controller: &self.controller, base_path: &self.base_path, credentials: &[], first_byte_by: None }
     }
 }
 
@@ -161,7 +161,7 @@ impl Stranger<'_> {
     }
 
     fn get(&self, request: &Request, body: &mut Vec<u8>) -> Result<Head, Error> {
-        let attempt = Attempt { controller: self.controller, base_path: "", credential: None, first_byte_by: None };
+        let attempt = Attempt { controller: self.controller, base_path: "", credentials: &[], first_byte_by: None };
         let head = self.connections.exchange(self.call, &attempt, request, body).map_err(|failure| {
             // The handshake ended because the certificate did not sign the token: that says more than "TLS failed".
             self.verifier.as_ref().and_then(|verifier| verifier.refusal()).unwrap_or(failure.error)

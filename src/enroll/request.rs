@@ -6,6 +6,7 @@ use super::EnrollmentMethod;
 use super::inputs::Inputs;
 use crate::identity::Pending;
 use crate::secret::Secret;
+use crate::wire::request::bearer;
 use crate::wire::{Body, Request};
 
 /// Two leaves with their intermediates and a CA bundle, in JSON.
@@ -81,10 +82,6 @@ fn by_external_jwt(jwt: &Secret, signer_id: Option<&str>) -> Request {
         Some(id) => request.header("ziti-token-issuer-id", &Secret::new(id)),
         None => request,
     }
-}
-
-fn bearer(jwt: &Secret) -> Secret {
-    Secret::new(format!("Bearer {}", jwt.expose()))
 }
 
 fn with_password(request: Request, username: &str, password: &Secret) -> Request {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::flight::{LiveSession, Wanted};
+use super::flight::Wanted;
 use super::generation::{Generation, answer, may_move_on};
+use super::live::{LiveSession, Second};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
 use crate::transport::{Call, Failure};
@@ -60,12 +61,13 @@ impl Generation {
         body: &mut Vec<u8>,
     ) -> Result<(Head, Arc<LiveSession>), Failed> {
         let mut wanted = Wanted::Current;
-        let mut logged_in_again = false;
+        let (mut logged_in_again, mut supplied_again) = (false, false);
         let mut untried = self.controllers.len();
         loop {
-            let session = self.session(call, wanted)?;
+            let mut session = self.session(call, wanted)?;
             if request.login == LoginNeed::Complete {
-                session.api_session.require_complete()?;
+                session = self.with_second(call, session)?;
+                session.require_complete()?;
             }
             untried = untried.saturating_sub(1);
             let outcome = self.attempt(call, &session.controller, Some(&session), untried, request, body);
@@ -83,22 +85,29 @@ impl Generation {
             if head.status != 401 {
                 session.was_good();
             }
-            if head.status != 401 || logged_in_again {
+            let sent_second = request.login == LoginNeed::Complete && matches!(session.second, Second::Sent(_));
+            let has_second = sent_second && !supplied_again;
+            if head.status != 401 || (logged_in_again && !has_second) {
                 return told(request, head, body, session);
             }
             match self.judge(call, &session, &head, request, body)? {
+                Unauthorized::Expired if logged_in_again => return told(request, head, body, session),
                 Unauthorized::Expired => {
                     let pause = self.flight.pause_before_replacing(&session, Instant::now());
                     if pause >= call.remaining() {
                         return told(request, head, body, session);
                     }
                     call.pause(pause)?;
-                    wanted = Wanted::NewerThan(session.number);
+                    logged_in_again = true;
+                }
+                Unauthorized::Pending(factors) if has_second => {
+                    self.with_another_second(call, &session, factors)?;
+                    supplied_again = true;
                 }
                 Unauthorized::Pending(factors) => return Err(Error::LoginPending { factors }.into()),
                 Unauthorized::Refused => return told(request, head, body, session),
             }
-            logged_in_again = true;
+            wanted = Wanted::NewerThan(session.number);
             untried += 1;
         }
     }

@@ -1,8 +1,10 @@
 //! Giving a login a factor that it waits for, and finding out that it has it.
 
+use std::sync::Arc;
+
 use super::dispatch::Failed;
-use super::flight::LiveSession;
 use super::generation::Generation;
+use super::live::LiveSession;
 use super::session::ApiSession;
 use crate::error::Error;
 use crate::transport::Call;
@@ -28,6 +30,10 @@ impl Generation {
             }
         };
         // The code may be spent by now: whatever happens from here on, the caller hears that it was taken.
+        let session = self.with_second(call, Arc::clone(&session)).unwrap_or_else(|error| {
+            log::debug!("a factor was taken; there is no other one for the login: {error}");
+            session
+        });
         let api_session = match self.ask_about(call, &session) {
             Ok(Some(now)) => now,
             Ok(None) => without_code(&session),

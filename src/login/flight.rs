@@ -1,45 +1,19 @@
 //! One login at a time for all threads of a client.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use super::session::ApiSession;
-use crate::error::Error;
-use crate::transport::{Call, Credential};
-use crate::wire::ControllerUrl;
+use super::live::{LiveSession, NewSession, Second};
+use super::session::{ApiSession, AuthQuery};
+use crate::error::{Believed, Error};
+use crate::transport::Call;
 
 /// A refusal of credentials is believed for this long before a silent login asks again.
 const REJECTED_FOR: Duration = Duration::from_secs(600);
 /// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.
 const SHORTEST_SPACING: Duration = Duration::from_millis(250);
 const LONGEST_SPACING: Duration = Duration::from_secs(60);
-
-/// A login that calls use. A new login makes a new one.
-pub(crate) struct LiveSession {
-    /// Counts logins, so that a request knows whether the login it was sent with is still the current one.
-    pub(crate) number: u64,
-    pub(crate) credential: Credential,
-    /// A legacy session is known to the controller that made it, and to no other.
-    pub(crate) controller: ControllerUrl,
-    pub(crate) api_session: ApiSession,
-    /// True once a controller took the login for a good one.
-    good: AtomicBool,
-}
-
-impl LiveSession {
-    /// Notes that a controller took the login for a good one.
-    pub(crate) fn was_good(&self) {
-        self.good.store(true, Ordering::Relaxed);
-    }
-}
-
-/// What the leader of a login brings home; the number is given when it is published.
-pub(crate) struct NewSession {
-    pub(crate) credential: Credential,
-    pub(crate) controller: ControllerUrl,
-    pub(crate) api_session: ApiSession,
-}
 
 /// Which login a caller would accept.
 #[derive(Clone, Copy)]
@@ -66,14 +40,23 @@ struct State {
     logins: u64,
     /// Logins up to this one were given up by their user.
     forgotten: u64,
-    leading: bool,
+    /// The thread that makes a login.
+    leader: Option<ThreadId>,
     /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
     flights: u64,
     failure: Option<Error>,
-    rejected: Option<(Instant, Error)>,
+    rejected: Option<Refusal>,
     /// When the last login was made, and how many before it in a row were good for nothing.
     landed_at: Option<Instant>,
     fruitless: u32,
+}
+
+/// A refusal of the credentials that is believed.
+#[derive(Clone)]
+struct Refusal {
+    since: Instant,
+    error: Error,
+    believed: Believed,
 }
 
 impl Flight {
@@ -93,6 +76,9 @@ impl Flight {
     }
 
     /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if this thread is making one: it came here from a callback of its own login.
     pub(crate) fn session(
         &self,
         call: &Call,
@@ -113,13 +99,15 @@ impl Flight {
             if let Some(failure) = state.verdict(believing, waited_for, Instant::now()) {
                 return Err(failure);
             }
-            if !state.leading {
-                break;
+            match state.leader {
+                None => break,
+                Some(leader) if leader == thread::current().id() => return Err(from_inside()),
+                Some(_) => {}
             }
             waited_for = Some(state.flights);
             state = call.wait(&self.landed, state)?;
         }
-        state.leading = true;
+        state.leader = Some(thread::current().id());
         drop(state);
         let leader = Leader { flight: self, landed: false };
         leader.land(log_in())
@@ -131,7 +119,7 @@ impl Flight {
     pub(crate) fn pause_before_replacing(&self, session: &LiveSession, now: Instant) -> Duration {
         let state = self.lock();
         let replaced = state.session.as_ref().is_some_and(|current| current.number > session.number);
-        let good = replaced || session.good.load(Ordering::Relaxed);
+        let good = replaced || session.is_good();
         let Some(landed_at) = state.landed_at.filter(|_| !good) else {
             return Duration::ZERO;
         };
@@ -152,28 +140,28 @@ impl Flight {
             false if current.api_session.auth_queries.is_empty() => return,
             false => state.logins + 1,
         };
+        // It may have had another external JWT meanwhile.
+        let latest = if current.api_session.id == session.api_session.id { current } else { session };
+        let session = LiveSession::new(number, NewSession { api_session, ..latest.again() }, true);
         state.logins = state.logins.max(number);
-        let LiveSession { credential, controller, .. } = session;
-        let (credential, controller, good) = (credential.clone(), controller.clone(), AtomicBool::new(true));
-        state.session = Some(Arc::new(LiveSession { number, credential, controller, api_session, good }));
+        state.session = Some(Arc::new(session));
     }
 
     /// Goes on with the login of another flight, which is as good here: it is bound to no connection. What is known of
     /// it may be changed.
     pub(crate) fn carry(&self, other: &Self, change: impl FnOnce(&mut ApiSession)) {
-        let (session, logins, landed_at) = {
+        let (session, logins, landed_at, rejected) = {
             let other = other.lock();
-            (other.session.clone(), other.logins, other.landed_at)
+            (other.session.clone(), other.logins, other.landed_at, other.rejected.clone())
         };
         let session = session.map(|session| {
-            let LiveSession { number, credential, controller, api_session, good } = &*session;
-            let good = AtomicBool::new(good.load(Ordering::Relaxed));
-            let mut api_session = api_session.clone();
-            change(&mut api_session);
-            let (credential, controller) = (credential.clone(), controller.clone());
-            Arc::new(LiveSession { number: *number, credential, controller, api_session, good })
+            let mut same = session.again();
+            change(&mut same.api_session);
+            Arc::new(LiveSession::new(session.number, same, session.is_good()))
         });
         let mut state = self.lock();
+        // What was said of a certificate need not hold for another one.
+        state.rejected = rejected.filter(|refusal| refusal.believed == Believed::UntilToldOtherwise);
         state.logins = state.logins.max(logins);
         state.landed_at = landed_at;
         state.session = session;
@@ -185,6 +173,16 @@ impl Flight {
         if state.session.as_ref().is_some_and(|session| session.number == number) {
             state.session = None;
             state.forgotten = number;
+        }
+    }
+
+    /// Takes no earlier refusal for an answer any more, of the credentials or of an external JWT.
+    pub(crate) fn retry_now(&self) {
+        let mut state = self.lock();
+        state.rejected = None;
+        if let Some(session) = state.session.as_ref().filter(|session| matches!(session.second, Second::Refused(_))) {
+            let again = NewSession { second: Second::None, ..session.again() };
+            state.session = Some(Arc::new(LiveSession::new(session.number, again, session.is_good())));
         }
     }
 
@@ -201,32 +199,29 @@ impl State {
         if waited_for.is_some_and(|flight| flight < self.flights) && self.failure.is_some() {
             return self.failure.clone();
         }
-        let (since, error) = self.rejected.as_ref()?;
-        let believed = believing && now.saturating_duration_since(*since) < REJECTED_FOR;
-        believed.then(|| error.clone())
+        let Refusal { since, error, believed } = self.rejected.as_ref()?;
+        let answers = match believed {
+            Believed::NotAtAll => false,
+            Believed::ForAWhile => believing && now.saturating_duration_since(*since) < REJECTED_FOR,
+            Believed::UntilToldOtherwise => true,
+        };
+        answers.then(|| error.clone())
     }
 
     fn land(&mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
         self.end_flight();
         match outcome {
-            Ok(NewSession { credential, controller, api_session }) => {
-                self.logins += 1;
-                self.rejected = None;
-                self.landed_at = Some(Instant::now());
-                let was_fruitless = |old: &Arc<LiveSession>| !old.good.load(Ordering::Relaxed);
-                self.fruitless = if self.session.as_ref().is_some_and(was_fruitless) { self.fruitless + 1 } else { 0 };
-                let number = self.logins;
-                let session = LiveSession { number, credential, controller, api_session, good: AtomicBool::new(false) };
-                let session = Arc::new(session);
-                self.session = Some(Arc::clone(&session));
-                Ok(session)
-            }
+            Ok(session) => Ok(match session.continues {
+                Some(number) => self.go_on(number, session),
+                None => self.begin(session),
+            }),
             // Time and patience are each caller's own: the next one tries for itself.
             Err(error) if is_of_the_caller(&error) => Err(error),
             Err(error) => {
-                if matches!(error, Error::Rejected(_)) {
+                if let Error::Rejected(rejection) = &error {
                     self.session = None;
-                    self.rejected = Some((Instant::now(), error.clone()));
+                    let believed = rejection.believed;
+                    self.rejected = Some(Refusal { since: Instant::now(), error: error.clone(), believed });
                 }
                 self.failure = Some(error.clone());
                 Err(error)
@@ -234,8 +229,38 @@ impl State {
         }
     }
 
+    /// Publishes a login that was made now.
+    fn begin(&mut self, session: NewSession) -> Arc<LiveSession> {
+        self.rejected = None;
+        self.landed_at = Some(Instant::now());
+        let was_fruitless = self.session.as_ref().is_some_and(|old| !old.is_good());
+        self.fruitless = if was_fruitless { self.fruitless + 1 } else { 0 };
+        self.logins += 1;
+        let session = Arc::new(LiveSession::new(self.logins, session, false));
+        self.session = Some(Arc::clone(&session));
+        session
+    }
+
+    /// Publishes the login with this number as it is now, under a number of its own: calls that were refused with what
+    /// it was wait for nothing but that. One that was given up meanwhile stays so.
+    fn go_on(&mut self, number: u64, mut session: NewSession) -> Arc<LiveSession> {
+        let current = self.session.as_ref().filter(|current| current.number == number);
+        // It may have had its code while this was made.
+        if current.is_some_and(|current| !current.api_session.auth_queries.iter().any(AuthQuery::is_code)) {
+            session.api_session.auth_queries.retain(|query| !query.is_code());
+        }
+        let good = current.is_some_and(|current| current.is_good());
+        let is_known = current.is_some();
+        self.logins += 1;
+        let session = Arc::new(LiveSession::new(self.logins, session, good));
+        if is_known {
+            self.session = Some(Arc::clone(&session));
+        }
+        session
+    }
+
     fn end_flight(&mut self) {
-        self.leading = false;
+        self.leader = None;
         self.flights += 1;
         self.failure = None;
     }
@@ -245,9 +270,14 @@ impl State {
 fn is_of_the_caller(error: &Error) -> bool {
     match error {
         Error::Timeout { .. } | Error::Canceled { .. } => true,
-        Error::Rejected(rejection) => rejection.for_want_of_time,
+        Error::Rejected(rejection) => rejection.believed == Believed::NotAtAll,
         _ => false,
     }
+}
+
+fn from_inside() -> Error {
+    let message = "a client cannot be used from inside of a callback of its own login";
+    Error::InvalidArgument(message.to_owned())
 }
 
 /// Ends the flight whatever happens to its leader, a panic included: nobody waits for a thread that is gone.

@@ -1,25 +1,18 @@
 //! Identity, trust, connections and login of one moment.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
+use super::clock::ControllerClock;
 use super::controllers::{Controllers, Features, first_byte_by};
-use super::flight::{Flight, LiveSession, NewSession, Wanted};
-use super::request::{self, AboutClient};
-use super::session::ApiSession;
-use crate::error::{ApiError, Error, Rejection};
-use crate::identity::{Identity, NewPair, Store};
-use crate::secret::Secret;
-use crate::transport::{Attempt, Call, Connections, Credential, Failure};
-use crate::trust::certificate::CertificateFacts;
-use crate::trust::display_time;
-use crate::wire::{ControllerUrl, Head, Request, envelope, refusal};
-
-/// A certificate this young may be unknown to a node that has not caught up with its cluster. Controllers date
-/// certificates one minute back.
-const FRESH_FOR: Duration = Duration::from_secs(120);
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+use super::flight::{Flight, Wanted};
+use super::live::{LiveSession, NewSession};
+use super::request::AboutClient;
+use super::ways::Ways;
+use crate::error::Error;
+use crate::identity::{Identity, Store};
+use crate::transport::{Attempt, Call, Connections, Failure};
+use crate::wire::{ControllerUrl, Head, Request, refusal};
 
 /// All that has to change together when a key, a certificate or the CA bundle does. Calls in flight finish on theirs.
 pub(crate) struct Generation {
@@ -30,6 +23,8 @@ pub(crate) struct Generation {
     pub(crate) controllers: Controllers,
     pub(crate) flight: Flight,
     pub(crate) about: Arc<AboutClient>,
+    pub(crate) ways: Arc<Ways>,
+    pub(crate) clock: ControllerClock,
 }
 
 impl Generation {
@@ -89,9 +84,9 @@ impl Generation {
         body: &mut Vec<u8>,
     ) -> Result<Head, Failure> {
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
-        let credential = session.map(|session| &session.credential);
+        let credentials = session.map(LiveSession::credentials).unwrap_or_default();
         let below = |base_path: &str, body: &mut Vec<u8>| {
-            let attempt = Attempt { controller, base_path, credential, first_byte_by };
+            let attempt = Attempt { controller, base_path, credentials, first_byte_by };
             self.connections.exchange(call, &attempt, request, body)
         };
         let outcome = match request.at_root {
@@ -101,6 +96,9 @@ impl Generation {
                 below(path, body)
             }),
         };
+        if let Ok(head) = &outcome {
+            self.clock.read(head);
+        }
         match &outcome {
             Ok(head) if !has_failed(head) => self.controllers.answered(controller),
             Err(failure) if !is_of_the_controller(failure) => {}
@@ -120,7 +118,7 @@ impl Generation {
         if let Some(features) = self.controllers.features(controller) {
             return Ok(features);
         }
-        let attempt = Attempt { controller, base_path: "", credential: None, first_byte_by };
+        let attempt = Attempt { controller, base_path: "", credentials: &[], first_byte_by };
         let request = Features::request();
         let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
         let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
@@ -141,8 +139,8 @@ impl Generation {
         answer(&request, &head, &body)
     }
 
-    /// Logs in with the identity's certificate, and waits for a cluster to learn of it where it is new, unless there is
-    /// a newer one.
+    /// Logs in. Where that is by a certificate which is new, waits for a cluster to learn of it, unless there is a newer
+    /// one.
     fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
         self.log_in_while(call, |controller| self.may_not_be_known_yet(controller) && !self.is_superseded())
     }
@@ -150,75 +148,6 @@ impl Generation {
     /// The same, and a refusal counts at once.
     fn log_in_once(&self, call: &Call) -> Result<NewSession, Error> {
         self.log_in_while(call, |_| false)
-    }
-
-    fn log_in_while(&self, call: &Call, goes_on: impl Fn(&ControllerUrl) -> bool) -> Result<NewSession, Error> {
-        if self.identity.leaf().is_none() {
-            let message = "the identity has no certificate, and other ways to log in are not supported";
-            return Err(Error::Unsupported(message.to_owned()));
-        }
-        let request = request::by_certificate(&self.about);
-        let mut body = Vec::new();
-        let mut pause = FIRST_PAUSE;
-        let mut asked = self.ask_any(call, &request, &mut body);
-        loop {
-            let (head, controller) = asked?;
-            if head.is_success() {
-                return new_session(&request, controller, &mut body);
-            }
-            let answer = refusal::read(&request.operation(), &head, &body);
-            if head.status != 401 {
-                return Err(refusal::into_error(answer));
-            }
-            let may_become_known = goes_on(&controller);
-            if !may_become_known || call.remaining() <= pause {
-                return Err(self.rejection(answer, may_become_known));
-            }
-            self.controllers.failed(&controller, Instant::now());
-            asked = call.pause(pause).and_then(|()| self.ask_any(call, &request, &mut body));
-            if matches!(asked, Err(Error::Timeout { .. })) {
-                return Err(self.rejection(answer, may_become_known));
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    /// True if the certificate was issued moments ago and this controller may still have to learn of it.
-    fn may_not_be_known_yet(&self, controller: &ControllerUrl) -> bool {
-        let clustered = self.controllers.features(controller).is_some_and(|features| features.clustered);
-        let age = |facts: CertificateFacts| SystemTime::now().duration_since(facts.not_before).ok();
-        clustered && self.certificate().and_then(age).is_some_and(|age| age < FRESH_FOR)
-    }
-
-    /// True if the store holds another certificate, or the pair of a renewal that was interrupted.
-    fn is_superseded(&self) -> bool {
-        let Some(store) = &self.store else { return false };
-        let own = self.identity.leaf();
-        let stored = store.path().and_then(|path| self.identity.load_again(path).ok());
-        let kept = store.kept_pair(&self.identity).ok().flatten();
-        let leaves = [stored.as_ref().and_then(Identity::leaf), kept.as_ref().and_then(NewPair::leaf)];
-        leaves.into_iter().flatten().any(|leaf| Some(leaf) != own)
-    }
-
-    fn rejection(&self, answer: ApiError, for_want_of_time: bool) -> Error {
-        let now = SystemTime::now();
-        let mut known = Vec::new();
-        if let Some(facts) = self.certificate() {
-            if facts.not_after < now {
-                known.push(format!("by the local clock its certificate expired at {}", display_time(facts.not_after)));
-            }
-            if facts.not_before > now {
-                let from = display_time(facts.not_before);
-                known.push(format!("by the local clock its certificate is valid only from {from}"));
-            }
-        }
-        let last_login = self.flight.last_login().and_then(|at| now.checked_sub(at.elapsed()));
-        known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
-        Error::Rejected(Box::new(Rejection { answer, known, for_want_of_time }))
-    }
-
-    fn certificate(&self) -> Option<CertificateFacts> {
-        CertificateFacts::read(self.identity.leaf()?).ok()
     }
 }
 
@@ -249,22 +178,6 @@ fn is_of_the_controller(failure: &Failure) -> bool {
 /// request: another controller would fail at it too.
 fn has_failed(head: &Head) -> bool {
     matches!(head.status, 502..=504)
-}
-
-fn new_session(request: &Request, controller: ControllerUrl, body: &mut [u8]) -> Result<NewSession, Error> {
-    let api_session: ApiSession = envelope::data_once(&request.operation(), body)?;
-    let token = api_session.token.expose();
-    // A token that cannot be sent would fail each call from here on, and none of them would log in again.
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::Decode {
-            operation: request.operation(),
-            path: "data.token".to_owned(),
-            message: "this is not a token".to_owned(),
-        });
-    }
-    let credential = Credential { header: "zt-session", value: Secret::new(token) };
-    log::debug!("logged in at {controller}");
-    Ok(NewSession { credential, controller, api_session })
 }
 
 #[cfg(test)]

@@ -1,16 +1,26 @@
 //! What I may: logging in, staying logged in, and which controller to turn to.
 
+mod clock;
 mod controllers;
+mod credentials;
 mod dispatch;
 mod factor;
 mod flight;
 mod generation;
+mod live;
+mod oidc;
 mod request;
+mod second;
 mod session;
+mod ways;
 
+pub(crate) use clock::ControllerClock;
 pub(crate) use controllers::{Controllers, Features};
+pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
-pub(crate) use flight::{Flight, LiveSession, Wanted};
+pub(crate) use flight::{Flight, Wanted};
 pub(crate) use generation::Generation;
+pub(crate) use live::LiveSession;
 pub(crate) use request::{AboutClient, with_code};
 pub use session::{ApiSession, AuthQuery, Login};
+pub(crate) use ways::Ways;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::secret::Secret;
-use crate::wire::{Body, Method, Request};
+use crate::wire::request::bearer;
+use crate::wire::{Body, Request};
 
 /// Controllers refuse a login whose texts are longer.
 const LONGEST_TEXT: usize = 255;
@@ -22,6 +23,10 @@ pub(crate) struct AboutClient {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LoginBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
     config_types: &'a [String],
     sdk_info: SdkInfo<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,11 +59,26 @@ struct EnvInfo {
 }
 
 /// `POST /authenticate?method=cert`. Sent twice it makes a second session and nothing else, so it may be repeated.
-pub(crate) fn by_certificate(about: &AboutClient) -> Request {
-    let mut request =
-        Request::new(Method::Post, "/authenticate").without_login().query("method", "cert").body(login_body(about));
+pub(super) fn by_certificate(about: &AboutClient) -> Request {
+    let mut request = login("cert").body(login_body(about, None));
     request.idempotent = true;
     request
+}
+
+/// `POST /authenticate?method=password`. Controllers count wrong passwords, so it may not be repeated.
+pub(super) fn by_password(about: &AboutClient, username: &str, password: &Secret) -> Request {
+    login("password").hide(password).body(login_body(about, Some((username, password))))
+}
+
+/// `POST /authenticate?method=ext-jwt`. It may be repeated as the one with a certificate.
+pub(super) fn by_external_jwt(about: &AboutClient, jwt: &Secret) -> Request {
+    let mut request = login("ext-jwt").header("authorization", &bearer(jwt)).body(login_body(about, None));
+    request.idempotent = true;
+    request
+}
+
+fn login(method: &str) -> Request {
+    Request::post("/authenticate").without_login().query("method", method)
 }
 
 /// The request with a TOTP or recovery code as its body.
@@ -70,8 +90,10 @@ pub(crate) fn with_code(request: Request, code: &Secret) -> Request {
     request.hide(code).body(Body::json(&CodeBody { code: code.expose() }))
 }
 
-fn login_body(about: &AboutClient) -> Body {
+fn login_body(about: &AboutClient, user: Option<(&str, &Secret)>) -> Body {
     Body::json(&LoginBody {
+        username: user.map(|(name, _)| name),
+        password: user.map(|(_, password)| password.expose()),
         config_types: &about.config_types,
         sdk_info: SdkInfo {
             kind: env!("CARGO_PKG_NAME"),
@@ -124,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_login_says_who_asks_within_the_limits_of_the_controller() {
-        let body: serde_json::Value = serde_json::from_slice(&login_body(&about()).bytes).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&login_body(&about(), None).bytes).unwrap();
         assert_eq!(body["configTypes"], serde_json::json!(["all"]));
         assert_eq!(body["sdkInfo"]["type"], "ziti-edge-client");
         assert_eq!(body["sdkInfo"]["appId"], "a".repeat(254), "cut between characters");
@@ -135,7 +157,7 @@ mod tests {
     #[test]
     fn the_environment_is_sent_only_if_wanted() {
         let about = AboutClient { send_environment: true, ..about() };
-        let body: serde_json::Value = serde_json::from_slice(&login_body(&about).bytes).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&login_body(&about, None).bytes).unwrap();
         assert_eq!(body["envInfo"]["os"], std::env::consts::OS);
     }
 

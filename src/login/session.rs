@@ -90,6 +90,17 @@ impl ApiSession {
         }
         Err(Error::LoginPending { factors: self.auth_queries.clone() })
     }
+
+    /// Notes that the external JWT which was to be the second factor is no good.
+    pub(super) fn refuse_jwt(&mut self, signer: Option<String>) {
+        if !self.auth_queries.iter().any(AuthQuery::is_jwt) {
+            let type_id = Some(EXTERNAL_JWT.to_owned());
+            self.auth_queries.push(AuthQuery { type_id, id: signer, ..AuthQuery::default() });
+        }
+        for query in self.auth_queries.iter_mut().filter(|query| query.is_jwt()) {
+            query.is_refused = true;
+        }
+    }
 }
 
 /// Shows whose session it is, and nothing that stands for it.
@@ -161,7 +172,12 @@ pub struct AuthQuery {
     pub id: Option<String>,
     /// Whether the identity has TOTP set up; only an OIDC login says so.
     pub is_totp_enrolled: Option<bool>,
+    /// True if the client has supplied this factor, and it is refused or has expired. Controllers do not say so: it is
+    /// what the client knows.
+    pub is_refused: bool,
 }
+
+const EXTERNAL_JWT: &str = "EXT-JWT";
 
 impl Model for AuthQuery {
     fn from_fields(fields: &mut Fields<'_>) -> Self {
@@ -177,6 +193,7 @@ impl Model for AuthQuery {
             scopes: fields.get("scopes"),
             id: fields.get("id"),
             is_totp_enrolled: fields.get("isTotpEnrolled"),
+            is_refused: false,
         }
     }
 }
@@ -187,6 +204,11 @@ impl AuthQuery {
         matches!(self.type_id.as_deref(), Some("MFA" | "TOTP"))
     }
 
+    /// True if an external JWT is wanted.
+    pub(super) fn is_jwt(&self) -> bool {
+        self.type_id.as_deref() == Some(EXTERNAL_JWT)
+    }
+
     /// The factor in words.
     pub(crate) fn describe(&self) -> String {
         match (self.type_id.as_deref(), &self.id) {
@@ -194,8 +216,11 @@ impl AuthQuery {
                 "a TOTP code, for which TOTP has to be set up first".to_owned()
             }
             _ if self.is_code() => "a TOTP code".to_owned(),
-            (Some("EXT-JWT"), Some(signer)) => format!("an external JWT of signer {signer}"),
-            (Some("EXT-JWT"), None) => "an external JWT".to_owned(),
+            (Some(EXTERNAL_JWT), signer) => {
+                let of = signer.as_ref().map(|signer| format!(" of signer {signer}")).unwrap_or_default();
+                let instead = if self.is_refused { ", as the one it had is refused or has expired" } else { "" };
+                format!("an external JWT{of}{instead}")
+            }
             (Some(other), _) => format!("a factor of type {other}"),
             (None, _) => "a factor that it does not name".to_owned(),
         }
@@ -254,6 +279,9 @@ mod tests {
         assert!(describe(r#"{"typeId":"TOTP","isTotpEnrolled":false}"#).contains("set up first"));
         assert_eq!(describe(r#"{"typeId":"EXT-JWT","id":"sIg.9"}"#), "an external JWT of signer sIg.9");
         assert_eq!(describe(r#"{"typeId":"EXT-JWT"}"#), "an external JWT");
+        let mut refused = AuthQuery { type_id: Some("EXT-JWT".to_owned()), ..AuthQuery::default() };
+        refused.is_refused = true;
+        assert_eq!(refused.describe(), "an external JWT, as the one it had is refused or has expired");
         assert_eq!(describe(r#"{"typeId":"PALM"}"#), "a factor of type PALM");
         assert_eq!(describe("{}"), "a factor that it does not name");
     }

@@ -98,9 +98,9 @@ impl Connections {
             return Err(call.broken(format!("the answer is larger than {} bytes", request.max_answer)));
         }
         if !head.is_success() {
-            let credential = attempt.credential.map(|credential| &credential.value);
+            let credentials = attempt.credentials.iter().map(|credential| &credential.value);
             let headers = request.headers.iter().map(|(_, value)| value);
-            let secrets = credential.into_iter().chain(request.secret()).chain(headers).chain(&request.hidden);
+            let secrets = credentials.chain(request.secret()).chain(headers).chain(&request.hidden);
             for secret in secrets.map(Secret::expose) {
                 black_out(body, secret.strip_prefix("Bearer ").unwrap_or(secret));
             }
@@ -149,7 +149,7 @@ fn prepare(attempt: &Attempt<'_>, request: &Request, gzip: bool) -> Result<http:
         headers.append(HeaderName::from_static(name), value);
         Ok::<(), Error>(())
     };
-    if let Some(credential) = attempt.credential {
+    for credential in attempt.credentials {
         secret(credential.header, &credential.value, "login")?;
     }
     for (name, value) in &request.headers {

@@ -66,7 +66,8 @@ pub(crate) struct Credential {
 pub(crate) struct Attempt<'a> {
     pub(crate) controller: &'a ControllerUrl,
     pub(crate) base_path: &'a str,
-    pub(crate) credential: Option<&'a Credential>,
+    /// In the order in which they are sent.
+    pub(crate) credentials: &'a [Credential],
     /// The first byte of an answer must have come by then; `None` leaves only the deadline of the call.
     pub(crate) first_byte_by: Option<Instant>,
 }

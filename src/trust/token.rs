@@ -185,6 +185,16 @@ impl Claims {
     }
 }
 
+/// When a JWT is over, if it says so. It need not be one.
+pub(crate) fn expires_at(jwt: &Secret) -> Option<SystemTime> {
+    #[derive(Deserialize)]
+    struct End {
+        exp: Option<Claim<Number>>,
+    }
+    let end: End = read_json(jwt.expose().split('.').nth(1)?, "the claims set").ok()?;
+    time(end.exp, "exp").ok()?
+}
+
 /// What is signed, then header, claims and signature.
 fn split(jwt: &str) -> Result<(&str, &str, &str, &str), String> {
     if jwt.is_empty() {

@@ -309,6 +309,16 @@ impl fmt::Display for Request {
     }
 }
 
+/// The value of an `Authorization` header with this token.
+pub(crate) fn bearer(token: &Secret) -> Secret {
+    const SCHEME: &str = "Bearer ";
+    // At once as long as it will be: growing would leave a copy behind.
+    let mut value = String::with_capacity(SCHEME.len() + token.expose().len());
+    value.push_str(SCHEME);
+    value.push_str(token.expose());
+    Secret::new(value)
+}
+
 /// Ids of controllers have some twenty characters.
 const LONGEST_ID: usize = 512;
 

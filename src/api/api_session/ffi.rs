@@ -41,6 +41,8 @@ pub struct zec_auth_query {
     pub id: *const c_char,
     /// 1 if the identity has TOTP set up, 0 if not, -1 if the controller did not say.
     pub is_totp_enrolled: i32,
+    /// True if the client has supplied this factor, and it is refused or has expired. Controllers do not say so.
+    pub is_refused: bool,
 }
 
 /// A login as the controller sees it. Each text but `id` and `tags_json` may be NULL.
@@ -104,6 +106,7 @@ impl zec_auth_query {
             scopes,
             id,
             is_totp_enrolled,
+            is_refused,
         } = query;
         Self {
             type_id: arena.optional_str(type_id.as_deref()),
@@ -118,6 +121,7 @@ impl zec_auth_query {
             scopes_len: scopes.len(),
             id: arena.optional_str(id.as_deref()),
             is_totp_enrolled: is_totp_enrolled.map_or(-1, i32::from),
+            is_refused: *is_refused,
         }
     }
 }

@@ -40,6 +40,7 @@ use crate::client::Client;
 use crate::enroll::{EnrollmentMethod, answer};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::wire::request::bearer;
 use crate::wire::{Body, Request};
 use model::{Credentials, OneTime, OneTimeRouter, RouterCsrs, TokenCsr};
 
@@ -153,8 +154,7 @@ impl<'a> Enrollments<'a> {
     /// [`Error::Api`] with code `INVALID_ENROLLMENT_NOT_ALLOWED` or `ENROLLMENT_IDENTITY_ALREADY_ENROLLED`, among
     /// others; [`Error::Unsupported`], or status 404, from controllers before 2.0.
     pub fn token(&self, jwt: &Secret, csr: Option<&str>, signer_id: Option<&str>) -> Result<Enrolled, Error> {
-        let bearer = Secret::new(format!("Bearer {}", jwt.expose()));
-        let mut request = post("/enroll/token").header("authorization", &bearer);
+        let mut request = post("/enroll/token").header("authorization", &bearer(jwt));
         if let Some(id) = signer_id {
             request = request.header("ziti-token-issuer-id", &Secret::new(id));
         }

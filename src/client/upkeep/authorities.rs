@@ -137,7 +137,7 @@ impl Client {
 
     /// Whether `bundle` alone verifies every controller that can be reached, and at least one.
     fn suffices(&self, call: &Call, current: &Generation, bundle: &CaBundle) -> Result<bool, Error> {
-        let tried = self.by_bundle_only(current.identity.with_ca(bundle)?)?;
+        let tried = self.by_bundle_only(current.identity.with_ca(bundle)?, current)?;
         let mut verified = false;
         for controller in tried.identity.controller_urls() {
             match tried.attempt(call, controller, None, 1, &Features::request(), &mut Vec::new()) {
@@ -154,13 +154,14 @@ impl Client {
         if !self.settings().trust_system_roots {
             return Ok(Arc::clone(current));
         }
-        let generation = self.by_bundle_only(current.identity.clone())?;
+        let generation = self.by_bundle_only(current.identity.clone(), current)?;
         generation.flight.carry(&current.flight, |_| {});
         Ok(Arc::new(generation))
     }
 
-    fn by_bundle_only(&self, identity: Identity) -> Result<Generation, Error> {
-        Settings { trust_system_roots: false, ..self.settings().clone() }.generation(identity)
+    fn by_bundle_only(&self, identity: Identity, like: &Generation) -> Result<Generation, Error> {
+        let settings = Settings { trust_system_roots: false, ..self.settings().clone() };
+        settings.generation(identity, Arc::clone(&like.ways))
     }
 
     /// Saves a change of the identity, and goes on with it and the same login. Returns what is another than before,
@@ -184,7 +185,7 @@ impl Client {
             }
         };
         let events = differences(&current.identity, &saved);
-        let newer = self.settings().generation(saved)?;
+        let newer = self.settings().generation(saved, Arc::clone(&current.ways))?;
         newer.flight.carry(&current.flight, |_| {});
         self.put(Arc::new(newer));
         Ok(events)

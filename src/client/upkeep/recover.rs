@@ -33,6 +33,10 @@ impl Client {
         if !Arc::ptr_eq(&current, old) {
             return Ok(Some((current, None)));
         }
+        // It was no certificate that was refused.
+        if !old.ways.show_certificate() {
+            return Ok(None);
+        }
         match self.reload(old) {
             Some(found) => Ok(Some(found)),
             None => self.recover(call, old),
@@ -57,7 +61,7 @@ impl Client {
     /// is saved and used.
     fn recover(&self, call: &Call, old: &Arc<Generation>) -> Result<Option<Found>, Error> {
         let Some(pair) = self.pair_beside(old)? else { return Ok(None) };
-        let newer = self.settings().generation(old.identity.with_pair(&pair)?)?;
+        let newer = self.settings().generation(old.identity.with_pair(&pair)?, Arc::clone(&old.ways))?;
         match newer.session_at_once(call) {
             Ok(_) => {}
             Err(Error::Rejected(_)) => return Ok(None),

@@ -84,7 +84,9 @@ impl Client {
 
     fn certificate_due(&self, call: &Call) -> Result<Due, Error> {
         let generation = self.generation();
-        let Some(leaf) = generation.identity.leaf() else { return Ok(Due::Never) };
+        // One that this client does not show is not its own to renew.
+        let shown = generation.identity.leaf().filter(|_| generation.ways.show_certificate());
+        let Some(leaf) = shown else { return Ok(Due::Never) };
         let Some(left) = self.certificate_left(&generation)? else { return Ok(Due::Never) };
         let unfinished = self.has_unfinished_renewal(&generation.identity)?;
         if left.is_zero() || unfinished {
@@ -143,7 +145,7 @@ impl Client {
 
     fn renewed_in_turn(&self, call: &Call) -> Result<Event, Error> {
         let current = self.generation();
-        let session = current.session(call, Wanted::Current)?;
+        let session = current.with_second(call, current.session(call, Wanted::Current)?)?;
         let store = self.settings().store.as_ref().ok_or_else(|| {
             let message = "a renewed certificate has to be kept: give the client a store (ClientBuilder::store), or \
                            load its identity from a file";
@@ -306,7 +308,7 @@ impl Renewal<'_> {
     /// Confirms the new certificate and puts it in the place of the old one; finds out which of both is in force.
     fn settle(&self, held: &Held<'_>, base: &Identity, pair: NewPair) -> Result<Event, Error> {
         // Whatever may fail here does so while the old one is in force.
-        let newer = self.client.settings().generation(base.with_pair(&pair)?)?;
+        let newer = self.client.settings().generation(base.with_pair(&pair)?, Arc::clone(&self.current.ways))?;
         let request = verify_request(self.authenticator(), &pair.leaf_pem())?;
         let confirmed = self.current.send(self.call, &request, &mut Vec::new());
         let logged_in = match &confirmed {

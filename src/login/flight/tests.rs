@@ -4,9 +4,10 @@ use std::thread;
 
 use super::*;
 use crate::error::{ApiError, Rejection, Stage};
+use crate::login::live::SessionToken;
 use crate::secret::Secret;
 use crate::transport::CancelToken;
-use crate::wire::envelope;
+use crate::wire::{ControllerUrl, envelope};
 
 fn call() -> Call {
     Call::new(Duration::from_secs(10), &[])
@@ -14,17 +15,19 @@ fn call() -> Call {
 
 fn new_session() -> Result<NewSession, Error> {
     Ok(NewSession {
-        credential: Credential { header: "zt-session", value: Secret::new("t") },
+        token: SessionToken::Legacy(Secret::new("t")),
+        second: Second::None,
         controller: ControllerUrl::parse("https://a:1")?,
         api_session: envelope::data("POST /authenticate", br#"{"data":{"id":"s","token":"t"}}"#).unwrap(),
+        continues: None,
     })
 }
 
 fn rejected() -> Error {
-    refused(false)
+    refused(Believed::ForAWhile)
 }
 
-fn refused(for_want_of_time: bool) -> Error {
+fn refused(believed: Believed) -> Error {
     let answer = ApiError {
         status: 401,
         code: "INVALID_AUTH".to_owned(),
@@ -34,7 +37,7 @@ fn refused(for_want_of_time: bool) -> Error {
         retry_after: None,
         operation: "POST /authenticate".to_owned(),
     };
-    Error::Rejected(Box::new(Rejection { answer, known: Vec::new(), for_want_of_time }))
+    Error::Rejected(Box::new(Rejection { answer, known: Vec::new(), believed }))
 }
 
 fn timeout() -> Error {
@@ -103,12 +106,12 @@ fn the_time_out_of_a_leader_is_its_own_and_one_of_the_others_leads() {
 
 #[test]
 fn a_refusal_for_want_of_time_is_its_leaders_own_and_is_not_believed() {
-    let (first, rest, logins) = race(8, || Err(refused(true)), new_session);
+    let (first, rest, logins) = race(8, || Err(refused(Believed::NotAtAll)), new_session);
     assert!(matches!(first, Err(Error::Rejected(_))));
     assert!(rest.into_iter().all(|outcome| outcome.unwrap() == 1));
     assert_eq!(logins, 1);
     let flight = Flight::default();
-    assert!(flight.session(&call(), Wanted::Current, || Err(refused(true))).is_err());
+    assert!(flight.session(&call(), Wanted::Current, || Err(refused(Believed::NotAtAll))).is_err());
     assert!(flight.session(&call(), Wanted::Current, new_session).is_ok());
 }
 
@@ -229,7 +232,7 @@ fn a_login_that_had_its_factor_is_the_same_login() {
     let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
     flight.progressed(&session, complete());
     assert_eq!((current(&flight), flight.latest()), ((1, true), 1));
-    assert_eq!(flight.current().unwrap().credential.value.expose(), "t");
+    assert_eq!(flight.current().unwrap().credentials()[0].value.expose(), "t");
     assert_eq!(flight.pause_before_replacing(&flight.current().unwrap(), Instant::now()), Duration::ZERO);
 }
 

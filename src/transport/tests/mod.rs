@@ -32,7 +32,7 @@ fn through(pki: &Pki, proxy: &str) -> Connections {
 }
 
 fn attempt(controller: &ControllerUrl) -> Attempt<'_> {
-    Attempt { controller, base_path: "/edge/client/v1", credential: None, first_byte_by: None }
+    Attempt { controller, base_path: "/edge/client/v1", credentials: &[], first_byte_by: None }
 }
 
 fn ask(connections: &Connections, url: &ControllerUrl, request: &Request) -> Result<(Head, Vec<u8>), Failure> {

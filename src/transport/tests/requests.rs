@@ -10,7 +10,7 @@ use crate::transport::Credential;
 use crate::wire::{Body, Method};
 
 /// What a server reads of `request`.
-fn on_the_wire(request: &Request, credential: Option<&Credential>, gzip: bool) -> String {
+fn on_the_wire(request: &Request, credentials: &[Credential], gzip: bool) -> String {
     let pki = Pki::new();
     let read = shared(Mutex::new(String::new()));
     let seen = read.clone();
@@ -19,7 +19,7 @@ fn on_the_wire(request: &Request, credential: Option<&Credential>, gzip: bool) -
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
     let connections = Connections::new(ConnectionOptions { gzip, ..options(&pki) }).unwrap();
-    let attempt = Attempt { credential, ..attempt(&server.url) };
+    let attempt = Attempt { credentials, ..attempt(&server.url) };
     connections.exchange(&Call::new(ENOUGH, &[]), &attempt, request, &mut Vec::new()).unwrap();
     read.lock().unwrap().replace(&server.address.to_string(), "HOST")
 }
@@ -34,7 +34,7 @@ fn lines(text: &str) -> Vec<&str> {
 fn a_get_says_what_it_accepts_and_nothing_else() {
     let credential = Credential { header: "zt-session", value: Secret::new("token") };
     let request = get().long_answer().query("filter", "a = \"b\"").accept("application/pkcs7-mime");
-    let text = on_the_wire(&request, Some(&credential), true);
+    let text = on_the_wire(&request, &[credential], true);
     let agent = concat!("user-agent: ziti-edge-client/", env!("CARGO_PKG_VERSION"));
     let expected = [
         "GET /edge/client/v1/version?filter=a%20%3D%20%22b%22 HTTP/1.1",
@@ -53,7 +53,7 @@ fn compression_is_asked_for_where_it_pays_unless_it_is_switched_off() {
     for (request, gzip, encoding) in
         [(get().long_answer(), true, "gzip"), (get().long_answer(), false, "identity"), (get(), true, "identity")]
     {
-        let text = on_the_wire(&request, None, gzip);
+        let text = on_the_wire(&request, &[], gzip);
         assert!(text.contains(&format!("accept-encoding: {encoding}\r\n")), "{text}");
     }
 }
@@ -62,7 +62,7 @@ fn compression_is_asked_for_where_it_pays_unless_it_is_switched_off() {
 fn a_body_goes_with_its_length_and_media_type() {
     for method in [Method::Post, Method::Put, Method::Patch, Method::Delete] {
         let request = Request::new(method, "/x").body(Body::json(&std::collections::BTreeMap::from([("a", 1)])));
-        let text = on_the_wire(&request, None, true);
+        let text = on_the_wire(&request, &[], true);
         assert!(text.starts_with(&format!("{} /edge/client/v1/x HTTP/1.1\r\n", method.as_str())), "{text}");
         assert!(text.contains("content-type: application/json\r\n"), "{text}");
         assert!(text.contains("content-length: 7\r\n") && text.ends_with("\r\n\r\n{\"a\":1}"), "{text}");
@@ -71,16 +71,16 @@ fn a_body_goes_with_its_length_and_media_type() {
 
 #[test]
 fn a_post_without_a_body_says_so() {
-    let text = on_the_wire(&Request::new(Method::Post, "/x"), None, true);
+    let text = on_the_wire(&Request::new(Method::Post, "/x"), &[], true);
     assert!(text.contains("content-length: 0\r\n"), "{text}");
-    let text = on_the_wire(&Request::new(Method::Delete, "/x"), None, true);
+    let text = on_the_wire(&Request::new(Method::Delete, "/x"), &[], true);
     assert!(!text.contains("content-length"), "{text}");
 }
 
 #[test]
 fn a_large_body_arrives_whole() {
     let body = "x".repeat(1_000_000);
-    let text = on_the_wire(&Request::new(Method::Post, "/x").body(Body::text(body.clone())), None, true);
+    let text = on_the_wire(&Request::new(Method::Post, "/x").body(Body::text(body.clone())), &[], true);
     assert!(text.ends_with(&format!("\r\n\r\n{body}")));
 }
 
@@ -155,7 +155,7 @@ fn a_peer_that_closes_in_the_handshake_is_no_answer() {
 fn a_login_that_cannot_be_sent_is_an_error_without_it() {
     let (server, connections) = answering("");
     let credential = Credential { header: "zt-session", value: Secret::new("canary\r\nX: y") };
-    let attempt = Attempt { credential: Some(&credential), ..attempt(&server.url) };
+    let attempt = Attempt { credentials: &[credential], ..attempt(&server.url) };
     let failure = connections.exchange(&Call::new(ENOUGH, &[]), &attempt, &get(), &mut Vec::new()).unwrap_err();
     assert!(matches!(failure.error, Error::InvalidArgument(_)), "{failure:?}");
     assert!(!format!("{failure:?}").contains("canary"));

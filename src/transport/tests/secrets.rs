@@ -49,7 +49,7 @@ fn log_and_check() {
     let (server, connections) = answering(OK);
     let credential = Credential { header: "zt-session", value: Secret::new("canary-token") };
     let request = get().query("seen", "yes").secret_query("token", &Secret::new("canary-query"));
-    let attempt = Attempt { credential: Some(&credential), ..attempt(&server.url) };
+    let attempt = Attempt { credentials: &[credential], ..attempt(&server.url) };
     connections.exchange(&Call::new(ENOUGH, &[]), &attempt, &request, &mut Vec::new()).unwrap();
     let failure = connections.exchange(&Call::new(Duration::ZERO, &[]), &attempt, &request, &mut Vec::new());
     let printed = format!("{}{:?}{connections:?}", LINES.lock().unwrap(), failure.unwrap_err());

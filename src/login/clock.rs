@@ -1,0 +1,53 @@
+//! The controllers' clock, by which tokens end.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::wire::{Head, timestamp};
+
+/// How far the local clock is off that of the controllers, as far as their answers tell; until one has, not at all.
+#[derive(Default)]
+pub(crate) struct ControllerClock {
+    ahead_seconds: AtomicI64,
+}
+
+impl ControllerClock {
+    /// Reads the clock off an answer that came this moment.
+    pub(super) fn read(&self, head: &Head) {
+        let Some(theirs) = head.date.as_deref().and_then(timestamp::http_date) else { return };
+        let Ok(ours) = SystemTime::now().duration_since(UNIX_EPOCH) else { return };
+        let ours = i64::try_from(ours.as_secs()).unwrap_or(i64::MAX);
+        self.ahead_seconds.store(theirs.saturating_sub(ours), Ordering::Relaxed);
+    }
+
+    /// The time by the controllers' clock.
+    pub(super) fn now(&self) -> SystemTime {
+        let ahead = self.ahead_seconds.load(Ordering::Relaxed);
+        let by = Duration::from_secs(ahead.unsigned_abs());
+        let now = SystemTime::now();
+        let theirs = if ahead < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+        theirs.unwrap_or(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_that_of_the_last_answer_that_told_one() {
+        let clock = ControllerClock::default();
+        let off = |clock: &ControllerClock| {
+            let (theirs, ours) = (clock.now(), SystemTime::now());
+            theirs.duration_since(ours).or_else(|_| ours.duration_since(theirs)).unwrap()
+        };
+        assert!(off(&clock) < Duration::from_secs(2));
+        for date in ["Sat, 01 Jan 2000 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            clock.read(&Head { date: Some(date.to_owned()), ..Head::default() });
+            assert!(off(&clock) > Duration::from_secs(365 * 24 * 3600), "{date}");
+        }
+        clock.read(&Head { date: Some("noon".to_owned()), ..Head::default() });
+        clock.read(&Head::default());
+        assert!(off(&clock) > Duration::from_secs(365 * 24 * 3600), "nothing was learnt");
+    }
+}

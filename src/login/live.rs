@@ -1,0 +1,126 @@
+//! A login that calls use.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime};
+
+use super::oidc::OidcTokens;
+use super::session::{ApiSession, AuthQuery};
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::transport::Credential;
+use crate::trust;
+use crate::wire::ControllerUrl;
+use crate::wire::request::bearer;
+
+/// What proves a login.
+#[derive(Clone)]
+pub(crate) enum SessionToken {
+    /// A session that one controller keeps, and no other knows.
+    Legacy(Secret),
+    /// Tokens that all controllers of a network know.
+    #[allow(dead_code, reason = "what makes them comes with the logins by OpenID Connect")]
+    Oidc(OidcTokens),
+}
+
+/// The external JWT of a second factor, which comes with every request of a login that wants one.
+#[derive(Clone, Default)]
+pub(crate) enum Second {
+    /// None was supplied, or needed.
+    #[default]
+    None,
+    Sent(SecondJwt),
+    /// The last one was refused, or had expired, at that moment.
+    Refused(Instant),
+}
+
+#[derive(Clone)]
+pub(crate) struct SecondJwt {
+    /// The id of the signer who is to have made it.
+    pub(super) signer: Option<String>,
+    jwt: Secret,
+    expires: Option<SystemTime>,
+}
+
+impl SecondJwt {
+    pub(super) fn new(signer: Option<&str>, jwt: Secret) -> Self {
+        Self { signer: signer.map(str::to_owned), expires: trust::token::expires_at(&jwt), jwt }
+    }
+
+    /// True if it says of itself that it is over.
+    pub(super) fn is_over(&self, now: SystemTime) -> bool {
+        self.expires.is_some_and(|end| end <= now)
+    }
+}
+
+/// What the leader of a login brings home; the number is given when it is published.
+pub(crate) struct NewSession {
+    pub(crate) token: SessionToken,
+    pub(crate) second: Second,
+    pub(crate) controller: ControllerUrl,
+    pub(crate) api_session: ApiSession,
+    /// The number of the login that this one is, with something about it changed; it is as old as that.
+    pub(crate) continues: Option<u64>,
+}
+
+/// A login. A new one, and one that is known to have changed, takes its place as a whole.
+pub(crate) struct LiveSession {
+    /// Counts logins, so that a request knows whether the login it was sent with is still the current one.
+    pub(crate) number: u64,
+    pub(crate) token: SessionToken,
+    pub(crate) second: Second,
+    /// The controller that made it.
+    pub(crate) controller: ControllerUrl,
+    pub(crate) api_session: ApiSession,
+    credentials: Vec<Credential>,
+    /// True once a controller took the login for a good one.
+    good: AtomicBool,
+}
+
+impl LiveSession {
+    pub(super) fn new(number: u64, session: NewSession, good: bool) -> Self {
+        let NewSession { token, second, controller, api_session, continues: _ } = session;
+        let mut credentials = vec![match &token {
+            SessionToken::Legacy(token) => Credential { header: "zt-session", value: token.clone() },
+            SessionToken::Oidc(tokens) => Credential { header: "authorization", value: bearer(&tokens.access) },
+        }];
+        if let Second::Sent(second) = &second {
+            credentials.push(Credential { header: "authorization", value: bearer(&second.jwt) });
+        }
+        Self { number, token, second, controller, api_session, credentials, good: AtomicBool::new(good) }
+    }
+
+    /// The same login, to be published with a change.
+    pub(super) fn again(&self) -> NewSession {
+        NewSession {
+            token: self.token.clone(),
+            second: self.second.clone(),
+            controller: self.controller.clone(),
+            api_session: self.api_session.clone(),
+            continues: Some(self.number),
+        }
+    }
+
+    /// What requests carry to be taken for this login's.
+    pub(crate) fn credentials(&self) -> &[Credential] {
+        &self.credentials
+    }
+
+    /// Notes that a controller took the login for a good one.
+    pub(crate) fn was_good(&self) {
+        self.good.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_good(&self) -> bool {
+        self.good.load(Ordering::Relaxed)
+    }
+
+    /// The external JWT that the login wants as a second factor, if it wants one.
+    pub(super) fn jwt_query(&self) -> Option<&AuthQuery> {
+        self.api_session.auth_queries.iter().find(|query| query.is_jwt())
+    }
+
+    /// An error that names the factors, if any are still wanted.
+    pub(crate) fn require_complete(&self) -> Result<(), Error> {
+        self.api_session.require_complete()
+    }
+}

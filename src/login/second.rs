@@ -1,0 +1,88 @@
+//! The external JWT of a second factor.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::credentials::JwtSource;
+use super::flight::Wanted;
+use super::generation::Generation;
+use super::live::{LiveSession, NewSession, Second, SecondJwt};
+use super::session::AuthQuery;
+use crate::error::Error;
+use crate::transport::Call;
+
+/// After a refusal the client's user, or his supplier, is not asked for so long.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
+
+impl Generation {
+    /// The login with the external JWT that it wants, if the client has one for it. Without one, and with one that is
+    /// refused, the login goes on waiting.
+    pub(crate) fn with_second(&self, call: &Call, session: Arc<LiveSession>) -> Result<Arc<LiveSession>, Error> {
+        let Some(source) = &self.ways.second else { return Ok(session) };
+        let mut session = session;
+        while self.lacks_second(&session) {
+            let supply = || self.supply_second(call, source, &session, false);
+            session = self.flight.session(call, Wanted::NewerThan(session.number), supply)?;
+        }
+        Ok(session)
+    }
+
+    /// The same where the controller has just refused the external JWT of the login, for which it has these queries.
+    pub(super) fn with_another_second(
+        &self,
+        call: &Call,
+        session: &LiveSession,
+        queries: Vec<AuthQuery>,
+    ) -> Result<Arc<LiveSession>, Error> {
+        let Some(source) = &self.ways.second else { return Err(Error::LoginPending { factors: queries }) };
+        let supply = || {
+            let mut refused = session.again();
+            refused.api_session.auth_queries = queries;
+            self.supply_second(call, source, &LiveSession::new(session.number, refused, session.is_good()), true)
+        };
+        self.flight.session(call, Wanted::NewerThan(session.number), supply)
+    }
+
+    fn lacks_second(&self, session: &LiveSession) -> bool {
+        match &session.second {
+            Second::None => session.jwt_query().is_some(),
+            Second::Sent(second) => second.is_over(self.clock.now()),
+            Second::Refused(at) => session.jwt_query().is_some() && at.elapsed() >= REFUSED_FOR,
+        }
+    }
+
+    /// Asks for a token, once more if that is no good, and the controller what it makes of it.
+    fn supply_second(
+        &self,
+        call: &Call,
+        source: &JwtSource,
+        session: &LiveSession,
+        mut refused: bool,
+    ) -> Result<NewSession, Error> {
+        let signer = match &session.second {
+            Second::Sent(second) => second.signer.clone(),
+            Second::None | Second::Refused(_) => session.jwt_query().and_then(|query| query.id.clone()),
+        };
+        let mut waiting = session.again();
+        while !refused || source.has_more() {
+            let jwt = SecondJwt::new(signer.as_deref(), source.supply(call, signer.as_deref(), refused)?);
+            if !jwt.is_over(self.clock.now()) {
+                let tried = NewSession { second: Second::Sent(jwt), ..session.again() };
+                let tried = LiveSession::new(session.number, tried, session.is_good());
+                match self.ask_about(call, &tried)? {
+                    // The login is over. The request that wants this one finds out, and makes another.
+                    None => return Ok(tried.again()),
+                    Some(now) if now.auth_queries.iter().any(AuthQuery::is_jwt) => waiting.api_session = now,
+                    Some(now) => return Ok(NewSession { api_session: now, ..tried.again() }),
+                }
+            }
+            if refused {
+                break;
+            }
+            refused = true;
+        }
+        waiting.second = Second::Refused(Instant::now());
+        waiting.api_session.refuse_jwt(signer);
+        Ok(waiting)
+    }
+}
