@@ -6,9 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::wire::{Head, timestamp};
 
 /// How far the local clock is off that of the controllers, as far as their answers tell; until one has, not at all.
-#[derive(Default)]
 pub(crate) struct ControllerClock {
     ahead_seconds: AtomicI64,
+}
+
+const UNKNOWN: i64 = i64::MIN;
+
+impl Default for ControllerClock {
+    fn default() -> Self {
+        Self { ahead_seconds: AtomicI64::new(UNKNOWN) }
+    }
 }
 
 impl ControllerClock {
@@ -20,9 +27,14 @@ impl ControllerClock {
         self.ahead_seconds.store(theirs.saturating_sub(ours), Ordering::Relaxed);
     }
 
+    /// False until an answer told the time.
+    pub(super) fn is_known(&self) -> bool {
+        self.ahead_seconds.load(Ordering::Relaxed) != UNKNOWN
+    }
+
     /// The time by the controllers' clock.
     pub(super) fn now(&self) -> SystemTime {
-        let ahead = self.ahead_seconds.load(Ordering::Relaxed);
+        let ahead = Some(self.ahead_seconds.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN).unwrap_or(0);
         let by = Duration::from_secs(ahead.unsigned_abs());
         let now = SystemTime::now();
         let theirs = if ahead < 0 { now.checked_sub(by) } else { now.checked_add(by) };
@@ -41,7 +53,7 @@ mod tests {
             let (theirs, ours) = (clock.now(), SystemTime::now());
             theirs.duration_since(ours).or_else(|_| ours.duration_since(theirs)).unwrap()
         };
-        assert!(off(&clock) < Duration::from_secs(2));
+        assert!(off(&clock) < Duration::from_secs(2) && !clock.is_known());
         for date in ["Sat, 01 Jan 2000 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"] {
             clock.read(&Head { date: Some(date.to_owned()), ..Head::default() });
             assert!(off(&clock) > Duration::from_secs(365 * 24 * 3600), "{date}");

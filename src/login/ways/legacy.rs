@@ -1,9 +1,10 @@
 //! Logins that make a session at one controller.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::{ApiError, Believed, Error, Rejection};
 use crate::identity::{Identity, NewPair};
+use crate::login::controllers::Features;
 use crate::login::credentials::{Credentials, JwtSource};
 use crate::login::generation::Generation;
 use crate::login::live::{NewSession, Second, SessionToken};
@@ -58,7 +59,12 @@ impl Generation {
     }
 
     fn by_token(&self, call: &Call, jwt: &Secret) -> Result<NewSession, Unusable> {
-        if let Some(end) = token::expires_at(jwt).filter(|end| *end <= self.clock.now()) {
+        let over = || token::expires_at(jwt).filter(|end| *end <= self.clock.now());
+        if over().is_some() && !self.clock.is_known() {
+            // The local clock may be wrong.
+            self.ask_any(call, &Features::request(), &mut Vec::new()).map_err(Unusable::NotTried)?;
+        }
+        if let Some(end) = over() {
             let end = display_time(end);
             let message = format!("the external JWT to log in with expired at {end}; give the client another one");
             return Err(Unusable::Over(Error::Identity(message)));
@@ -94,7 +100,7 @@ impl Generation {
             if !may_become_known || call.remaining() <= pause {
                 return Err(self.rejection(answer, may_become_known));
             }
-            self.controllers.failed(&controller, std::time::Instant::now());
+            self.controllers.failed(&controller, Instant::now());
             asked = call.pause(pause).and_then(|()| self.ask_any(call, request, &mut body));
             if matches!(asked, Err(Error::Timeout { .. })) {
                 return Err(self.rejection(answer, may_become_known));
@@ -137,7 +143,8 @@ impl Generation {
         known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
         let believed = match &self.ways.credentials {
             Credentials::Password { .. } => {
-                known.push("the password is not sent again by itself, as wrong ones are counted".to_owned());
+                let what = "the password is not sent again until the client is given credentials or told to retry";
+                known.push(what.to_owned());
                 Believed::UntilToldOtherwise
             }
             _ if for_want_of_time => Believed::NotAtAll,
