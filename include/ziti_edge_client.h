@@ -46,7 +46,9 @@
   { sizeof(zec_authenticator_change), NULL, NULL, NULL, NULL }
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, \
-    NULL, NULL, NULL, 0, 0, 0 }
+    NULL, NULL, NULL, 0, 0, 0, NULL, NULL, 0 }
+#define ZEC_CREDENTIALS_INIT \
+  { sizeof(zec_credentials), NULL, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
   { sizeof(zec_enroll_options), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0 }
@@ -127,6 +129,15 @@
 
 #define ZEC_KEY_SIGNER 5
 
+/// The kind of login that suits the controller.
+#define ZEC_LOGIN_FLOW_AUTO 0
+
+/// A session that one controller keeps.
+#define ZEC_LOGIN_FLOW_LEGACY 1
+
+/// Tokens by OpenID Connect, which all controllers of a network know.
+#define ZEC_LOGIN_FLOW_OIDC 2
+
 /// The operating system, to a query of type "OS": `os_type`, `os_version`, and if it is known `os_build`.
 #define ZEC_POSTURE_OS 1
 
@@ -193,6 +204,9 @@ typedef struct zec_error zec_error;
 
 /// Key, certificate, trusted CAs and controller addresses of an identity.
 typedef struct zec_identity zec_identity;
+
+/// Where external JWTs come from. Clients that use it keep it.
+typedef struct zec_jwt_source zec_jwt_source;
 
 /// Tells which services came, changed and went since it was last asked.
 typedef struct zec_service_watch zec_service_watch;
@@ -426,6 +440,29 @@ typedef struct {
   uint32_t without_certificate;
 } zec_enroll_options;
 
+/// What a zec_jwt_callback is told.
+typedef struct {
+  /// The id of the signer whose token is wanted; NULL for a login, for which any signer of the network will do.
+  const char *signer;
+  /// What is left of the call's time limit. Nothing interrupts the callback, so keeping to the time is up to it.
+  uint64_t ms_left;
+  /// True if the token that was supplied last is refused, or has expired: it is of no use to supply it again.
+  bool refused;
+} zec_jwt_request;
+
+/// What a zec_jwt_callback fills in. It is all zero before, and wiped afterwards.
+typedef struct {
+  /// The token, with a NUL at its end.
+  char token[16384];
+  /// Why there is none: text that becomes part of the error's message.
+  char message[512];
+} zec_jwt;
+
+/// Writes an external JWT to `out`. Returns 0 if there is one, any other number to end the call with ZEC_ERR_IDENTITY;
+/// number and `out->message` appear in the error. It runs on the thread of the call that needs the token, perhaps on
+/// several at once. It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_jwt_callback)(const zec_jwt_request *request, zec_jwt *out, void *userdata);
+
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
 typedef struct {
   /// "login_renewed", "login_needs_factor", "login_failed", "certificate_renewed", "renewal_recovered",
@@ -449,6 +486,18 @@ typedef struct {
 
 /// Is told of an event once what it tells is done. It may use this library, its client included.
 typedef void (*zec_event_callback)(const zec_event *event, void *userdata);
+
+/// By what a client logs in. Begin with ZEC_CREDENTIALS_INIT, and set either user name and password, or `jwt`, or
+/// nothing: then it is the certificate of the identity, which is shown to controllers in this case only.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  const char *username;
+  /// Kept in memory that is wiped.
+  const char *password;
+  /// External JWTs to log in with. May be freed while clients use it.
+  const zec_jwt_source *jwt;
+} zec_credentials;
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
 typedef struct {
@@ -502,6 +551,13 @@ typedef struct {
   /// Which key a renewal makes that needs a new one: ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_ED25519 or ZEC_KEY_RSA, which
   /// has 2048 bits.
   uint32_t renewal_key_kind;
+  /// By what the client logs in. Default: the certificate of the identity; one without it needs others.
+  const zec_credentials *credentials;
+  /// The external JWT that logins get which want one as a second factor: it is sent with every request. May be freed
+  /// while clients use it.
+  const zec_jwt_source *second_factor_jwt;
+  /// Which kind of login is made: ZEC_LOGIN_FLOW_AUTO, ZEC_LOGIN_FLOW_LEGACY or ZEC_LOGIN_FLOW_OIDC.
+  uint64_t login_flow;
 } zec_client_options;
 
 /// A factor that a login still wants. Each text may be NULL.
@@ -526,6 +582,8 @@ typedef struct {
   const char *id;
   /// 1 if the identity has TOTP set up, 0 if not, -1 if the controller did not say.
   int32_t is_totp_enrolled;
+  /// True if the client has supplied this factor, and it is refused or has expired. Controllers do not say so.
+  bool is_refused;
 } zec_auth_query;
 
 /// A login as the controller sees it. Each text but `id` and `tags_json` may be NULL.
@@ -1953,6 +2011,21 @@ zec_error *zec_identity_enroll(const char *jwt,
                                const zec_enroll_options *options,
                                zec_identity **out);
 
+/// Makes a source of one token. When that expires, or is refused, a client needs new credentials.
+ZEC_MUST_USE zec_error *zec_jwt_source_token(const char *jwt, zec_jwt_source **out);
+
+/// Makes a source that asks `supply` for a token whenever one is needed, and once more if that one is refused.
+/// `userdata` is passed to it, and freed by `userdata_free`, which may be NULL, when nothing uses the source any more,
+/// also if the call fails.
+ZEC_MUST_USE
+zec_error *zec_jwt_source_supplier(zec_jwt_callback supply,
+                                   void *userdata,
+                                   zec_userdata_free userdata_free,
+                                   zec_jwt_source **out);
+
+/// Clients that use the source go on using it.
+void zec_jwt_source_free(zec_jwt_source *source);
+
 /// Does all that is due, and says when it wants to be called next: renews the login before it ends and the certificate
 /// (zec_client_renew_if_due()); takes over the list of the controllers and their CA certificates.
 ///
@@ -2021,12 +2094,26 @@ zec_error *zec_client_management(const zec_client *client,
 /// The identity as it is now; it may have been renewed since the client was made.
 ZEC_MUST_USE zec_error *zec_client_identity(const zec_client *client, zec_identity **out);
 
+/// Has this client and those derived from it log in with other credentials from now on, the next time that a call needs
+/// a login: the one there is is used no more, and left to expire. Calls in flight end as they began. No I/O.
+/// `credentials` may be freed afterwards.
+ZEC_MUST_USE
+zec_error *zec_client_set_credentials(const zec_client *client,
+                                      const zec_credentials *credentials);
+
+/// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
+/// a login asks the controller again. No I/O.
+ZEC_MUST_USE
+zec_error *zec_client_retry_now(const zec_client *client);
+
 /// Closes its connections, unless derived clients still use them; no I/O. The session stays: see zec_client_logout().
 void zec_client_free(zec_client *client);
 
-/// Logs in with the identity's certificate, also if there is a login; later calls use the session. Optional: a call
-/// that needs a login makes one. If `auth_queries` is not empty, the login waits for those factors.
-/// POST /authenticate?method=cert (authenticate)
+/// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
+/// needs a login makes one. If `auth_queries` is not empty, the login waits for those factors. A refusal is
+/// ZEC_ERR_REJECTED; a password that was refused is not sent again before zec_client_set_credentials() or
+/// zec_client_retry_now().
+/// POST /authenticate (authenticate)
 ZEC_MUST_USE
 zec_error *zec_client_authenticate(const zec_client *client,
                                    zec_api_session **out);

@@ -27,6 +27,7 @@ namespace detail {
 inline void release(zec_string_list *root) noexcept { zec_string_list_free(root); }
 inline void release(zec_cancel *root) noexcept { zec_cancel_free(root); }
 inline void release(zec_signer *root) noexcept { zec_signer_free(root); }
+inline void release(zec_jwt_source *root) noexcept { zec_jwt_source_free(root); }
 inline void release(zec_identity *root) noexcept { zec_identity_free(root); }
 inline void release(zec_identity_description *root) noexcept { zec_identity_description_free(root); }
 inline void release(zec_server_certificate *root) noexcept { zec_server_certificate_free(root); }
@@ -93,6 +94,7 @@ using owned = std::unique_ptr<T, deleter>;
 using string_list = detail::owned<zec_string_list>;
 using cancel = detail::owned<zec_cancel>;
 using signer = detail::owned<zec_signer>;
+using jwt_source = detail::owned<zec_jwt_source>;
 using identity = detail::owned<zec_identity>;
 using identity_description = detail::owned<zec_identity_description>;
 using server_certificate = detail::owned<zec_server_certificate>;

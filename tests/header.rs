@@ -28,6 +28,7 @@ const SOURCES: &[&str] = &[
     "src/identity/server/ffi.rs",
     "src/enroll/options/ffi.rs",
     "src/enroll/ffi.rs",
+    "src/login/ffi.rs",
     "src/client/upkeep/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",

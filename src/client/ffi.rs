@@ -20,6 +20,7 @@ use crate::ffi::{
     texts, zec_cancel, zec_error, zec_identity, zec_save_callback, zec_userdata_free,
 };
 use crate::identity::KeyChoice;
+use crate::login::ffi::{jwt_source, login_flow, zec_credentials, zec_jwt_source};
 
 const DEFAULT_RSA_BITS: u32 = 2048;
 
@@ -90,11 +91,18 @@ pub struct zec_client_options {
     /// Which key a renewal makes that needs a new one: ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_ED25519 or ZEC_KEY_RSA, which
     /// has 2048 bits.
     pub renewal_key_kind: u32,
+    /// By what the client logs in. Default: the certificate of the identity; one without it needs others.
+    pub credentials: *const zec_credentials,
+    /// The external JWT that logins get which want one as a second factor: it is sent with every request. May be freed
+    /// while clients use it.
+    pub second_factor_jwt: *const zec_jwt_source,
+    /// Which kind of login is made: ZEC_LOGIN_FLOW_AUTO, ZEC_LOGIN_FLOW_LEGACY or ZEC_LOGIN_FLOW_OIDC.
+    pub login_flow: u64,
 }
 
 // SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_client_options {
-    const END: usize = offset_of!(Self, renewal_key_kind) + size_of::<u32>();
+    const END: usize = offset_of!(Self, login_flow) + size_of::<u64>();
 }
 
 impl zec_client_options {
@@ -127,6 +135,9 @@ impl zec_client_options {
             renew_before_ms,
             always_renew_key,
             renewal_key_kind,
+            credentials,
+            second_factor_jwt,
+            login_flow: flow,
         } = options;
         // First of all, so that their destructors run whatever is wrong with the rest.
         let userdata = Userdata::new(userdata, userdata_free);
@@ -145,7 +156,14 @@ impl zec_client_options {
         // SAFETY: as above.
         let app_version = unsafe { optional_text(app_version, "options.app_version") }?.unwrap_or_default().to_owned();
         let key = new_key(renewal_key_kind)?;
+        // SAFETY: credentials begin with their size and hold valid strings and handles (header, "Ownership").
+        let credentials = unsafe { zec_credentials::rust(credentials, "options.credentials") }?;
+        // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
+        let second = unsafe { jwt_source(second_factor_jwt) };
+        let flow = login_flow(flow, "options.login_flow")?;
         Ok(move |builder: ClientBuilder| {
+            let builder = builder.credentials(credentials).login_flow(flow);
+            let builder = set(builder, second, ClientBuilder::second_factor_jwt);
             let builder = builder.always_renew_key(always_renew_key != 0).renewal_key(key);
             let builder = set(builder, limit(renew_before_ms), ClientBuilder::renew_before);
             let builder = set(builder, tell, ClientBuilder::on_event);
@@ -271,6 +289,36 @@ pub extern "C" fn zec_client_identity(
         let out = clear(arg(out, "out")?);
         let client = arg(client, "client")?;
         out.write(zec_identity::give(client.client.identity()));
+        Ok(())
+    })
+}
+
+/// Has this client and those derived from it log in with other credentials from now on, the next time that a call needs
+/// a login: the one there is is used no more, and left to expire. Calls in flight end as they began. No I/O.
+/// `credentials` may be freed afterwards.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn zec_client_set_credentials(
+    client: Option<&zec_client>,
+    credentials: *const zec_credentials,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let client = arg(client, "client")?;
+        if credentials.is_null() {
+            return Err(Error::InvalidArgument("argument credentials is NULL".to_owned()));
+        }
+        // SAFETY: credentials begin with their size and hold valid strings and handles (header, "Ownership").
+        client.client.set_credentials(unsafe { zec_credentials::rust(credentials, "credentials") }?)
+    })
+}
+
+/// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
+/// a login asks the controller again. No I/O.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_retry_now(client: Option<&zec_client>) -> Option<Box<zec_error>> {
+    guard(|| {
+        arg(client, "client")?.client.retry_now();
         Ok(())
     })
 }

@@ -85,3 +85,12 @@ fn keep(save: SaveFn, userdata: &Userdata, json: &Secret, left: Duration) -> Res
     let answer = unsafe { save(text.as_ptr().cast(), ms_left, userdata.data) };
     if answer == 0 { Ok(()) } else { Err(format!("the save callback returned {answer}")) }
 }
+
+/// Why a callback failed: what it wrote, up to its NUL, and the number that it returned.
+pub(crate) fn words_of(message: &[c_char], callback: &str, answer: i32) -> String {
+    let bytes: Vec<u8> = message.iter().map(|&byte| byte.to_ne_bytes()[0]).take_while(|&byte| byte != 0).collect();
+    match String::from_utf8_lossy(&bytes).trim() {
+        "" => format!("the {callback} callback returned {answer}"),
+        words => format!("{words} (the {callback} callback returned {answer})"),
+    }
+}

@@ -27,7 +27,7 @@ mod strings;
 mod version;
 
 pub(crate) use arena::Arena;
-pub(crate) use callback::{Userdata, store};
+pub(crate) use callback::{Userdata, store, words_of};
 pub(crate) use error::code;
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
@@ -91,6 +91,7 @@ pub use crate::client::upkeep::ffi::*;
 pub use crate::enroll::ffi::*;
 pub use crate::enroll::options::ffi::*;
 pub use crate::identity::ffi::*;
+pub use crate::login::ffi::*;
 
 /// Handles cross threads in C whatever Rust thinks of it, so Rust had better agree.
 const _: () = {

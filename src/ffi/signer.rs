@@ -6,7 +6,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::callback::{Userdata, zec_userdata_free};
+use super::callback::{Userdata, words_of, zec_userdata_free};
 use super::error::zec_error;
 use super::guard::{arg, clear, guard, guard_or};
 use super::options::{Options, read_options};
@@ -198,18 +198,9 @@ impl Signer for CallbackSigner {
         // SAFETY: the caller gave callback and userdata for each other; message and signature live until it returns.
         let answer = unsafe { (self.sign)(scheme.number(), message, len, ms_left, &raw mut *made, userdata) };
         if answer != 0 {
-            return Err(why(&made.message, answer));
+            return Err(words_of(&made.message, "sign", answer));
         }
         let signature = made.bytes.get(..made.len);
         signature.map(<[u8]>::to_vec).ok_or_else(|| format!("it says that it wrote {} bytes", made.len))
-    }
-}
-
-/// What the callback wrote, up to its NUL, and the number that it returned.
-fn why(message: &[c_char; MAX_MESSAGE], answer: i32) -> String {
-    let bytes: Vec<u8> = message.iter().map(|&byte| byte.to_ne_bytes()[0]).take_while(|&byte| byte != 0).collect();
-    match String::from_utf8_lossy(&bytes).trim() {
-        "" => format!("the sign callback returned {answer}"),
-        words => format!("{words} (the sign callback returned {answer})"),
     }
 }

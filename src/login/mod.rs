@@ -5,6 +5,8 @@ mod controllers;
 mod credentials;
 mod dispatch;
 mod factor;
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
 mod flight;
 mod generation;
 mod live;

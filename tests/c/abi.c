@@ -73,6 +73,9 @@ AT(zec_client_options, event_userdata_free, 144);
 AT(zec_client_options, renew_before_ms, 152);
 AT(zec_client_options, always_renew_key, 160);
 AT(zec_client_options, renewal_key_kind, 164);
+AT(zec_client_options, credentials, 168);
+AT(zec_client_options, second_factor_jwt, 176);
+AT(zec_client_options, login_flow, 184);
 
 AT(zec_string_list, items, 0);
 AT(zec_string_list, len, 8);
@@ -99,6 +102,7 @@ AT(zec_auth_query, scopes, 64);
 AT(zec_auth_query, scopes_len, 72);
 AT(zec_auth_query, id, 80);
 AT(zec_auth_query, is_totp_enrolled, 88);
+AT(zec_auth_query, is_refused, 92);
 
 AT(zec_api_session, id, 0);
 AT(zec_api_session, identity_id, 8);

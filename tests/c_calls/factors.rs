@@ -6,16 +6,8 @@ use std::path::Path;
 use rcgen::{CertificateParams, KeyPair};
 use ziti_edge_testkit::{Fault, IdentityOptions, Operation, TestController};
 
-use crate::scene::{enrolled, text, told};
-use crate::support::{Linking, command, compile};
-
-/// Runs a program of tests/c in a folder with an identity of the controller, and gives what it wrote.
-fn run_in(folder: &Path, name: &str, arguments: &[&str]) -> String {
-    let program = compile(&format!("tests/c/{name}.c"), "c99", Linking::Shared, folder);
-    let output = command(program).arg("identity.json").args(arguments).current_dir(folder).output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
-    text(&output.stdout)
-}
+use crate::run_in;
+use crate::scene::enrolled;
 
 fn write_csr(folder: &Path) {
     let csr = CertificateParams::default().serialize_request(&KeyPair::generate().unwrap()).unwrap();

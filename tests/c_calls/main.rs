@@ -8,6 +8,7 @@ mod enroll;
 mod enrolling;
 mod enrollments;
 mod factors;
+mod login;
 mod posture;
 #[path = "../c/scene.rs"]
 mod scene;
@@ -18,7 +19,9 @@ mod sessions;
 mod support;
 mod upkeep;
 
-use scene::{enrolled, told};
+use std::path::Path;
+
+use scene::{enrolled, text, told};
 use support::{Linking, command, compile};
 use ziti_edge_testkit::{Fault, Operation, TestController};
 
@@ -28,6 +31,14 @@ fn run(program: &str, controller: &TestController, arguments: &[&str]) {
     let program = compile(&format!("tests/c/{program}.c"), "c99", Linking::Shared, folder.path());
     let output = command(&program).arg("identity.json").args(arguments).current_dir(folder.path()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
+}
+
+/// Runs a program of tests/c in a folder with an identity of the controller, and gives what it wrote.
+fn run_in(folder: &Path, name: &str, arguments: &[&str]) -> String {
+    let program = compile(&format!("tests/c/{name}.c"), "c99", Linking::Shared, folder);
+    let output = command(program).arg("identity.json").args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
+    text(&output.stdout)
 }
 
 /// Has the controller give this answer to an operation.

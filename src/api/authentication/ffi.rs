@@ -8,9 +8,11 @@ use std::mem::MaybeUninit;
 use crate::ffi::{arg, clear, guard, text, zec_api_session, zec_client, zec_error};
 use crate::secret::Secret;
 
-/// Logs in with the identity's certificate, also if there is a login; later calls use the session. Optional: a call
-/// that needs a login makes one. If `auth_queries` is not empty, the login waits for those factors.
-/// POST /authenticate?method=cert (authenticate)
+/// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
+/// needs a login makes one. If `auth_queries` is not empty, the login waits for those factors. A refusal is
+/// ZEC_ERR_REJECTED; a password that was refused is not sent again before zec_client_set_credentials() or
+/// zec_client_retry_now().
+/// POST /authenticate (authenticate)
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_authenticate(
