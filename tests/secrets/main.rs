@@ -8,6 +8,7 @@ mod enrollment;
 mod factors;
 mod files;
 mod session;
+mod ways;
 mod witness;
 
 use ziti_edge_testkit::{TestController, Version};
@@ -24,6 +25,7 @@ fn no_secret_shows_in_logs_errors_or_debug_texts() {
         enrollment::run(&controller, &mut witness, &mut canaries);
         session::run(&controller, &mut witness, &mut canaries);
         factors::run(&controller, &mut witness, &mut canaries);
+        ways::run(&controller, &mut witness, &mut canaries);
     }
     files::run(&mut witness, &mut canaries);
 
