@@ -19,6 +19,7 @@ mod authenticators;
 mod enrollment;
 mod go;
 mod keys;
+mod logins;
 mod network;
 mod operations;
 #[path = "../support/outcome.rs"]
@@ -46,7 +47,7 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 8] = [
+const STORIES: [&[(&str, stories::Story)]; 9] = [
     stories::ALL,
     keys::ALL,
     enrollment::ALL,
@@ -55,6 +56,7 @@ const STORIES: [&[(&str, stories::Story)]; 8] = [
     services::ALL,
     posture::ALL,
     renewal::ALL,
+    logins::ALL,
 ];
 
 fn main() -> ExitCode {

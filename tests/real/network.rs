@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Store};
+use ziti_edge_client::{Client, ClientBuilder, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Store};
 
 use crate::admin::Admin;
 use crate::operations::Kind;
@@ -84,21 +84,26 @@ impl Network {
 
     /// The same for an identity that cannot do without a second factor.
     pub(crate) fn enroll_with_strict_policy(&self) -> Member {
-        let updb = json!({
-            "allowed": false, "minPasswordLength": 5, "maxAttempts": 0, "lockoutDurationMinutes": 0,
-            "requireMixedCase": false, "requireNumberChar": false, "requireSpecialChar": false,
-        });
-        let primary = json!({
-            "cert": { "allowed": true, "allowExpiredCerts": false }, "updb": updb,
-            "extJwt": { "allowed": false, "allowedSigners": [] },
-        });
-        let secondary = json!({ "requireTotp": true, "requireExtJwtSigner": null });
-        let body = json!({ "name": unique("auth-policy"), "primary": primary, "secondary": secondary });
-        let policy = self.admin.create("auth-policies", &body);
+        let policy = self.policy(&["cert"], &json!({ "requireTotp": true, "requireExtJwtSigner": null }));
         self.enroll_with(&json!({ "authPolicyId": policy }))
     }
 
-    fn enroll_with(&self, properties: &Value) -> Member {
+    /// Makes a policy of who may log in by `cert`, `updb` and `extJwt`, and what he needs beside that; gives its id.
+    pub(crate) fn policy(&self, ways: &[&str], secondary: &Value) -> String {
+        let allowed = |way: &str| ways.contains(&way);
+        let updb = json!({
+            "allowed": allowed("updb"), "minPasswordLength": 5, "maxAttempts": 0, "lockoutDurationMinutes": 0,
+            "requireMixedCase": false, "requireNumberChar": false, "requireSpecialChar": false,
+        });
+        let primary = json!({
+            "cert": { "allowed": allowed("cert"), "allowExpiredCerts": false }, "updb": updb,
+            "extJwt": { "allowed": allowed("extJwt"), "allowedSigners": [] },
+        });
+        let body = json!({ "name": unique("auth-policy"), "primary": primary, "secondary": secondary });
+        self.admin.create("auth-policies", &body)
+    }
+
+    pub(crate) fn enroll_with(&self, properties: &Value) -> Member {
         let invitation = self.invite(properties);
         let identity = self.redeem(&invitation, "identity.json").expect("a new token enrolls");
         Member { invitation, identity }
@@ -118,7 +123,12 @@ impl Network {
 
     /// A client with default options.
     pub(crate) fn client(&self, identity: &Identity) -> Client {
-        Client::builder(identity).trust_system_roots(self.by_system).build().expect("the identity is complete")
+        self.builder(identity).build().expect("the identity is complete")
+    }
+
+    /// A client with other options.
+    pub(crate) fn builder(&self, identity: &Identity) -> ClientBuilder {
+        Client::builder(identity).trust_system_roots(self.by_system)
     }
 
     /// A client of an identity that has just enrolled.

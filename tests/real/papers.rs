@@ -67,6 +67,7 @@ impl Authority {
 
 /// An identity provider whose tokens the network takes.
 pub(crate) struct Signer {
+    pub(crate) id: String,
     pub(crate) name: String,
     claims: Value,
     key: KeyPair,
@@ -79,7 +80,7 @@ impl Signer {
         let key = KeyPair::generate().expect("the system has random numbers");
         let certificate = named(&name).self_signed(&key).expect("the key can sign").pem();
         let (issuer, audience) = (format!("https://{name}.test"), "zec-test");
-        network.admin.create(
+        let id = network.admin.create(
             "external-jwt-signers",
             &json!({
                 "name": name, "enabled": true, "issuer": issuer, "audience": audience, "kid": name,
@@ -88,16 +89,21 @@ impl Signer {
                 "enrollToCertEnabled": true, "enrollToTokenEnabled": true,
             }),
         );
-        Self { claims: json!({ "iss": issuer, "aud": audience }), name, key }
+        Self { claims: json!({ "iss": issuer, "aud": audience }), id, name, key }
     }
 
     /// A token for whom it names.
     pub(crate) fn token(&self, subject: &str) -> Secret {
+        self.token_for(subject, Duration::from_secs(600))
+    }
+
+    /// The same with a lifetime.
+    pub(crate) fn token_for(&self, subject: &str, lifetime: Duration) -> Secret {
         let mut claims = self.claims.clone();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970");
         claims["sub"] = subject.into();
         claims["iat"] = now.as_secs().into();
-        claims["exp"] = (now + Duration::from_secs(600)).as_secs().into();
+        claims["exp"] = (now + lifetime).as_secs().into();
         let head = json!({ "alg": "ES256", "typ": "JWT", "kid": self.name });
         let text = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
         let random = SystemRandom::new();
