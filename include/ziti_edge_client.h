@@ -2101,6 +2101,13 @@ ZEC_MUST_USE
 zec_error *zec_client_set_credentials(const zec_client *client,
                                       const zec_credentials *credentials);
 
+/// Has this client and those derived from it take the external JWT of a second factor from elsewhere from now on. The
+/// login stays; one whose JWT was refused gets another one with the next call that needs it. No I/O. `source` may be freed
+/// afterwards.
+ZEC_MUST_USE
+zec_error *zec_client_set_second_factor_jwt(const zec_client *client,
+                                            const zec_jwt_source *source);
+
 /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
 /// a login asks the controller again. No I/O.
 ZEC_MUST_USE

@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, ControllerClock, Controllers, Credentials, Flight, Generation, Login, SendForLogin,
-    Wanted, Ways,
+    AboutClient, ApiSession, ControllerClock, Controllers, Credentials, Flight, Generation, JwtSource, Login,
+    SendForLogin, Wanted, Ways,
 };
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
@@ -93,6 +93,8 @@ impl Client {
     /// [`Error::Rejected`] if the controller refuses the credentials. A refusal is believed for ten minutes by calls that
     /// would log in by themselves; this one asks, but for a password: controllers count wrong ones, and so it is not
     /// sent again before [`set_credentials`](Self::set_credentials) or [`retry_now`](Self::retry_now).
+    /// [`Error::Identity`] if the identity has no certificate and the client no other credentials, or if no external JWT
+    /// is supplied where one is needed.
     pub fn authenticate(&self) -> Result<Login, Error> {
         let call = self.call();
         let session = self.on_generation(&call, |generation| {
@@ -108,11 +110,33 @@ impl Client {
     /// [`Error::Timeout`] if the identity is being renewed on another thread for as long as a call may take;
     /// [`Error::InvalidArgument`] from inside of a callback of a renewal.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<(), Error> {
-        let _turn = self.shared.upkeep.turn(&self.call())?;
+        self.change_ways(|ways| ways.with(credentials.clone()), |_, _| {})
+    }
+
+    /// Has this client and its clones take the external JWT of a second factor from elsewhere from now on. The login
+    /// stays; one whose JWT was refused gets another one with the next call that needs it. No I/O.
+    ///
+    /// # Errors
+    /// As for [`set_credentials`](Self::set_credentials).
+    pub fn set_second_factor_jwt(&self, source: &JwtSource) -> Result<(), Error> {
+        let keep_login = |newer: &Generation, current: &Generation| {
+            newer.flight.carry(&current.flight, |_| {});
+            newer.retry_second();
+        };
+        self.change_ways(|ways| ways.with_second(source.clone()), keep_login)
+    }
+
+    /// Puts a generation that logs in otherwise in the place of the one there is.
+    fn change_ways(
+        &self,
+        change: impl Fn(&Ways) -> Ways,
+        prepare: impl Fn(&Generation, &Generation),
+    ) -> Result<(), Error> {
+        let _turn = self.shared.upkeep.turn.take(&self.call())?;
         loop {
             let current = self.generation();
-            let ways = Arc::new(current.ways.with(credentials.clone()));
-            let newer = self.settings().generation(current.identity.clone(), ways)?;
+            let newer = self.settings().generation(current.identity.clone(), Arc::new(change(&current.ways)))?;
+            prepare(&newer, &current);
             if self.replace(&current, Arc::new(newer)).1 {
                 return Ok(());
             }
@@ -122,7 +146,7 @@ impl Client {
     /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that
     /// needs a login asks the controller again. No I/O.
     pub fn retry_now(&self) {
-        self.generation().flight.retry_now();
+        self.generation().retry_now();
     }
 
     /// Ends the session, if there is one. A later call that needs a login makes a new one.

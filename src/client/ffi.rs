@@ -312,6 +312,21 @@ pub unsafe extern "C" fn zec_client_set_credentials(
     })
 }
 
+/// Has this client and those derived from it take the external JWT of a second factor from elsewhere from now on. The
+/// login stays; one whose JWT was refused gets another one with the next call that needs it. No I/O. `source` may be freed
+/// afterwards.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_set_second_factor_jwt(
+    client: Option<&zec_client>,
+    source: Option<&zec_jwt_source>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let source = arg(source, "source")?;
+        arg(client, "client")?.client.set_second_factor_jwt(&source.source)
+    })
+}
+
 /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
 /// a login asks the controller again. No I/O.
 #[unsafe(no_mangle)]

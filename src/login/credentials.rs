@@ -133,3 +133,22 @@ pub enum LoginFlow {
     /// Tokens by OpenID Connect, which all controllers of a network know.
     Oidc,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_show_no_secret() {
+        let token = JwtSource::token("canary-token");
+        let supplier = JwtSource::supplier(|_| Ok("canary-token".into()));
+        for credentials in [
+            Credentials::password("alice", "canary-password"),
+            Credentials::external_jwt(token),
+            Credentials::external_jwt(supplier),
+        ] {
+            assert!(!format!("{credentials:?} {credentials:#?}").contains("canary"), "{credentials:?}");
+        }
+        assert!(matches!(Credentials::default(), Credentials::Certificate));
+    }
+}

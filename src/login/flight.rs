@@ -52,7 +52,6 @@ struct State {
 }
 
 /// A refusal of the credentials that is believed.
-#[derive(Clone)]
 struct Refusal {
     since: Instant,
     error: Error,
@@ -150,9 +149,9 @@ impl Flight {
     /// Goes on with the login of another flight, which is as good here: it is bound to no connection. What is known of
     /// it may be changed.
     pub(crate) fn carry(&self, other: &Self, change: impl FnOnce(&mut ApiSession)) {
-        let (session, logins, landed_at, rejected) = {
+        let (session, logins, landed_at) = {
             let other = other.lock();
-            (other.session.clone(), other.logins, other.landed_at, other.rejected.clone())
+            (other.session.clone(), other.logins, other.landed_at)
         };
         let session = session.map(|session| {
             let mut same = session.again();
@@ -160,8 +159,6 @@ impl Flight {
             Arc::new(LiveSession::new(session.number, same, session.is_good()))
         });
         let mut state = self.lock();
-        // What was said of a certificate need not hold for another one.
-        state.rejected = rejected.filter(|refusal| refusal.believed == Believed::UntilToldOtherwise);
         state.logins = state.logins.max(logins);
         state.landed_at = landed_at;
         state.session = session;
@@ -177,9 +174,14 @@ impl Flight {
     }
 
     /// Takes no earlier refusal for an answer any more, of the credentials or of an external JWT.
-    pub(crate) fn retry_now(&self) {
+    pub(super) fn retry_now(&self) {
+        self.lock().rejected = None;
+        self.retry_second();
+    }
+
+    /// Takes no earlier refusal of an external JWT for an answer any more.
+    pub(super) fn retry_second(&self) {
         let mut state = self.lock();
-        state.rejected = None;
         if let Some(session) = state.session.as_ref().filter(|session| matches!(session.second, Second::Refused(_))) {
             let again = NewSession { second: Second::None, ..session.again() };
             state.session = Some(Arc::new(LiveSession::new(session.number, again, session.is_good())));

@@ -142,7 +142,22 @@ impl Generation {
     /// Logs in. Where that is by a certificate which is new, waits for a cluster to learn of it, unless there is a newer
     /// one.
     fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
+        if let Some(refusal) = self.ways.refusal() {
+            return Err(refusal);
+        }
         self.log_in_while(call, |controller| self.may_not_be_known_yet(controller) && !self.is_superseded())
+            .inspect_err(|error| self.ways.remember(error))
+    }
+
+    /// Takes no earlier refusal for an answer any more, of the credentials or of an external JWT.
+    pub(crate) fn retry_now(&self) {
+        self.ways.retry_now();
+        self.flight.retry_now();
+    }
+
+    /// The same of an external JWT alone.
+    pub(crate) fn retry_second(&self) {
+        self.flight.retry_second();
     }
 
     /// The same, and a refusal counts at once.

@@ -117,13 +117,15 @@ static void no_tokens(const char *path, const zec_jwt_source *second) {
 }
 
 /* A login without the JWT of its second factor says whose it wants. */
-static void waits(const char *path) {
+static void waits(const char *path, const zec_jwt_source *second) {
   zec_client *client = client_with(path, NULL, NULL);
   zec_api_session *session = NULL;
   MUST(zec_client_authenticate(client, &session));
   CHECK(session->auth_queries_len == 1 && same(session->auth_queries[0]->type_id, "EXT-JWT"));
   CHECK(session->auth_queries[0]->id && !session->auth_queries[0]->is_refused);
   FAILS(list(client), ZEC_ERR_LOGIN_PENDING);
+  MUST(zec_client_set_second_factor_jwt(client, second));
+  MUST(list(client));
   zec_api_session_free(session);
   zec_client_free(client);
 }
@@ -159,7 +161,7 @@ int main(int argc, char **argv) {
   passwords(argv[1], argv[2], second);
   tokens(argv[1], argv[3], second);
   no_tokens(argv[1], second);
-  waits(argv[1]);
+  waits(argv[1], second);
   wrong_options(argv[1], second);
   zec_jwt_source_free(second);
   return failures != 0;

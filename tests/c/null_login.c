@@ -19,6 +19,8 @@ static void sources(void) {
   CHECK(freed == 2);
   zec_error *error = zec_jwt_source_supplier(refuse, &freed, NULL, &source);
   CHECK(error == NULL && source != NULL);
+  REFUSES(zec_client_set_second_factor_jwt(NULL, source), "client");
+  REFUSES(zec_client_set_second_factor_jwt(NULL, NULL), "source");
   zec_jwt_source_free(source);
   error = zec_jwt_source_supplier(refuse, &freed, count, &source);
   CHECK(error == NULL && freed == 2);

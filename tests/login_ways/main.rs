@@ -3,6 +3,7 @@
 mod external_jwt;
 mod matrix;
 mod password;
+mod recorded;
 mod second_jwt;
 #[path = "../support/mod.rs"]
 mod support;

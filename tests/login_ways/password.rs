@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ziti_edge_client::{Client, Credentials, Error};
+use ziti_edge_client::{Client, Credentials, Error, JwtSource};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::{answer, seen};
@@ -49,6 +49,21 @@ fn a_wrong_password_is_sent_once_whoever_asks() {
         assert!(is_refused(&client) && is_refused(&client));
         assert_eq!(network.logins(), 2, "{version:?}");
     }
+}
+
+#[test]
+fn what_a_client_does_by_itself_sends_no_password_that_was_refused() {
+    let network = Network::new(Version::V2_0);
+    // Looking after the identity is done by connections that only the network's bundle verifies.
+    let builder = Client::builder(&network.nobody()).trust_system_roots(true).credentials(wrong());
+    let client = build(builder);
+    for _ in 0..3 {
+        client.maintain();
+    }
+    assert!(is_refused(&client));
+    client.set_second_factor_jwt(&JwtSource::token("a.b.c")).unwrap();
+    assert!(is_refused(&client));
+    assert_eq!(network.logins(), 1);
 }
 
 #[test]

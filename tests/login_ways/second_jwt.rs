@@ -226,3 +226,19 @@ fn what_the_supplier_says_instead_of_a_token_is_the_error_and_the_login_stays() 
         assert_eq!(network.logins(), 1, "{version:?}");
     }
 }
+
+#[test]
+fn a_token_that_is_given_later_completes_the_login_there_is_for_all_clones() {
+    for version in Version::ALL {
+        let network = Network::with_second_jwt(version);
+        let client = client(&network, JwtSource::token(network.token(&alice())));
+        let clone = client.clone();
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{version:?}");
+        client.set_second_factor_jwt(&JwtSource::token(network.second_token(&alice()))).unwrap();
+        assert_eq!((list(&clone).unwrap(), list(&client).unwrap(), network.logins()), (1, 1, 1), "{version:?}");
+        let client = build(Client::builder(&network.identity));
+        client.authenticate().unwrap();
+        client.set_second_factor_jwt(&JwtSource::token(network.second_token(&alice()))).unwrap();
+        assert_eq!((list(&client).unwrap(), network.logins()), (1, 2), "{version:?}");
+    }
+}

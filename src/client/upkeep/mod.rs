@@ -26,7 +26,7 @@ use crate::transport::Call;
 use authorities::Trial;
 use login::Extended;
 use schedule::{Now, Part, Schedule};
-use turn::{Taken, Turn};
+use turn::Turn;
 
 /// Nobody has to ask more often.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -55,11 +55,6 @@ struct State {
 }
 
 impl Upkeep {
-    /// Waits until nobody else changes the identity.
-    pub(super) fn turn(&self, call: &Call) -> Result<Taken<'_>, Error> {
-        self.turn.take(call)
-    }
-
     /// No code of a user runs under this lock, so a poisoned one still guards a whole state.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -267,3 +267,61 @@ fn a_login_that_was_forgotten_stays_forgotten() {
     flight.progressed(&later, complete());
     assert_eq!(current(&flight), (later.number, true));
 }
+
+#[test]
+fn a_login_goes_on_with_another_jwt_under_a_new_number_and_is_as_old_as_before() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    first.was_good();
+    let made = flight.last_login();
+    let go_on = || Ok(NewSession { second: Second::Refused(Instant::now()), ..first.again() });
+    let second = flight.session(&call(), Wanted::NewerThan(first.number), go_on).unwrap();
+    assert_eq!((second.number, flight.last_login()), (2, made));
+    assert_eq!(flight.pause_before_replacing(&second, Instant::now()), Duration::ZERO, "it is as good as before");
+}
+
+#[test]
+fn a_login_that_had_its_code_while_its_jwt_was_replaced_has_both() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, waiting).unwrap();
+    let go_on = || {
+        flight.progressed(&first, complete());
+        Ok(first.again())
+    };
+    flight.session(&call(), Wanted::NewerThan(first.number), go_on).unwrap();
+    assert_eq!(current(&flight), (2, true));
+}
+
+#[test]
+fn a_login_that_was_forgotten_while_its_jwt_was_replaced_stays_so() {
+    let flight = Flight::default();
+    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
+    let go_on = || {
+        flight.forget(first.number);
+        Ok(first.again())
+    };
+    flight.session(&call(), Wanted::NewerThan(first.number), go_on).unwrap();
+    assert!(flight.current().is_none());
+}
+
+#[test]
+fn a_password_that_was_refused_stays_so_until_somebody_says_otherwise() {
+    let refused = || Err(refused(Believed::UntilToldOtherwise));
+    let flight = Flight::default();
+    assert!(flight.session(&call(), Wanted::Current, refused).is_err());
+    let asked = flight.session(&call(), Wanted::Fresh, || panic!("refused a moment ago")).map(drop);
+    assert!(matches!(asked, Err(Error::Rejected(_))));
+    flight.retry_now();
+    assert!(flight.session(&call(), Wanted::Current, new_session).is_ok());
+}
+
+#[test]
+fn a_leader_that_comes_back_from_its_own_callback_is_told_so() {
+    let flight = Flight::default();
+    let outcome = flight.session(&call(), Wanted::Current, || {
+        let inner = flight.session(&call(), Wanted::Current, new_session).map(drop);
+        assert!(matches!(inner, Err(Error::InvalidArgument(_))), "{inner:?}");
+        new_session()
+    });
+    assert_eq!(outcome.unwrap().number, 1);
+}

@@ -3,12 +3,13 @@
 mod legacy;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::controllers::Features;
 use super::credentials::{Credentials, JwtSource, LoginFlow};
 use super::generation::Generation;
 use super::live::NewSession;
-use crate::error::Error;
+use crate::error::{Believed, Error};
 use crate::transport::Call;
 use crate::wire::ControllerUrl;
 
@@ -18,18 +19,32 @@ pub(crate) struct Ways {
     /// Where the external JWT of a second factor comes from.
     pub(crate) second: Option<JwtSource>,
     pub(crate) flow: LoginFlow,
-    /// True once a controller has taken the credentials.
+    known: Arc<Known>,
+}
+
+/// What controllers said of credentials, wherever these are in use.
+#[derive(Default)]
+struct Known {
+    /// True once a controller has taken them.
     accepted: AtomicBool,
+    /// A refusal that holds until somebody says otherwise.
+    refused: Mutex<Option<Error>>,
 }
 
 impl Ways {
     pub(crate) fn new(credentials: Credentials, second: Option<JwtSource>, flow: LoginFlow) -> Self {
-        Self { credentials, second, flow, accepted: AtomicBool::new(false) }
+        Self { credentials, second, flow, known: Arc::default() }
     }
 
     /// The same with other credentials, which no controller has seen yet.
     pub(crate) fn with(&self, credentials: Credentials) -> Self {
         Self::new(credentials, self.second.clone(), self.flow)
+    }
+
+    /// The same with external JWTs from elsewhere.
+    pub(crate) fn with_second(&self, second: JwtSource) -> Self {
+        let (credentials, known) = (self.credentials.clone(), Arc::clone(&self.known));
+        Self { credentials, second: Some(second), flow: self.flow, known }
     }
 
     /// True if the certificate of the identity logs in, and is shown to controllers.
@@ -39,11 +54,32 @@ impl Ways {
 
     /// True if the credentials are those that a controller took last.
     pub(super) fn were_accepted(&self) -> bool {
-        self.accepted.load(Ordering::Relaxed)
+        self.known.accepted.load(Ordering::Relaxed)
     }
 
     pub(super) fn note(&self, accepted: bool) {
-        self.accepted.store(accepted, Ordering::Relaxed);
+        self.known.accepted.store(accepted, Ordering::Relaxed);
+    }
+
+    /// The refusal that answers for a login with these credentials, and for which they are not shown again.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        self.refused().clone()
+    }
+
+    /// Remembers a refusal for as long as these credentials are in use, if it is one that holds so long.
+    pub(super) fn remember(&self, error: &Error) {
+        if matches!(error, Error::Rejected(rejection) if rejection.believed == Believed::UntilToldOtherwise) {
+            *self.refused() = Some(error.clone());
+        }
+    }
+
+    /// Takes no earlier refusal for an answer any more.
+    pub(super) fn retry_now(&self) {
+        *self.refused() = None;
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<Error>> {
+        self.known.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

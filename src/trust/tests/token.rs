@@ -1,7 +1,11 @@
 use super::*;
 use crate::enroll::EnrollmentMethod;
 use crate::error::{EnrollmentProblem, Error};
+use crate::secret::Secret;
 use crate::trust::EnrollmentToken;
+use crate::trust::token::expires_at;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::time::{Duration, SystemTime};
 
 const CLAIMS: &str = r#"{"iss":"https://ctrl.acme.test:1280","sub":"id-1","aud":[""],"exp":4000000000,
@@ -206,4 +210,18 @@ fn debug_text_shows_no_part_of_the_one_time_token() {
         assert!(!shown.contains(secret), "{shown}");
     }
     assert_eq!(token.fingerprint().len(), 64);
+}
+
+#[test]
+fn the_end_of_any_jwt_is_read_and_nothing_else_is_asked_of_it() {
+    let end = |claims: &str| expires_at(&Secret::new(format!("x.{}.y", URL_SAFE_NO_PAD.encode(claims))));
+    let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    assert_eq!(end(r#"{"exp":1000000000,"sub":7}"#), at(1_000_000_000));
+    assert_eq!(end(r#"{"exp":1000000000.5}"#), at(1_000_000_000).map(|end| end + Duration::from_millis(500)));
+    for claims in ["{}", "[]", "", r#"{"exp":"soon"}"#, r#"{"exp":-1}"#, r#"{"exp":1e300}"#, r#"{"exp":null}"#] {
+        assert_eq!(end(claims), None, "{claims}");
+    }
+    for text in ["", "opaque", "a.b", "a.!.c", "a..c"] {
+        assert_eq!(expires_at(&Secret::new(text)), None, "{text}");
+    }
 }
