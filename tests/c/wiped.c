@@ -37,6 +37,26 @@ static void watch(const char *text) {
   place = text;
 }
 
+static int32_t supply(const zec_jwt_request *asked, zec_jwt *out, void *userdata) {
+  (void)asked, (void)userdata;
+  snprintf(out->token, sizeof out->token, "no.token.of-anybody");
+  watch(out->token);
+  return 0;
+}
+
+/* What a supplier wrote is gone, too. */
+static void supplied(const zec_client *client) {
+  zec_credentials credentials = ZEC_CREDENTIALS_INIT;
+  zec_jwt_source *source = NULL;
+  zec_api_session *session = NULL;
+  MUST(zec_jwt_source_supplier(supply, NULL, NULL, &source));
+  credentials.jwt = source;
+  MUST(zec_client_set_credentials(client, &credentials));
+  FAILS(zec_client_authenticate(client, &session), ZEC_ERR_REJECTED);
+  CHECK(is_freed && !is_leaked);
+  zec_jwt_source_free(source);
+}
+
 int main(int argc, char **argv) {
   zec_session_request request = ZEC_SESSION_REQUEST_INIT;
   zec_session *session = NULL;
@@ -93,6 +113,7 @@ int main(int argc, char **argv) {
   watch(token->token);
   zec_totp_token_free(token);
   CHECK(is_freed && !is_leaked);
+  supplied(client);
   zec_client_free(client);
   return failures != 0;
 }

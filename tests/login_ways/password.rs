@@ -177,3 +177,17 @@ fn a_password_that_was_right_goes_to_the_next_controller() {
     client.authenticate().unwrap();
     assert_eq!(second.count(Operation::Authenticate), 1, "the first one never got it");
 }
+
+#[test]
+fn a_certificate_that_is_not_shown_is_not_looked_after() {
+    for version in Version::ALL {
+        let network = Network::new(version);
+        network.controller.request_certificate_extension(&network.id, false);
+        let builder = Client::builder(&network.identity).credentials(network.right_password());
+        let client = build(builder.renew_before(Duration::from_secs(100 * 365 * 24 * 3600)));
+        let events = client.maintain().events;
+        assert!(events.iter().all(|event| event.error.is_none()), "{version:?}: {events:?}");
+        let extensions = Operation::Named("extendCurrentIdentityAuthenticator");
+        assert_eq!((network.controller.count(extensions), network.logins()), (0, 1), "{version:?}");
+    }
+}
