@@ -110,7 +110,7 @@ impl Client {
     /// [`Error::Timeout`] if the identity is being renewed on another thread for as long as a call may take;
     /// [`Error::InvalidArgument`] from inside of a callback of a renewal.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<(), Error> {
-        self.change_ways(|ways| ways.with(credentials.clone()), |_, _| {})
+        self.change_ways(|ways| ways.with(credentials), |_, _| {})
     }
 
     /// Has this client and its clones take the external JWT of a second factor from elsewhere from now on. The login
@@ -129,18 +129,15 @@ impl Client {
     /// Puts a generation that logs in otherwise in the place of the one there is.
     fn change_ways(
         &self,
-        change: impl Fn(&Ways) -> Ways,
-        prepare: impl Fn(&Generation, &Generation),
+        change: impl FnOnce(&Ways) -> Ways,
+        prepare: impl FnOnce(&Generation, &Generation),
     ) -> Result<(), Error> {
         let _turn = self.shared.upkeep.turn.take(&self.call())?;
-        loop {
-            let current = self.generation();
-            let newer = self.settings().generation(current.identity.clone(), Arc::new(change(&current.ways)))?;
-            prepare(&newer, &current);
-            if self.replace(&current, Arc::new(newer)).1 {
-                return Ok(());
-            }
-        }
+        let current = self.generation();
+        let newer = self.settings().generation(current.identity.clone(), Arc::new(change(&current.ways)))?;
+        prepare(&newer, &current);
+        self.put(Arc::new(newer));
+        Ok(())
     }
 
     /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that

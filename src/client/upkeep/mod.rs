@@ -37,7 +37,7 @@ pub(super) struct Upkeep {
     /// Whose turn it is to do what is due.
     round: Turn,
     /// Whose turn it is to change the identity.
-    turn: Turn,
+    pub(super) turn: Turn,
     state: Mutex<State>,
 }
 

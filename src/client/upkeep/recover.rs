@@ -17,6 +17,10 @@ impl Client {
     /// A generation with another certificate than `old`: from the store, from an interrupted renewal, or made by
     /// another thread meanwhile.
     pub(in crate::client) fn after_refusal(&self, call: &Call, old: &Arc<Generation>) -> Option<Arc<Generation>> {
+        // It was no certificate that was refused.
+        if !old.ways.show_certificate() {
+            return None;
+        }
         let found = self.find_another(call, old).unwrap_or_else(|error| {
             log::debug!("the identity was refused, and what a renewal may have left is of no help: {error}");
             None
@@ -32,10 +36,6 @@ impl Client {
         let current = self.generation();
         if !Arc::ptr_eq(&current, old) {
             return Ok(Some((current, None)));
-        }
-        // It was no certificate that was refused.
-        if !old.ways.show_certificate() {
-            return Ok(None);
         }
         match self.reload(old) {
             Some(found) => Ok(Some(found)),

@@ -8,7 +8,7 @@ use crate::transport::Call;
 
 /// Whose turn it is to change the identity. No lock is held while it is changed.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(in crate::client) struct Turn {
     holder: Mutex<Option<ThreadId>>,
     free: Condvar,
 }
@@ -18,7 +18,7 @@ impl Turn {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if this thread has it already: it came here from its own save hook or signer.
-    pub(super) fn take(&self, call: &Call) -> Result<Taken<'_>, Error> {
+    pub(in crate::client) fn take(&self, call: &Call) -> Result<Taken<'_>, Error> {
         let own = thread::current().id();
         let mut holder = self.holder();
         while let Some(other) = *holder {
@@ -43,7 +43,7 @@ impl Turn {
 }
 
 /// Ends the turn when it is dropped, also by a panic.
-pub(super) struct Taken<'a> {
+pub(in crate::client) struct Taken<'a> {
     turn: &'a Turn,
 }
 
