@@ -221,6 +221,7 @@ fn head(status: u16, headers: &HeaderMap) -> Head {
         content_type: first("content-type"),
         date: first("date"),
         retry_after: first("retry-after"),
+        location: first("location"),
         www_authenticate: headers.get_all(header::WWW_AUTHENTICATE).iter().map(text).collect(),
     }
 }

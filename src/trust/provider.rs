@@ -77,8 +77,18 @@ fn rsa(bits: u32) -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(document.as_ref().to_vec()))
 }
 
+/// Fills `bytes` with numbers that nobody can guess; false if the system gives none.
+#[must_use]
+pub(crate) fn fill_randomly(bytes: &mut [u8]) -> bool {
+    SystemRandom::new().fill(bytes).is_ok()
+}
+
+/// SHA-256.
+pub(crate) fn sha256(data: &[u8]) -> impl AsRef<[u8]> {
+    library::digest::digest(&library::digest::SHA256, data)
+}
+
 /// SHA-256 in lower-case hex.
 pub(crate) fn sha256_hex(data: &[u8]) -> String {
-    let digest = library::digest::digest(&library::digest::SHA256, data);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(data).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

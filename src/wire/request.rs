@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -91,6 +91,17 @@ impl Body {
         let mut growing = Growing(Zeroizing::new(Vec::with_capacity(256)));
         serde_json::to_writer(&mut growing, model).expect("texts, numbers and maps with texts as keys are always JSON");
         Self { media_type: Cow::Borrowed("application/json"), bytes: growing.0 }
+    }
+
+    /// `name=value` pairs, escaped.
+    pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
+        let mut form = Growing(Zeroizing::new(Vec::with_capacity(256)));
+        for (name, value) in pairs {
+            let separator = if form.0.is_empty() { "" } else { "&" };
+            let (name, value) = (utf8_percent_encode(name, ESCAPED), utf8_percent_encode(value, ESCAPED));
+            write!(form, "{separator}{name}={value}").expect("memory takes all that is written");
+        }
+        Self { media_type: Cow::Borrowed("application/x-www-form-urlencoded"), bytes: form.0 }
     }
 
     pub(crate) fn text(text: String) -> Self {
@@ -341,6 +352,7 @@ pub(crate) struct Head {
     pub(crate) content_type: Option<String>,
     pub(crate) date: Option<String>,
     pub(crate) retry_after: Option<String>,
+    pub(crate) location: Option<String>,
     pub(crate) www_authenticate: Vec<String>,
 }
 

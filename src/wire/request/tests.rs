@@ -15,6 +15,16 @@ fn a_body_is_whole_however_often_it_has_to_grow() {
 }
 
 #[test]
+fn a_form_is_escaped_and_whole_however_long() {
+    let body = Body::form(&[("code", "a b+c&d=é/"), ("empty", "")]);
+    assert_eq!(*body.bytes, *b"code=a%20b%2Bc%26d%3D%C3%A9%2F&empty=");
+    assert_eq!(body.media_type, "application/x-www-form-urlencoded");
+    assert!(Body::form(&[]).bytes.is_empty());
+    let token = "x".repeat(20_000);
+    assert_eq!(*Body::form(&[("token", &token)]).bytes, *format!("token={token}").as_bytes());
+}
+
+#[test]
 fn a_query_is_shown_unless_it_may_hold_anything() {
     let request = Request::get("/a").query("b", "c d").secret_query("token", &Secret::new("canary"));
     assert_eq!(request.to_string(), "GET /a?b=c%20d&token=***");
