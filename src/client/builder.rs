@@ -7,7 +7,7 @@ use super::upkeep::{Event, RenewalSettings, Upkeep, Watch};
 use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
-use crate::login::{AboutClient, Credentials, JwtSource, LoginFlow, Ways};
+use crate::login::{AboutClient, Clock, Credentials, JwtSource, LoginFlow, Ways};
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
 
@@ -207,7 +207,7 @@ impl ClientBuilder {
     /// The clock by which it is decided what is due, for tests; time limits keep to the real one.
     #[doc(hidden)]
     pub fn clock(mut self, clock: impl Fn() -> (Instant, SystemTime) + Send + Sync + 'static) -> Self {
-        self.settings.watch.clock = Some(Arc::new(clock));
+        self.settings.watch.clock = Clock::of(clock);
         self
     }
 

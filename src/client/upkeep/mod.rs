@@ -22,10 +22,11 @@ use std::time::Duration;
 use super::Client;
 use crate::error::Error;
 use crate::identity::NewPair;
+use crate::login::Now;
 use crate::transport::Call;
 use authorities::Trial;
 use login::Extended;
-use schedule::{Now, Part, Schedule};
+use schedule::{Part, Schedule};
 use turn::Turn;
 
 /// Nobody has to ask more often.
@@ -141,7 +142,7 @@ impl Client {
     }
 
     fn now(&self) -> Now {
-        self.settings().watch.now()
+        self.settings().watch.clock.now()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::login::Now;
 use crate::trust::certificate::CertificateFacts;
 
 const FIRST_RETRY: Duration = Duration::from_secs(30);
@@ -10,17 +11,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 const TOGETHER: Duration = Duration::from_secs(5);
 /// Nothing is left alone for longer, whatever a controller says.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
-/// Clocks that part by more than this were set, or the monotonic one stood still while the machine slept.
-const SLEPT: Duration = Duration::from_secs(60);
 /// A certificate is due when this is left of it, or the last third if that is less.
 const LONGEST_BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// The same moment by two clocks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Now {
-    pub(crate) monotonic: Instant,
-    pub(crate) wall: SystemTime,
-}
 
 /// What is looked after, in the order in which it is done: what comes later needs what comes before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +45,7 @@ pub(super) struct Schedule {
 impl Schedule {
     /// The parts that are due, or nearly so. After a sleep, in which the monotonic clock stands still, all are.
     pub(super) fn due(&mut self, now: Now) -> Vec<Part> {
-        if self.last.is_some_and(|last| slept(last, now)) {
+        if self.last.is_some_and(|last| now.slept_since(last)) {
             self.tasks.iter_mut().for_each(|task| task.due = None);
         }
         self.last = Some(now);
@@ -84,11 +76,6 @@ impl Schedule {
         let left = |task: &Task| task.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now.monotonic));
         self.tasks.iter().map(left).min().unwrap_or_default()
     }
-}
-
-fn slept(last: Now, now: Now) -> bool {
-    let by_wall = now.wall.duration_since(last.wall).unwrap_or_default();
-    by_wall > now.monotonic.saturating_duration_since(last.monotonic) + SLEPT
 }
 
 /// How long until a login is due to be renewed of which this is all the time it has.

@@ -1,12 +1,12 @@
 //! What users choose about renewals, and how they learn of them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use super::event::Event;
-use super::schedule::Now;
 use crate::error::Error;
 use crate::identity::{KeyChoice, PrivateKey};
+use crate::login::Clock;
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct RenewalSettings {
@@ -34,21 +34,10 @@ impl RenewalSettings {
 }
 
 type Tell = dyn Fn(&Event) + Send + Sync;
-type Clock = dyn Fn() -> (Instant, SystemTime) + Send + Sync;
 
 /// Who is told of events, and what time it is.
 #[derive(Clone, Default)]
 pub(in crate::client) struct Watch {
     pub(in crate::client) tell: Option<Arc<Tell>>,
-    pub(in crate::client) clock: Option<Arc<Clock>>,
-}
-
-impl Watch {
-    pub(super) fn now(&self) -> Now {
-        let (monotonic, wall) = match &self.clock {
-            Some(clock) => clock(),
-            None => (Instant::now(), SystemTime::now()),
-        };
-        Now { monotonic, wall }
-    }
+    pub(in crate::client) clock: Clock,
 }
