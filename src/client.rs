@@ -13,9 +13,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, ControllerClock, Controllers, Credentials, Flight, Generation, JwtSource, Login,
-    SendForLogin, Wanted, Ways,
+    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Credentials, Flight, Generation, JwtSource,
+    LoggedOut, Login, SendForLogin, Wanted, Ways,
 };
+use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
 use crate::trust::verifier;
 use crate::wire::fields::Field;
@@ -150,6 +151,9 @@ impl Client {
     ///
     /// `DELETE /current-api-session` (deleteCurrentApiSession)
     ///
+    /// Of a login over OIDC the tokens are forgotten and the refresh token is revoked, as far as the controller can; an
+    /// access token that a refresh has brought may be good for somebody who has seen it until its time is over.
+    ///
     /// # Errors
     /// Any of a call. The session is used no more all the same, but the controller may keep it until its time is over.
     pub fn logout(&self) -> Result<(), Error> {
@@ -158,6 +162,23 @@ impl Client {
         generation.flight.forget(session.number);
         let request = Request::new(Method::Delete, "/current-api-session").on_management();
         generation.end(&self.call(), &session, self.addressed(&request)?.into_owned())
+    }
+
+    /// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by
+    /// this or any other program. Logs in first if there is no login.
+    ///
+    /// Controllers of 2.0 end all access tokens of the identity that were made until then, and no refresh token but this
+    /// client's: other clients go on with a refresh. Those before 2.0 end this client's refresh token only. A second time
+    /// for an identity controllers do nothing, which is [`LoggedOut::Before`]. `POST /oidc/end_session`
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the login is a session that one controller keeps ([`LoginFlow`]): ending it ends no
+    /// other. Any of a call; the tokens are used no more all the same.
+    ///
+    /// [`LoginFlow`]: crate::LoginFlow
+    pub fn logout_everywhere(&self) -> Result<LoggedOut, Error> {
+        let call = self.call();
+        self.on_generation(&call, |generation| generation.log_out_everywhere(&call))
     }
 
     /// The same client for the management API of the same controllers.
@@ -203,7 +224,13 @@ impl Client {
 
     /// Sends a request as a call of its own and reads the `data` of its answer.
     pub(crate) fn fetch<T: Field>(&self, request: &Request) -> Result<T, Error> {
-        let (_, mut body) = self.exchange(request)?;
+        self.fetch_in(&self.call(), request)
+    }
+
+    /// The same as a part of `call`.
+    pub(crate) fn fetch_in<T: Field>(&self, call: &Call, request: &Request) -> Result<T, Error> {
+        let mut body = Vec::new();
+        self.send(call, request, &mut body)?;
         envelope::data_once(&request.operation(), &mut body)
     }
 
@@ -213,9 +240,32 @@ impl Client {
         self.on_generation(&call, |generation| send(generation, &call, &request))
     }
 
+    /// Gives a code to the login, as a call of its own: by `request`, unless it is one over OIDC that waits.
+    pub(crate) fn give_code(&self, what: CodeFor, code: &Secret, request: &Request) -> Result<ApiSession, Error> {
+        let (call, request) = (self.call(), self.addressed(request)?);
+        self.on_generation(&call, |generation| match generation.give_code(&call, what, code)? {
+            Some(session) => Ok(session),
+            None => generation.give_factor(&call, &request),
+        })
+    }
+
+    /// Asks the login over OIDC that waits, if there is one, as a part of `call`.
+    pub(crate) fn of_waiting_login<T>(
+        &self,
+        call: &Call,
+        ask: fn(&Generation, &Call) -> Result<Option<T>, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.on_generation(call, |generation| ask(generation, call))
+    }
+
     /// Sends a request as a call of its own; a success says all there is to say.
     pub(crate) fn run(&self, request: &Request) -> Result<(), Error> {
-        self.exchange(request).map(drop)
+        self.run_in(&self.call(), request)
+    }
+
+    /// The same as a part of `call`.
+    pub(crate) fn run_in(&self, call: &Call, request: &Request) -> Result<(), Error> {
+        self.send(call, request, &mut Vec::new()).map(drop)
     }
 
     /// The same client for the client API, on which logins are made whatever they are used for.
@@ -256,6 +306,7 @@ impl Settings {
         let controllers = Controllers::new(identity.controller_urls());
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
         let (flight, clock) = (Flight::default(), ControllerClock::default());
-        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock })
+        let time = self.watch.clock.clone();
+        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time })
     }
 }

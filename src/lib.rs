@@ -50,7 +50,7 @@ pub use identity::{
     CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
     ServerCertificate, Signer, SigningScheme, Store,
 };
-pub use login::{ApiSession, AuthQuery, Credentials, JwtRequest, JwtSource, Login, LoginFlow};
+pub use login::{ApiSession, AuthQuery, Credentials, JwtRequest, JwtSource, LoggedOut, Login, LoginFlow};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
 pub use wire::{Filter, FilterField, FilterValue, Method};

@@ -34,6 +34,8 @@ pub(crate) struct Features {
     management_path: Option<String>,
     /// True on a cluster, where one node may know what another does not know yet.
     pub(crate) clustered: bool,
+    /// Below which path there is OIDC to log in with, without a trailing slash.
+    oidc_path: Option<String>,
 }
 
 impl Features {
@@ -46,6 +48,11 @@ impl Features {
                 Error::Unsupported(message.to_owned())
             }),
         }
+    }
+
+    /// The path of OIDC, without a trailing slash, if the controller lets its clients log in with that.
+    pub(crate) fn oidc_path(&self) -> Option<&str> {
+        self.oidc_path.as_deref()
     }
 
     /// `GET /version`, which answers below the host itself: it is asked before the path of the API is known.
@@ -69,10 +76,13 @@ impl Features {
         }
         let management_path = path("edge-management").filter(|path| is_plain_path(path));
         let owned = |path: &str| path.trim_end_matches('/').to_owned();
+        let can = |capability: &str| version.capabilities.iter().any(|word| word == capability);
+        let oidc_path = path("edge-oidc").unwrap_or(DEFAULT_OIDC_PATH);
         Ok(Self {
             client_path: owned(client_path),
             management_path: management_path.map(owned),
-            clustered: version.capabilities.iter().any(|word| word == "HA_CONTROLLER"),
+            clustered: can("HA_CONTROLLER"),
+            oidc_path: (can("OIDC_AUTH") && is_plain_path(oidc_path)).then(|| owned(oidc_path)),
         })
     }
 }
@@ -80,6 +90,8 @@ impl Features {
 /// What a controller says of itself has about 2 KiB.
 const MAX_VERSION: u64 = 1024 * 1024;
 const DEFAULT_PATH: &str = "/edge/client/v1";
+/// 1.3 says that it has OIDC, and not where.
+const DEFAULT_OIDC_PATH: &str = "/oidc";
 
 struct VersionAnswer {
     api_versions: BTreeMap<String, BTreeMap<String, ApiPath>>,
@@ -215,6 +227,18 @@ mod tests {
         assert_eq!((features.path(Api::Client).unwrap(), features.clustered), ("/edge/client/v1", false));
         assert!(matches!(features.path(Api::Management), Err(Error::Unsupported(_))));
         let features = Features::read(br#"{"data":{"capabilities":["NEWER","HA_CONTROLLER"]}}"#).unwrap();
-        assert!(features.clustered);
+        assert!(features.clustered && features.oidc_path().is_none());
+    }
+
+    #[test]
+    fn there_is_oidc_where_the_controller_says_so() {
+        let path = |rest: &str| {
+            let body = format!(r#"{{"data":{{"capabilities":["OIDC_AUTH"]{rest}}}}}"#);
+            Features::read(body.as_bytes()).unwrap().oidc_path().map(str::to_owned)
+        };
+        let at = |place: &str| format!(r#","apiVersions":{{"edge-oidc":{{"v1":{{"path":"{place}"}}}}}}"#);
+        assert_eq!(path("").as_deref(), Some("/oidc"));
+        assert_eq!(path(&at("/login/oidc/")).as_deref(), Some("/login/oidc"));
+        assert_eq!(path(&at("https://evil.test/oidc")), None);
     }
 }

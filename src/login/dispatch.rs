@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::flight::Wanted;
 use super::generation::{Generation, answer, may_move_on};
-use super::live::{LiveSession, Second};
+use super::live::{LiveSession, Second, SessionToken};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
 use crate::transport::{Call, Failure};
-use crate::wire::{Head, LoginNeed, Request, envelope, refusal};
+use crate::wire::{ControllerUrl, Head, LoginNeed, Request, envelope, refusal};
 
-const CURRENT: &str = "/current-api-session";
+pub(super) const CURRENT: &str = "/current-api-session";
 
 /// What a 401 says about a login.
 #[derive(Debug)]
@@ -63,17 +63,21 @@ impl Generation {
         let mut wanted = Wanted::Current;
         let (mut logged_in_again, mut supplied_again) = (false, false);
         let mut untried = self.controllers.len();
+        let mut failed = Vec::new();
         loop {
             let mut session = self.session(call, wanted)?;
             if request.login == LoginNeed::Complete {
                 session = self.with_second(call, session)?;
+            }
+            if request.login == LoginNeed::Complete || matches!(session.token, SessionToken::Waiting(_)) {
                 session.require_complete()?;
             }
             untried = untried.saturating_sub(1);
-            let outcome = self.attempt(call, &session.controller, Some(&session), untried, request, body);
-            // A legacy session is known to one controller only: asking another takes a login there.
-            if untried > 0 && may_move_on(&outcome, request) && call.check().is_ok() {
-                wanted = Wanted::NewerThan(session.number);
+            let controller = self.controller_for(&session, &failed, logged_in_again);
+            let outcome = self.attempt(call, &controller, Some(&session), untried, request, body);
+            if untried > 0 && may_move_on(&outcome, request.idempotent) && call.check().is_ok() {
+                wanted = if session.is_known_to_all() { Wanted::Current } else { Wanted::NewerThan(session.number) };
+                failed.push(controller);
                 continue;
             }
             let head = match outcome {
@@ -90,7 +94,7 @@ impl Generation {
             if head.status != 401 || (logged_in_again && !has_second) {
                 return told(request, head, body, session);
             }
-            match self.judge(call, &session, &head, request, body)? {
+            match self.judge(call, &session, &controller, &head, request, body)? {
                 Unauthorized::Expired if logged_in_again => return told(request, head, body, session),
                 Unauthorized::Expired => {
                     let pause = self.flight.pause_before_replacing(&session, Instant::now());
@@ -112,11 +116,23 @@ impl Generation {
         }
     }
 
+    /// The controller to ask with this login. A legacy session is known to one controller only: asking another takes a
+    /// login there. A login that was made a moment ago is best known where it was made.
+    fn controller_for(&self, session: &LiveSession, failed: &[ControllerUrl], is_new: bool) -> ControllerUrl {
+        let own = &session.controller;
+        if !session.is_known_to_all() || (is_new && !failed.contains(own)) {
+            return own.clone();
+        }
+        let mut order = self.controllers.in_order(Instant::now()).into_iter();
+        order.find(|controller| !failed.contains(controller)).unwrap_or_else(|| own.clone())
+    }
+
     /// Tells the meanings of a 401 apart; asks the controller where its answer alone does not say.
     fn judge(
         &self,
         call: &Call,
         session: &LiveSession,
+        controller: &ControllerUrl,
         head: &Head,
         request: &Request,
         body: &[u8],
@@ -132,18 +148,27 @@ impl Generation {
         if request.path == CURRENT {
             return Ok(Unauthorized::Expired);
         }
-        Ok(match self.ask_about(call, session)? {
+        Ok(match self.ask_about_at(call, controller, session)? {
             None => Unauthorized::Expired,
             Some(now) if now.auth_queries.is_empty() => Unauthorized::Refused,
             Some(now) => Unauthorized::Pending(now.auth_queries),
         })
     }
 
-    /// The session as its controller sees it now; `None` if it does not know it any more.
+    /// The session as the controller that made it sees it now; `None` if it does not know it any more.
     pub(crate) fn ask_about(&self, call: &Call, session: &LiveSession) -> Result<Option<ApiSession>, Error> {
+        self.ask_about_at(call, &session.controller, session)
+    }
+
+    fn ask_about_at(
+        &self,
+        call: &Call,
+        controller: &ControllerUrl,
+        session: &LiveSession,
+    ) -> Result<Option<ApiSession>, Error> {
         let question = Request::get(CURRENT);
         let mut body = Vec::new();
-        let head = self.attempt(call, &session.controller, Some(session), 0, &question, &mut body)?;
+        let head = self.attempt(call, controller, Some(session), 0, &question, &mut body)?;
         if head.status == 401 {
             return Ok(None);
         }

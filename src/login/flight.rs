@@ -132,6 +132,11 @@ impl Flight {
     /// complete; one that waits for a factor gives way, and as it was already in use, to a login that counts as newer.
     /// A login that was forgotten stays so, whatever login came after it.
     pub(crate) fn progressed(&self, session: &LiveSession, api_session: ApiSession) {
+        self.progressed_to(session, |latest| NewSession { api_session, ..latest.again() });
+    }
+
+    /// The same where more of the login has changed; `change` is given it as it is now.
+    pub(super) fn progressed_to(&self, session: &LiveSession, change: impl FnOnce(&LiveSession) -> NewSession) {
         let mut state = self.lock();
         let Some(current) = state.session.as_ref().filter(|_| session.number > state.forgotten) else { return };
         let number = match current.number == session.number {
@@ -141,7 +146,7 @@ impl Flight {
         };
         // It may have had another external JWT meanwhile.
         let latest = if current.api_session.id == session.api_session.id { current } else { session };
-        let session = LiveSession::new(number, NewSession { api_session, ..latest.again() }, true);
+        let session = LiveSession::new(number, change(latest), true);
         state.logins = state.logins.max(number);
         state.session = Some(Arc::new(session));
     }

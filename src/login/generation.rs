@@ -1,12 +1,14 @@
 //! Identity, trust, connections and login of one moment.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::clock::ControllerClock;
 use super::controllers::{Controllers, Features, first_byte_by};
 use super::flight::{Flight, Wanted};
-use super::live::{LiveSession, NewSession};
+use super::live::{LiveSession, NewSession, SessionToken};
+use super::now::Clock;
+use super::oidc::Renewal;
 use super::request::AboutClient;
 use super::ways::Ways;
 use crate::error::Error;
@@ -25,12 +27,25 @@ pub(crate) struct Generation {
     pub(crate) about: Arc<AboutClient>,
     pub(crate) ways: Arc<Ways>,
     pub(crate) clock: ControllerClock,
+    /// By which it is decided what is due.
+    pub(crate) time: Clock,
 }
 
 impl Generation {
-    /// The login that calls use; logs in if there is none as wanted.
+    /// The login that calls use; logs in if there is none as wanted, and renews one that is due for it.
     pub(crate) fn session(&self, call: &Call, wanted: Wanted) -> Result<Arc<LiveSession>, Error> {
-        self.flight.session(call, wanted, || self.log_in(call))
+        let current = self.flight.current();
+        let due = current.as_ref().filter(|session| session.due_in(self.time.now()) == Some(Duration::ZERO));
+        match (wanted, due, current.as_ref()) {
+            (Wanted::Current, Some(due), _) => {
+                let wanted = Wanted::NewerThan(due.number);
+                self.flight.session(call, wanted, || self.renew(call, due, Renewal::InTime))
+            }
+            (Wanted::NewerThan(number), _, Some(old)) if old.number == number => {
+                self.flight.session(call, wanted, || self.renew(call, old, Renewal::TooLate))
+            }
+            _ => self.flight.session(call, wanted, || self.log_in(call)),
+        }
     }
 
     /// The same with a certificate that is newer than what the store holds.
@@ -61,16 +76,26 @@ impl Generation {
         request: &Request,
         body: &mut Vec<u8>,
     ) -> Result<(Head, ControllerUrl), Error> {
+        Ok(self.ask_in_turn(call, request, body)?)
+    }
+
+    /// The same; a failure says whether the request has left.
+    pub(super) fn ask_in_turn(
+        &self,
+        call: &Call,
+        request: &Request,
+        body: &mut Vec<u8>,
+    ) -> Result<(Head, ControllerUrl), Failure> {
         let order = self.controllers.in_order(Instant::now());
         let mut untried = order.len();
         for controller in order {
             untried -= 1;
             let outcome = self.attempt(call, &controller, None, untried, request, body);
-            if untried == 0 || !may_move_on(&outcome, request) || call.check().is_err() {
+            if untried == 0 || !may_move_on(&outcome, request.idempotent) || call.check().is_err() {
                 return Ok((outcome?, controller));
             }
         }
-        Err(Error::Identity("the identity names no controller; it needs ztAPI".to_owned()))
+        Err(Failure { error: no_controller(), sent: false })
     }
 
     /// One attempt at one controller, with the login where one is given.
@@ -107,8 +132,30 @@ impl Generation {
         outcome
     }
 
+    /// What the first controller that answers says of itself.
+    pub(super) fn any_features(&self, call: &Call) -> Result<Arc<Features>, Error> {
+        let order = self.controllers.in_order(Instant::now());
+        let mut untried = order.len();
+        for controller in order {
+            untried -= 1;
+            let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
+            match self.features(call, &controller, first_byte_by, &mut Vec::new()) {
+                Ok(features) => return Ok(features),
+                Err(failure) => {
+                    if is_of_the_controller(&failure) {
+                        self.controllers.failed(&controller, Instant::now());
+                    }
+                    if untried == 0 || !is_of_the_controller(&failure) || call.check().is_err() {
+                        return Err(failure.error);
+                    }
+                }
+            }
+        }
+        Err(no_controller())
+    }
+
     /// What the controller says of itself; asked once, the first time it is used.
-    fn features(
+    pub(super) fn features(
         &self,
         call: &Call,
         controller: &ControllerUrl,
@@ -128,8 +175,17 @@ impl Generation {
         Ok(features)
     }
 
-    /// Ends a session at the controller that made it. That it is gone already is fine.
+    /// Ends a session, by the request for that where a controller keeps it. That it is gone already is fine.
     pub(crate) fn end(&self, call: &Call, session: &LiveSession, mut request: Request) -> Result<(), Error> {
+        match &session.token {
+            SessionToken::Legacy(_) => {}
+            SessionToken::Oidc(tokens) => {
+                self.revoke(call, tokens);
+                return call.check();
+            }
+            // Nobody can do anything with it, and it ends by itself.
+            SessionToken::Waiting(_) => return Ok(()),
+        }
         request.idempotent = true;
         let mut body = Vec::new();
         let head = self.attempt(call, &session.controller, Some(session), 0, &request, &mut body)?;
@@ -141,7 +197,7 @@ impl Generation {
 
     /// Logs in. Where that is by a certificate which is new, waits for a cluster to learn of it, unless there is a newer
     /// one.
-    fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
+    pub(super) fn log_in(&self, call: &Call) -> Result<NewSession, Error> {
         if let Some(refusal) = self.ways.refusal() {
             return Err(refusal);
         }
@@ -166,6 +222,10 @@ impl Generation {
     }
 }
 
+pub(super) fn no_controller() -> Error {
+    Error::Identity("the identity names no controller; it needs ztAPI".to_owned())
+}
+
 /// `Ok` for a success, else the refusal as an error.
 pub(crate) fn answer(request: &Request, head: &Head, body: &[u8]) -> Result<(), Error> {
     if head.is_success() {
@@ -175,10 +235,10 @@ pub(crate) fn answer(request: &Request, head: &Head, body: &[u8]) -> Result<(), 
 }
 
 /// True if another controller may be asked after this outcome: nothing was done, or it may be done twice.
-pub(crate) fn may_move_on(outcome: &Result<Head, Failure>, request: &Request) -> bool {
+pub(super) fn may_move_on(outcome: &Result<Head, Failure>, idempotent: bool) -> bool {
     match outcome {
-        Ok(head) => has_failed(head) && request.idempotent,
-        Err(failure) => is_of_the_controller(failure) && (request.idempotent || !failure.sent),
+        Ok(head) => has_failed(head) && idempotent,
+        Err(failure) => is_of_the_controller(failure) && (idempotent || !failure.sent),
     }
 }
 

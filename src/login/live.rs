@@ -1,9 +1,11 @@
 //! A login that calls use.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::oidc::OidcTokens;
+use super::now::Now;
+use super::oidc::{OidcTokens, WaitingLogin};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -18,8 +20,9 @@ pub(crate) enum SessionToken {
     /// A session that one controller keeps, and no other knows.
     Legacy(Secret),
     /// Tokens that all controllers of a network know.
-    #[allow(dead_code, reason = "what makes them comes with the logins by OpenID Connect")]
-    Oidc(OidcTokens),
+    Oidc(Arc<OidcTokens>),
+    /// None yet: there are tokens once a login over OIDC has all its factors.
+    Waiting(Arc<WaitingLogin>),
 }
 
 /// The external JWT of a second factor, which comes with every request of a login that wants one.
@@ -44,6 +47,11 @@ pub(crate) struct SecondJwt {
 impl SecondJwt {
     pub(super) fn new(signer: Option<&str>, jwt: Secret) -> Self {
         Self { signer: signer.map(str::to_owned), expires: trust::token::expires_at(&jwt), jwt }
+    }
+
+    /// The header that it is sent in.
+    pub(super) fn bearer(&self) -> Secret {
+        bearer(&self.jwt)
     }
 
     /// True if it says of itself that it is over.
@@ -79,12 +87,13 @@ pub(crate) struct LiveSession {
 impl LiveSession {
     pub(super) fn new(number: u64, session: NewSession, good: bool) -> Self {
         let NewSession { token, second, controller, api_session, continues: _ } = session;
-        let mut credentials = vec![match &token {
-            SessionToken::Legacy(token) => Credential { header: "zt-session", value: token.clone() },
-            SessionToken::Oidc(tokens) => Credential { header: "authorization", value: bearer(&tokens.access) },
-        }];
+        let mut credentials = match &token {
+            SessionToken::Legacy(token) => vec![Credential { header: "zt-session", value: token.clone() }],
+            SessionToken::Oidc(tokens) => vec![Credential { header: "authorization", value: bearer(&tokens.access) }],
+            SessionToken::Waiting(_) => Vec::new(),
+        };
         if let Second::Sent(second) = &second {
-            credentials.push(Credential { header: "authorization", value: bearer(&second.jwt) });
+            credentials.push(Credential { header: "authorization", value: second.bearer() });
         }
         Self { number, token, second, controller, api_session, credentials, good: AtomicBool::new(good) }
     }
@@ -103,6 +112,20 @@ impl LiveSession {
     /// What requests carry to be taken for this login's.
     pub(crate) fn credentials(&self) -> &[Credential] {
         &self.credentials
+    }
+
+    /// True if the controllers other than the one that made it know of it.
+    pub(crate) fn is_known_to_all(&self) -> bool {
+        matches!(self.token, SessionToken::Oidc(_))
+    }
+
+    /// How long until it is to be replaced before it is used; `None` if only its controller knows.
+    pub(crate) fn due_in(&self, now: Now) -> Option<Duration> {
+        match &self.token {
+            SessionToken::Legacy(_) => None,
+            SessionToken::Oidc(tokens) => Some(tokens.due_in(now)),
+            SessionToken::Waiting(login) => Some(login.left(now)),
+        }
     }
 
     /// Notes that a controller took the login for a good one.

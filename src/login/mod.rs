@@ -25,6 +25,8 @@ pub(crate) use flight::{Flight, Wanted};
 pub(crate) use generation::Generation;
 pub(crate) use live::LiveSession;
 pub(crate) use now::{Clock, Now};
+pub(crate) use oidc::CodeFor;
+pub use oidc::LoggedOut;
 pub(crate) use request::{AboutClient, with_code};
 pub use session::{ApiSession, AuthQuery, Login};
 pub(crate) use ways::Ways;

@@ -23,6 +23,9 @@ pub(crate) struct AboutClient {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LoginBody<'a> {
+    /// Of a login over OIDC on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +94,13 @@ pub(crate) fn with_code(request: Request, code: &Secret) -> Request {
 }
 
 fn login_body(about: &AboutClient, user: Option<(&str, &Secret)>) -> Body {
+    login_body_for(None, about, user)
+}
+
+/// The same for the login over OIDC of this id.
+pub(super) fn login_body_for(id: Option<&Secret>, about: &AboutClient, user: Option<(&str, &Secret)>) -> Body {
     Body::json(&LoginBody {
+        id: id.map(Secret::expose),
         username: user.map(|(name, _)| name),
         password: user.map(|(_, password)| password.expose()),
         config_types: &about.config_types,

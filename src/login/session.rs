@@ -35,10 +35,11 @@ impl From<ApiSession> for Login {
 }
 
 /// A login as the controller sees it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ApiSession {
-    /// The id of the session. It proves nothing: that is what the token is for.
+    /// The id of the session. It proves nothing: that is what the token is for. Empty, as the token is, while a login
+    /// over OIDC waits for factors: its session comes after them.
     pub id: String,
     /// What proves the session.
     pub token: Secret,
@@ -83,6 +84,12 @@ pub struct ApiSession {
 }
 
 impl ApiSession {
+    /// What is known of a login over OIDC before it has its tokens.
+    pub(super) fn waiting(auth_queries: Vec<AuthQuery>) -> Self {
+        let is_mfa_required = auth_queries.iter().any(AuthQuery::is_code);
+        Self { auth_queries, is_mfa_required, ..Self::default() }
+    }
+
     /// An error that names the factors, if any are still wanted.
     pub(crate) fn require_complete(&self) -> Result<(), Error> {
         if self.auth_queries.is_empty() {

@@ -73,7 +73,7 @@ pub(crate) struct Attempt<'a> {
 }
 
 /// An attempt that brought no complete answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
     /// True once a byte of the request may have reached the controller.

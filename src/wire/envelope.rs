@@ -39,6 +39,13 @@ pub(crate) fn bare<T: Field>(operation: &str, body: &[u8]) -> Result<T, Error> {
     fields::read(operation, "answer", value).model
 }
 
+/// The same of a body that is wiped: what it holds may be a secret even where it cannot be read.
+pub(crate) fn bare_once<T: Field>(operation: &str, body: &mut [u8]) -> Result<T, Error> {
+    let model = bare(operation, body);
+    body.zeroize();
+    model
+}
+
 /// Reads the rows of a page, and where it lies. The body is wiped if a secret was read from it.
 pub(crate) fn rows_once<T: Field>(operation: &str, body: &mut [u8]) -> Result<(Vec<T>, Pagination), Error> {
     let (value, pagination) = tree(operation, body, true)?;

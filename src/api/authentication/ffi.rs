@@ -5,6 +5,7 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
+use crate::LoggedOut;
 use crate::ffi::{arg, clear, guard, text, zec_api_session, zec_client, zec_error};
 use crate::secret::Secret;
 
@@ -55,4 +56,25 @@ pub unsafe extern "C" fn zec_client_authenticate_mfa(
 #[must_use]
 pub extern "C" fn zec_client_logout(client: Option<&zec_client>) -> Option<Box<zec_error>> {
     guard(|| arg(client, "client")?.client.logout())
+}
+
+/// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by this
+/// or any other program. Logs in first if there is no login. Controllers of 2.0 end all access tokens of the identity
+/// that were made until then, and no refresh token but this client's: other clients go on with a refresh. Those before
+/// 2.0 end this client's refresh token only. `before` is set to true if the controller had done so before: it does so
+/// only once for an identity. ZEC_ERR_UNSUPPORTED if the login is a session that one controller keeps.
+/// POST /oidc/end_session
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_logout_everywhere(
+    client: Option<&zec_client>,
+    before: Option<&mut MaybeUninit<bool>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let before = arg(before, "before")?;
+        before.write(false);
+        let ended = arg(client, "client")?.client.logout_everywhere()?;
+        before.write(ended == LoggedOut::Before);
+        Ok(())
+    })
 }

@@ -21,7 +21,7 @@ pub use external_jwt_signers::{ExternalJwtSigner, ExternalJwtSigners};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::{Generation, with_code};
+use crate::login::{CodeFor, with_code};
 use crate::secret::Secret;
 use crate::wire::Request;
 
@@ -35,11 +35,15 @@ impl Client {
     /// is looked at, so then it is sent with the new one. A login that is complete already takes a code, too, which
     /// makes its second factor a fresh one for posture checks.
     ///
+    /// A login over OIDC takes it by `POST /oidc/login/totp`, within ten minutes of its beginning and at the controller
+    /// where it began. After that a new login is begun, and if it has its tokens only then the session has begun, too.
+    ///
     /// # Errors
-    /// [`Error::Api`] with the code `MFA_INVALID_TOKEN` for a code that is wrong, and `MFA_NOT_ENROLLED` where the
-    /// identity has not set up a second factor: see [`mfa`](Client::mfa). The login is then as it was.
+    /// [`Error::Api`] with the code `MFA_INVALID_TOKEN`, or `INVALID TOTP CODE` over OIDC, for a code that is wrong, and
+    /// `MFA_NOT_ENROLLED` where the identity has not set up a second factor: see [`mfa`](Client::mfa). The login is then
+    /// as it was.
     pub fn authenticate_mfa(&self, code: &Secret) -> Result<Login, Error> {
-        let request = Request::post("/authenticate/mfa").with_partial_login();
-        self.on_client_api().about_login(Generation::give_factor, &with_code(request, code)).map(Login::from)
+        let request = with_code(Request::post("/authenticate/mfa").with_partial_login(), code);
+        self.on_client_api().give_code(CodeFor::Login, code, &request).map(Login::from)
     }
 }

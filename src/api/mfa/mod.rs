@@ -14,6 +14,12 @@
 //! recovery codes that [`get`](Mfa::get) returns until then, and [`verify`](Mfa::verify) with the first code of the
 //! user's device. Each later login waits for a code: [`Client::authenticate_mfa`].
 //!
+//! A login over OIDC that waits for a second factor which is not set up yet has no session, and none of the paths above.
+//! [`enroll`](Mfa::enroll), [`verify`](Mfa::verify), [`get`](Mfa::get) and [`delete`](Mfa::delete) without a code work
+//! all the same, by the steps of that login: `POST /oidc/login/totp/enroll`, `POST /oidc/login/totp/enroll/verify` and
+//! `DELETE /oidc/login/totp/enroll`. The controller tells the set-up once, to the client that began it, and there is no
+//! picture of it. 1.3 cannot do this: it is [`Error::Unsupported`].
+//!
 //! A wrong code is [`Error::Api`] with the code `MFA_INVALID_TOKEN`. Controllers take a TOTP code for two steps of 30 s
 //! before and after its own, and more than once.
 
@@ -28,13 +34,15 @@ pub use model::{MfaEnrollment, QrCode, RecoveryCodes};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::{Generation, with_code};
+use crate::login::{CodeFor, Generation, with_code};
 use crate::secret::Secret;
-use crate::wire::{Method, Request};
+use crate::wire::{Method, Request, envelope};
 
 const PATH: &str = "/current-identity/mfa";
 const RECOVERY_CODES: &str = "/current-identity/mfa/recovery-codes";
 const CODE: &str = "mfa-validation-code";
+/// Of a login over OIDC that waits.
+const SET_UP: &str = "POST /oidc/login/totp/enroll";
 
 /// The second factor of a client's identity.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +62,11 @@ impl<'a> Mfa<'a> {
     /// # Errors
     /// [`Error::Api`] with status 404 if there is none.
     pub fn get(&self) -> Result<MfaEnrollment, Error> {
-        self.client.fetch(&Request::get(PATH).with_partial_login())
+        let call = self.client.call();
+        if let Some(setup) = self.client.of_waiting_login(&call, Generation::totp_setup)? {
+            return envelope::bare(SET_UP, setup.expose().as_bytes());
+        }
+        self.client.fetch_in(&call, &Request::get(PATH).with_partial_login())
     }
 
     /// Begins to set up a second factor, and returns its id. Logins do not want it before it is verified.
@@ -64,7 +76,11 @@ impl<'a> Mfa<'a> {
     /// # Errors
     /// [`Error::Api`] with the code `MFA_EXISTS` if there is one, verified or not: see [`delete`](Mfa::delete).
     pub fn enroll(&self) -> Result<String, Error> {
-        self.client.fetch(&Request::post(PATH).with_partial_login()).map(|Created { id }| id)
+        let call = self.client.call();
+        if let Some(setup) = self.client.of_waiting_login(&call, Generation::set_up_totp)? {
+            return envelope::bare(SET_UP, setup.expose().as_bytes()).map(|Created { id }| id);
+        }
+        self.client.fetch_in(&call, &Request::post(PATH).with_partial_login()).map(|Created { id }| id)
     }
 
     /// Removes the second factor. Without a code only one that is not verified goes; else a TOTP or recovery code is
@@ -75,8 +91,12 @@ impl<'a> Mfa<'a> {
     /// # Errors
     /// [`Error::LoginPending`] while the login waits for a code: it needs that first.
     pub fn delete(&self, code: Option<&Secret>) -> Result<(), Error> {
+        let call = self.client.call();
+        if code.is_none() && self.client.of_waiting_login(&call, Generation::cancel_totp)?.is_some() {
+            return Ok(());
+        }
         let request = Request::new(Method::Delete, PATH);
-        self.client.run(&code.into_iter().fold(request, |request, code| request.header(CODE, code)))
+        self.client.run_in(&call, &code.into_iter().fold(request, |request, code| request.header(CODE, code)))
     }
 
     /// Proves by a TOTP code that a device is set up: from now on logins want a code.
@@ -89,8 +109,8 @@ impl<'a> Mfa<'a> {
     /// # Errors
     /// [`Error::Api`] with status 404 if there is nothing to verify, or no longer.
     pub fn verify(&self, code: &Secret) -> Result<(), Error> {
-        let request = Request::post("/current-identity/mfa/verify").with_partial_login();
-        self.client.about_login(Generation::give_factor, &with_code(request, code)).map(drop)
+        let request = with_code(Request::post("/current-identity/mfa/verify").with_partial_login(), code);
+        self.client.give_code(CodeFor::Setup, code, &request).map(drop)
     }
 
     /// The provisioning URL as a picture for the camera of a device, until it is verified.

@@ -28,6 +28,14 @@ impl Client {
         let Some(session) = generation.flight.current() else {
             return self.log_in(call, Wanted::Current);
         };
+        match session.due_in(self.now()) {
+            Some(left) if session.is_known_to_all() && left.is_zero() => return self.log_in(call, Wanted::Current),
+            Some(left) if session.is_known_to_all() => return Ok((None, left)),
+            // A new one would wait as this one does.
+            Some(left) if left.is_zero() => return Ok((self.needs_factor(&session), LOOK_AGAIN)),
+            Some(left) => return Ok((None, left)),
+            None => {}
+        }
         let left = self.left_of(&generation, &session);
         if left > Duration::ZERO {
             return Ok((None, left));
@@ -50,8 +58,9 @@ impl Client {
 
     fn log_in(&self, call: &Call, wanted: Wanted) -> Result<(Option<Event>, Duration), Error> {
         let session = self.on_generation(call, |generation| generation.session(call, wanted))?;
+        let again = session.due_in(self.now()).unwrap_or_else(|| lasts(&session.api_session));
         let message = format!("logged in at {}", session.controller);
-        Ok((Some(Event::plain(EventKind::LoginRenewed, message)), lasts(&session.api_session)))
+        Ok((Some(Event::plain(EventKind::LoginRenewed, message)), again))
     }
 
     /// How long until the login is to be renewed, by the clock that no one sets.

@@ -318,8 +318,10 @@ impl Renewal<'_> {
         };
         match (logged_in, confirmed) {
             (Ok(session), _) => {
-                if !session.api_session.auth_queries.is_empty() && self.session.api_session.auth_queries.is_empty() {
-                    // The new login waits for a factor, which the old one has had: that is still good.
+                let waits = |session: &LiveSession| !session.api_session.auth_queries.is_empty();
+                if waits(&session) && !waits(&self.session) && !self.session.is_known_to_all() {
+                    // The new login waits for a factor, which the old one has had: that is still good. Tokens are not:
+                    // they are bound to the old certificate.
                     newer.flight.carry(&self.current.flight, without_wishes);
                 }
                 self.adopt(held, newer, &pair, base)

@@ -1,20 +1,22 @@
-//! Logins by OpenID Connect.
+//! Logins over the controller's OIDC: authorization code with PKCE, without a browser.
+//!
+//! `authorize` begins a login, which one controller knows for ten minutes. Factors are posted to it. Once it has all of
+//! them it is sent back with a code, and that is exchanged for tokens, which all controllers of the network know.
 
-use super::generation::Generation;
-use super::live::NewSession;
-use crate::error::Error;
-use crate::secret::Secret;
-use crate::transport::Call;
+mod answer;
+mod authorize;
+mod discovery;
+mod flow;
+mod logout;
+mod pkce;
+mod redirect;
+mod refresh;
+mod talk;
+mod token;
+mod waiting;
 
-/// What a login by OpenID Connect brings.
-#[derive(Clone)]
-pub(crate) struct OidcTokens {
-    pub(super) access: Secret,
-}
-
-impl Generation {
-    pub(super) fn by_oidc(&self, _: &Call) -> Result<NewSession, Error> {
-        let message = "logins by OpenID Connect are not supported; use LoginFlow::Legacy";
-        Err(Error::Unsupported(message.to_owned()))
-    }
-}
+pub(super) use flow::NoOidc;
+pub use logout::LoggedOut;
+pub(super) use refresh::Renewal;
+pub(crate) use token::OidcTokens;
+pub(crate) use waiting::{CodeFor, WaitingLogin};

@@ -1,6 +1,7 @@
 //! The ways to log in.
 
 mod legacy;
+mod primary;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +10,11 @@ use super::controllers::Features;
 use super::credentials::{Credentials, JwtSource, LoginFlow};
 use super::generation::Generation;
 use super::live::NewSession;
-use crate::error::{Believed, Error};
+use super::oidc::NoOidc;
+use crate::error::{ApiError, Believed, Error};
 use crate::transport::Call;
 use crate::wire::ControllerUrl;
+pub(super) use primary::Primary;
 
 /// By what a client logs in, and how.
 pub(crate) struct Ways {
@@ -84,30 +87,68 @@ impl Ways {
 }
 
 /// A kind of login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Legacy,
     Oidc,
 }
 
-/// The kind of login for a controller, as far as that is known.
-fn choose(_features: Option<&Features>, flow: LoginFlow) -> Flow {
+/// What became of credentials that were shown.
+pub(super) enum Shown {
+    /// There is a login, which may want more factors.
+    Taken(NewSession),
+    Refused(ApiError, ControllerUrl),
+}
+
+/// The kind of login for a controller. Where there is a choice, tokens are for clusters: they are good at all nodes,
+/// while those of controllers before 2.0 are bound to no certificate and know no second JWT.
+fn choose(features: &Features, flow: LoginFlow) -> Flow {
     match flow {
+        LoginFlow::Auto if features.clustered && features.oidc_path().is_some() => Flow::Oidc,
         LoginFlow::Auto | LoginFlow::Legacy => Flow::Legacy,
         LoginFlow::Oidc => Flow::Oidc,
     }
 }
 
 impl Generation {
-    /// Logs in. With a certificate it is tried again after a refusal, while `goes_on` says so of the controller that
-    /// refused it.
-    pub(super) fn log_in_while(
-        &self,
-        call: &Call,
-        goes_on: impl Fn(&ControllerUrl) -> bool,
-    ) -> Result<NewSession, Error> {
-        match choose(None, self.ways.flow) {
-            Flow::Legacy => self.by_legacy(call, goes_on),
-            Flow::Oidc => self.by_oidc(call),
+    /// Shows the controllers what the client logs in by, in the kind of login that suits them.
+    fn show(&self, call: &Call, primary: &Primary<'_>) -> Result<Shown, Error> {
+        let wanted = self.ways.flow;
+        if wanted == LoginFlow::Legacy || choose(&*self.any_features(call)?, wanted) == Flow::Legacy {
+            return self.show_for_session(call, primary);
+        }
+        match self.show_for_tokens(call, primary)? {
+            Ok(shown) => Ok(shown),
+            Err(NoOidc(why)) if wanted == LoginFlow::Auto => {
+                log::warn!("logging in without OIDC, which is announced and cannot be used: {why}");
+                self.show_for_session(call, primary)
+            }
+            Err(NoOidc(why)) => {
+                Err(Error::Unsupported(format!("no login over OIDC at this controller: {why}; use LoginFlow::Legacy")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_chosen_for_clusters_that_have_them() {
+        let features = |capabilities: &str| {
+            Features::read(format!(r#"{{"data":{{"capabilities":[{capabilities}]}}}}"#).as_bytes()).unwrap()
+        };
+        let chosen = |capabilities, flow| choose(&features(capabilities), flow);
+        for (capabilities, expected) in [
+            ("", Flow::Legacy),
+            (r#""OIDC_AUTH""#, Flow::Legacy),
+            (r#""HA_CONTROLLER""#, Flow::Legacy),
+            (r#""OIDC_AUTH","HA_CONTROLLER""#, Flow::Oidc),
+        ] {
+            assert_eq!(chosen(capabilities, LoginFlow::Auto), expected, "{capabilities}");
+            assert_eq!(chosen(capabilities, LoginFlow::Legacy), Flow::Legacy, "{capabilities}");
+            assert_eq!(chosen(capabilities, LoginFlow::Oidc), Flow::Oidc, "{capabilities}");
         }
     }
 }

@@ -1,0 +1,163 @@
+//! The steps of one login, sent to one controller.
+
+use std::time::Instant;
+
+use super::answer::Answered;
+use super::authorize::{Authorization, Beginning};
+use super::discovery::{self, Endpoints, step};
+use super::flow::NoOidc;
+use crate::error::Error;
+use crate::login::controllers::first_byte_by;
+use crate::login::generation::{Generation, answer, may_move_on};
+use crate::login::live::{LiveSession, NewSession};
+use crate::login::request::login_body_for;
+use crate::login::session::ApiSession;
+use crate::login::ways::Primary;
+use crate::secret::Secret;
+use crate::transport::{Call, Failure};
+use crate::wire::request::bearer;
+use crate::wire::{ControllerUrl, Head, Request, envelope, refusal};
+
+/// Who talks to which controller.
+pub(super) struct Talk<'a> {
+    pub(super) generation: &'a Generation,
+    pub(super) call: &'a Call,
+    pub(super) controller: &'a ControllerUrl,
+    /// How many more controllers could be asked.
+    pub(super) untried: usize,
+}
+
+/// Why a login at a controller came to nothing.
+pub(super) struct Stopped {
+    pub(super) error: Error,
+    /// True if another controller may do better.
+    pub(super) elsewhere: bool,
+    /// True if the answer to the last step was lost: it may have been carried out.
+    pub(super) perhaps_done: bool,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self { error, elsewhere: false, perhaps_done: false }
+    }
+}
+
+impl From<Stopped> for Error {
+    fn from(stopped: Stopped) -> Self {
+        stopped.error
+    }
+}
+
+impl Talk<'_> {
+    /// Sends a step. `again` is whether the login may begin anew elsewhere if the answer to it is lost.
+    pub(super) fn ask(&self, request: &Request, again: bool, body: &mut Vec<u8>) -> Result<Head, Stopped> {
+        self.ask_with(None, request, again, body)
+    }
+
+    fn ask_with(
+        &self,
+        session: Option<&LiveSession>,
+        request: &Request,
+        again: bool,
+        body: &mut Vec<u8>,
+    ) -> Result<Head, Stopped> {
+        let Self { generation, call, controller, untried } = *self;
+        let outcome = generation.attempt(call, controller, session, untried, request, body);
+        let elsewhere = untried > 0 && may_move_on(&outcome, again) && call.check().is_ok();
+        match outcome {
+            Ok(head) if elsewhere => {
+                let error = refusal::into_error(refusal::read(&request.operation(), &head, body));
+                Err(Stopped { error, elsewhere, perhaps_done: false })
+            }
+            Ok(head) => Ok(head),
+            Err(Failure { error, sent }) => Err(Stopped { error, elsewhere, perhaps_done: sent }),
+        }
+    }
+
+    /// Where the steps are at this controller, or why there are none.
+    pub(super) fn discover(&self) -> Result<Result<Endpoints, NoOidc>, Stopped> {
+        let Self { generation, call, controller, untried } = *self;
+        let mut body = Vec::new();
+        let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
+        let features = generation.features(call, controller, first_byte_by, &mut body);
+        let features = features.map_err(|failure| {
+            let elsewhere = untried > 0 && may_move_on(&Err(failure.clone()), true) && call.check().is_ok();
+            Stopped { error: failure.error, elsewhere, perhaps_done: false }
+        })?;
+        let Some(path) = features.oidc_path() else {
+            return Ok(Err(NoOidc(format!("{controller} does not announce any"))));
+        };
+        let head = self.ask(&discovery::request(path), true, &mut body)?;
+        let endpoints = Endpoints::read(controller, path, &head, &body);
+        Ok(endpoints.map_err(|why| NoOidc(format!("{controller}: {why}"))))
+    }
+
+    /// Begins a login.
+    pub(super) fn begin(&self, endpoints: Endpoints, primary: &Primary<'_>) -> Result<Authorization, Stopped> {
+        let beginning = Beginning::new()?;
+        let request = beginning.request(&endpoints, word_for(primary));
+        let mut body = Vec::new();
+        let head = self.ask(&request, true, &mut body)?;
+        Ok(beginning.read(self.controller, endpoints, &request, &head, &body)?)
+    }
+
+    /// Shows the first factor, and with it the JWT of a second one, as the header it is sent in.
+    pub(super) fn show(
+        &self,
+        login: &Authorization,
+        primary: &Primary<'_>,
+        second: Option<&Secret>,
+    ) -> Result<Answered, Stopped> {
+        let user = match primary {
+            Primary::Password { username, password } => Some((*username, *password)),
+            Primary::Certificate | Primary::ExternalJwt(_) => None,
+        };
+        let body = login_body_for(Some(&login.id), &self.generation.about, user);
+        let mut request = step(Request::post(login.endpoints.login(word_for(primary)))).hide(&login.id).body(body);
+        match primary {
+            Primary::Certificate => {}
+            Primary::Password { password, .. } => request = request.hide(password),
+            Primary::ExternalJwt(jwt) => request = request.header("authorization", &bearer(jwt)),
+        }
+        if let Some(second) = second {
+            request = request.header("authorization", second);
+        }
+        // Controllers count wrong passwords.
+        let again = user.is_none() || self.generation.ways.were_accepted();
+        request.idempotent = again;
+        self.give(&request, again)
+    }
+
+    /// Sends a factor.
+    pub(super) fn give(&self, request: &Request, again: bool) -> Result<Answered, Stopped> {
+        let mut body = Vec::new();
+        let head = self.ask(request, again, &mut body)?;
+        Ok(Answered::read(self.controller, request, &head, &body)?)
+    }
+
+    /// What the controller says of a login that has its tokens: no two versions put the same into them, and some tokens
+    /// cannot be read at all. That it is asked for shows that the tokens are taken, too.
+    pub(super) fn look_at(&self, session: &LiveSession) -> Result<ApiSession, Stopped> {
+        let request = Request::get(crate::login::dispatch::CURRENT);
+        let mut body = Vec::new();
+        let head = self.ask_with(Some(session), &request, true, &mut body)?;
+        answer(&request, &head, &body)?;
+        Ok(envelope::data_once(&request.operation(), &mut body)?)
+    }
+
+    /// The login as the controller sees it.
+    pub(super) fn completed(&self, session: NewSession) -> Result<NewSession, Stopped> {
+        let session = LiveSession::new(0, session, false);
+        let api_session = self.look_at(&session)?;
+        Ok(NewSession { api_session, continues: None, ..session.again() })
+    }
+}
+
+/// What controllers call the first factor, in paths as in queries.
+fn word_for(primary: &Primary<'_>) -> &'static str {
+    match primary {
+        Primary::Certificate => "cert",
+        Primary::Password { .. } => "password",
+        Primary::ExternalJwt(_) => "ext-jwt",
+    }
+}
