@@ -15,7 +15,8 @@ use super::platform;
 use crate::error::{Error, Stage};
 
 pub(super) const INPUT_BUFFER: usize = 32 * 1024;
-pub(super) const OUTPUT_BUFFER: usize = 16 * 1024;
+/// Holds the longest line of a head: access tokens with many claims take more than 16 KiB.
+pub(super) const OUTPUT_BUFFER: usize = 40 * 1024;
 
 /// The longest a read or write blocks before the deadline is looked at again. A fixed value spares setting the
 /// socket's time-out for each call: only the last second of a call needs another one.

@@ -10,8 +10,9 @@ use ziti_edge_testkit::{Operation, TestController};
 
 use crate::support::{Linking, compile};
 
+/// Without OIDC: programs log in by one request.
 pub(crate) fn controller() -> TestController {
-    TestController::builder().services(5).start().unwrap()
+    TestController::builder().services(5).oidc(false).start().unwrap()
 }
 
 /// A folder with the identity file of an identity that is enrolled.

@@ -1,8 +1,13 @@
 //! Logging in over the controller's OIDC, and staying logged in by it.
 
+mod cluster;
+mod factors;
 mod flow;
+mod logout;
+mod refresh;
 #[path = "../support/mod.rs"]
 mod support;
+mod trouble;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -57,7 +62,7 @@ impl Network {
     }
 
     fn with(builder: Builder, change: impl FnOnce(&mut IdentityOptions)) -> Self {
-        let controller = support::start(builder.services(1));
+        let controller = builder.services(1).start().expect("a free port");
         let signer = controller.add_external_signer(ExternalSigner::named("idp"));
         let second_signer = controller.add_external_signer(ExternalSigner::named("second"));
         let mut alice = IdentityOptions {

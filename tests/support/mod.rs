@@ -17,8 +17,9 @@ pub(crate) fn controller(version: Version, services: usize) -> TestController {
     start(TestController::builder().version(version).services(services))
 }
 
+/// Without OIDC, whatever the version: clients log in by one request, which tests count.
 pub(crate) fn start(builder: Builder) -> TestController {
-    builder.start().expect("a free port")
+    builder.oidc(false).start().expect("a free port")
 }
 
 /// A new identity that is enrolled at the controller.
