@@ -83,6 +83,10 @@ static void clients(void) {
   REFUSES(zec_client_identity(NULL, NULL), "out");
   REFUSES_OUT(zec_identity, zec_client_identity(NULL, &out), "client");
   REFUSES(zec_client_logout(NULL), "client");
+  bool before = true;
+  REFUSES(zec_client_logout_everywhere(NULL, NULL), "before");
+  REFUSES(zec_client_logout_everywhere(NULL, &before), "client");
+  CHECK(!before);
 
   int freed = 0;
   zec_client_options options = ZEC_CLIENT_OPTIONS_INIT;

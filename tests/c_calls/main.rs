@@ -9,6 +9,7 @@ mod enrolling;
 mod enrollments;
 mod factors;
 mod login;
+mod logout;
 mod posture;
 #[path = "../c/scene.rs"]
 mod scene;

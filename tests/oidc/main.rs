@@ -4,6 +4,7 @@ mod cluster;
 mod factors;
 mod flow;
 mod logout;
+mod matrix;
 mod refresh;
 #[path = "../support/mod.rs"]
 mod support;

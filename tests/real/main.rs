@@ -21,6 +21,7 @@ mod go;
 mod keys;
 mod logins;
 mod network;
+mod oidc;
 mod operations;
 #[path = "../support/outcome.rs"]
 mod outcome;
@@ -47,7 +48,7 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 9] = [
+const STORIES: [&[(&str, stories::Story)]; 10] = [
     stories::ALL,
     keys::ALL,
     enrollment::ALL,
@@ -57,6 +58,7 @@ const STORIES: [&[(&str, stories::Story)]; 9] = [
     posture::ALL,
     renewal::ALL,
     logins::ALL,
+    oidc::ALL,
 ];
 
 fn main() -> ExitCode {

@@ -23,7 +23,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    fn set_up(url: &Secret) -> Self {
+    pub(crate) fn set_up(url: &Secret) -> Self {
         let query = url.expose().split_once('?').expect("a provisioning URL has a query").1;
         let secret = query.split('&').find_map(|pair| pair.strip_prefix("secret=")).expect("it has a secret");
         Self { secret: base32(secret) }

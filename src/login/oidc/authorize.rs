@@ -137,12 +137,24 @@ fn refused_with(request: &Request, pairs: &Pairs) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::login::oidc::discovery::tests::endpoints;
 
     fn controller() -> ControllerUrl {
         ControllerUrl::parse("https://ctrl.test:1280").unwrap()
+    }
+
+    /// A login on its way, with the nonce of the recordings.
+    pub(in crate::login::oidc) fn known_login(state: &str) -> Authorization {
+        Authorization {
+            controller: controller(),
+            endpoints: endpoints(),
+            id: Secret::new("a1"),
+            pkce: Pkce::new().unwrap(),
+            state: Secret::new(state),
+            nonce: Secret::new("n-0S6"),
+        }
     }
 
     fn redirect(location: Option<&str>) -> Head {

@@ -9,6 +9,8 @@ mod discovery;
 mod flow;
 mod logout;
 mod pkce;
+#[cfg(test)]
+mod recorded;
 mod redirect;
 mod refresh;
 mod talk;
