@@ -2139,6 +2139,16 @@ zec_error *zec_client_authenticate_mfa(const zec_client *client,
 /// DELETE /current-api-session (deleteCurrentApiSession)
 ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
 
+/// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by this
+/// or any other program. Logs in first if there is no login. Controllers of 2.0 end all access tokens of the identity
+/// that were made until then, and no refresh token but this client's: other clients go on with a refresh. Those before
+/// 2.0 end this client's refresh token only. `before` is set to true if the controller had done so before: it does so
+/// only once for an identity. ZEC_ERR_UNSUPPORTED if the login is a session that one controller keeps.
+/// POST /oidc/end_session
+ZEC_MUST_USE
+zec_error *zec_client_logout_everywhere(const zec_client *client,
+                                        bool *before);
+
 /// All enabled identity providers that match the query. `query` may be NULL; it must have no `limit` and no `offset`,
 /// and filters only by fields that services have too, such as `name`. Needs no login.
 /// GET /external-jwt-signers (listExternalJwtSigners), page by page

@@ -255,6 +255,10 @@ impl Client {
         call: &Call,
         ask: fn(&Generation, &Call) -> Result<Option<T>, Error>,
     ) -> Result<Option<T>, Error> {
+        // What is about a login is of the client API alone.
+        if self.api == Api::Management {
+            return Ok(None);
+        }
         self.on_generation(call, |generation| ask(generation, call))
     }
 

@@ -105,7 +105,7 @@ fn in_body() {
 
 /// A controller with so many services, and a client that is logged in there.
 fn logged_in(services: usize) -> (TestController, Client) {
-    let controller = TestController::builder().services(services).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(services).start().unwrap();
     let identity = Identity::from_json(&controller.enrolled_identity_json("somebody")).unwrap();
     let client = Client::builder(&identity).timeout(ENOUGH).build().unwrap();
     client.authenticate().unwrap();
@@ -151,7 +151,7 @@ fn waiting_for_the_login_of_another_thread() {
 
 #[test]
 fn pausing_before_the_next_try() {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     controller.fault(Operation::Enroll, Fault::TooManyRequests { retry_after: Some("20".to_owned()) });
     let cancel = CancelToken::new();
     let enrollment = Enrollment::parse(&controller.create_identity("somebody")).unwrap();
@@ -211,7 +211,7 @@ fn two_hundred_cancels_at_random_points_leave_nothing_behind() {
     if run_alone("two_hundred_cancels_at_random_points_leave_nothing_behind") {
         return;
     }
-    let controller = TestController::builder().services(MANY).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(MANY).start().unwrap();
     let without_clients = belongings();
     let identity = Identity::from_json(&controller.enrolled_identity_json("somebody")).unwrap();
     let client = Client::builder(&identity).timeout(ENOUGH).build().unwrap();

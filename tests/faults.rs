@@ -84,7 +84,7 @@ struct Known {
 
 /// A client of an identity in a file.
 fn known() -> Known {
-    let controller = TestController::builder().services(SERVICES).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(SERVICES).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity.json");
     fs::write(&file, controller.enrolled_identity_json("somebody")).unwrap();
@@ -208,7 +208,7 @@ struct Newcomer {
 
 impl Newcomer {
     fn new() -> Self {
-        let controller = TestController::start().unwrap();
+        let controller = TestController::builder().oidc(false).start().unwrap();
         let enrollment = Enrollment::parse(&controller.create_identity("somebody")).unwrap();
         Self { controller, enrollment, folder: tempfile::tempdir().unwrap() }
     }
@@ -293,7 +293,7 @@ fn a_connection_that_closes_under_the_request_that_spends_the_token_is_no_reason
 #[test]
 fn a_request_that_is_too_long_is_refused_before_it_is_sent() {
     let Known { controller, client, .. } = known();
-    let query = ServiceQuery::new().filter(format!("name = \"{}\"", "x".repeat(20_000)));
+    let query = ServiceQuery::new().filter(format!("name = \"{}\"", "x".repeat(50_000)));
     let error = client.services().list(&query).unwrap_err();
     assert!(matches!(&error, Error::InvalidArgument(message) if message.contains("too long")), "{error:?}");
     assert_eq!(controller.count(Operation::Services), 0);

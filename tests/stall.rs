@@ -126,7 +126,7 @@ fn what_fits_into_the_socket_is_sent_at_once() {
 
 /// A controller with so many services, and a client that is logged in there.
 fn logged_in(services: usize) -> (TestController, Client) {
-    let controller = TestController::builder().services(services).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(services).start().unwrap();
     let identity = Identity::from_json(&controller.enrolled_identity_json("somebody")).unwrap();
     let client = Client::builder(&identity).timeout(ENOUGH).build().unwrap();
     client.authenticate().unwrap();
@@ -182,7 +182,7 @@ fn a_list_that_has_to_log_in_again_has_one_deadline() {
 
 #[test]
 fn an_enrollment_that_is_told_to_wait_keeps_its_deadline() {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     controller.fault(Operation::Enroll, Fault::TooManyRequests { retry_after: None });
     let folder = tempfile::tempdir().unwrap();
     let options = EnrollOptions::new().timeout(DEADLINE).store(Store::file(folder.path().join("new.json")));

@@ -1,5 +1,6 @@
 //! One request with a login: which login, which controller, and what a 401 means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -77,7 +78,7 @@ impl Generation {
             let outcome = self.attempt(call, &controller, Some(&session), untried, request, body);
             if untried > 0 && may_move_on(&outcome, request.idempotent) && call.check().is_ok() {
                 wanted = if session.is_known_to_all() { Wanted::Current } else { Wanted::NewerThan(session.number) };
-                failed.push(controller);
+                failed.push(controller.into_owned());
                 continue;
             }
             let head = match outcome {
@@ -118,13 +119,18 @@ impl Generation {
 
     /// The controller to ask with this login. A legacy session is known to one controller only: asking another takes a
     /// login there. A login that was made a moment ago is best known where it was made.
-    fn controller_for(&self, session: &LiveSession, failed: &[ControllerUrl], is_new: bool) -> ControllerUrl {
-        let own = &session.controller;
-        if !session.is_known_to_all() || (is_new && !failed.contains(own)) {
-            return own.clone();
+    fn controller_for<'s>(
+        &self,
+        session: &'s LiveSession,
+        failed: &[ControllerUrl],
+        is_new: bool,
+    ) -> Cow<'s, ControllerUrl> {
+        let own = Cow::Borrowed(&session.controller);
+        if !session.is_known_to_all() || (is_new && !failed.contains(&own)) {
+            return own;
         }
         let mut order = self.controllers.in_order(Instant::now()).into_iter();
-        order.find(|controller| !failed.contains(controller)).unwrap_or_else(|| own.clone())
+        order.find(|controller| !failed.contains(controller)).map_or(own, Cow::Owned)
     }
 
     /// Tells the meanings of a 401 apart; asks the controller where its answer alone does not say.

@@ -24,10 +24,10 @@ fn network_token(controller: &TestController) -> String {
 /// Runs tests/c/calls_enroll.c the way that `run` says.
 pub(crate) fn identities_enroll_by_every_method(run: impl Fn(&Path) -> Command) {
     // With AES it would look to valgrind as if values were read that were never set.
-    let controller = TestController::builder().version(Version::V2_0).only_chacha20(true).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V2_0).only_chacha20(true).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let authority = controller.add_authority("partner");
-    let stranger = TestController::start().unwrap().add_authority("stranger");
+    let stranger = TestController::builder().oidc(false).start().unwrap().add_authority("stranger");
     for (name, issuer) in
         [("device-1", &authority), ("device-2", &authority), ("device-3", &authority), ("stranger", &stranger)]
     {

@@ -8,7 +8,7 @@ use crate::{answers, run};
 /// A controller of 2.0 with two services, two signers and a network of three controllers.
 fn controller() -> TestController {
     let signer = ExternalSigner { enrolls_to_token: true, ..ExternalSigner::named("first") };
-    let builder = TestController::builder().version(Version::V2_0).services(2).external_signer(signer);
+    let builder = TestController::builder().oidc(false).version(Version::V2_0).services(2).external_signer(signer);
     let controller = builder.external_signer(ExternalSigner::named("second")).start().unwrap();
     let listed = ["c1", "c2", "c3"].map(|name| ListedController::of(name, &controller));
     controller.set_controllers(listed);
@@ -31,7 +31,7 @@ fn what_a_controller_does_not_tell_is_an_error_in_c() {
 
 #[test]
 fn one_time_limit_holds_for_all_pages_that_c_is_shown() {
-    let controller = TestController::builder().start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     let pagination = json!({"limit": 500, "offset": 0, "totalCount": 2});
     let page = json!({"data": [{"id": "a"}], "meta": {"pagination": pagination}});
     answers(&controller, "listControllers", 200, page);

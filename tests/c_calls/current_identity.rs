@@ -6,7 +6,7 @@ use ziti_edge_testkit::{EdgeRouter, TestController};
 use crate::{answers, run};
 
 fn controller() -> TestController {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     controller.set_edge_routers(["west", "east", "south"].map(EdgeRouter::named));
     controller
 }

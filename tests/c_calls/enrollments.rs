@@ -29,7 +29,7 @@ fn identity(controller: &TestController, cert: &str, key: &str) -> String {
 
 #[test]
 fn identities_and_routers_enroll_from_c() {
-    let controller = TestController::builder().version(Version::V2_0).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V2_0).start().unwrap();
     let folder = enrolled(&controller);
     let papers = controller.add_authority("partner").issue("partner");
     fs::write(folder.path().join("partner.json"), identity(&controller, &papers.certificate, &papers.key)).unwrap();
@@ -68,14 +68,14 @@ fn identities_and_routers_enroll_from_c() {
 
 #[test]
 fn enrollments_that_are_refused_are_errors_in_c() {
-    let controller = TestController::builder().version(Version::V2_0).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V2_0).start().unwrap();
     run("calls_enrollments", &controller, &["refused"]);
 }
 
 /// No controller carries these out, so one is made to.
 #[test]
 fn keys_and_signatures_are_read_in_c() {
-    let controller = TestController::builder().version(Version::V2_0).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V2_0).start().unwrap();
     let key = json!({"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig", "key_ops": ["verify"], "n": "bg",
         "e": "AQAB", "crv": "P-256", "x": "eA", "y": "eQ", "x5c": ["TUlJ"], "x5t": "t", "x5t#S256": "s", "x5u": "u"});
     answers(&controller, "getEnrollmentJwks", 200, json!({"keys": [key, {}]}));

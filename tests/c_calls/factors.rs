@@ -16,7 +16,7 @@ fn write_csr(folder: &Path) {
 
 #[test]
 fn a_second_factor_is_set_up_asked_for_and_removed() {
-    let controller = TestController::builder().services(1).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(1).start().unwrap();
     let folder = enrolled(&controller);
     run_in(folder.path(), "calls_mfa", &["begin"]);
     let body = r#"{"data":{"token":"a.b.c","issuedAt":"2026-11-22T06:54:09.212Z"},"meta":null}"#;
@@ -30,7 +30,7 @@ fn a_second_factor_is_set_up_asked_for_and_removed() {
 
 #[test]
 fn passwords_and_certificates_are_changed_at_both_apis() {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let options = IdentityOptions {
         name: "alice".to_owned(),
@@ -47,7 +47,7 @@ fn passwords_and_certificates_are_changed_at_both_apis() {
 
 #[test]
 fn a_session_is_given_a_certificate() {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     let folder = enrolled(&controller);
     write_csr(folder.path());
     run_in(folder.path(), "calls_session_certificates", &["csr.pem"]);

@@ -9,7 +9,7 @@ use crate::run_in;
 
 #[test]
 fn passwords_and_external_jwts_log_in_and_are_replaced() {
-    let controller = TestController::builder().services(1).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(1).start().unwrap();
     let [idp, second] = ["idp", "second"].map(|name| controller.add_external_signer(ExternalSigner::named(name)));
     let alice = IdentityOptions {
         name: "alice".to_owned(),

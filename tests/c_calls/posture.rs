@@ -12,7 +12,7 @@ const SINGLE: Operation = Operation::Named("createPostureResponse");
 const BULK: Operation = Operation::Named("createPostureResponseBulk");
 
 fn controller() -> TestController {
-    let controller = TestController::builder().version(Version::V2_0).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V2_0).start().unwrap();
     let mfa = MfaCheck { timeout: Some(Duration::from_secs(600)), prompt_on_wake: true, prompt_on_unlock: true };
     let policy = Policy::everybody(Permission::Dial).check(PostureCheck::mfa(mfa).with_id("q5"));
     controller.add_service(ServiceSpec { name: "guarded".to_owned(), policies: vec![policy], ..Default::default() });

@@ -20,7 +20,7 @@ fn run(controller: &TestController, name: &str, arguments: &[&str]) {
 
 #[test]
 fn services_come_one_by_one_and_are_not_changed() {
-    let controller = TestController::builder().services(3).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(3).start().unwrap();
     run(&controller, "calls_services", &[]);
     let requests = controller.requests();
     let bodies = |method: &str| {
@@ -47,7 +47,7 @@ fn services_come_one_by_one_and_are_not_changed() {
 
 #[test]
 fn what_a_controller_refuses_is_an_error() {
-    let controller = TestController::builder().services(3).version(Version::V1_3).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(3).version(Version::V1_3).start().unwrap();
     controller.fault(Operation::Services, Fault::Status(500));
     controller.fault(Operation::Named("listServiceUpdates"), Fault::Status(500));
     run(&controller, "calls_services", &["refused"]);
@@ -55,7 +55,7 @@ fn what_a_controller_refuses_is_an_error() {
 
 #[test]
 fn all_pages_that_are_shown_one_by_one_have_one_time_limit() {
-    let controller = TestController::builder().services(1500).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(1500).start().unwrap();
     controller.fault(Operation::Services, Fault::Late(Duration::from_millis(500)));
     run(&controller, "calls_services", &["late"]);
 }
@@ -113,7 +113,7 @@ fn service(name: &str, configs: Vec<(&str, Value)>, posture_queries: Vec<Value>)
 
 #[test]
 fn configs_and_posture_are_read() {
-    let controller = TestController::builder().start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     controller.add_service(full());
     controller.add_service(service("bare", Vec::new(), Vec::new()));
     let broken = [
@@ -130,7 +130,7 @@ fn configs_and_posture_are_read() {
 
 #[test]
 fn a_watch_tells_what_changed() {
-    let controller = TestController::builder().services(2).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(2).start().unwrap();
     let folder = enrolled(&controller);
     let program = compile("tests/c/calls_service_watch.c", "c99", Linking::Shared, folder.path());
     let mut command = command(program);

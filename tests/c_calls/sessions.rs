@@ -8,7 +8,7 @@ use crate::{answers, run};
 #[test]
 fn sessions_from_c() {
     for version in [Version::V1_6, Version::V2_0] {
-        let controller = TestController::builder().version(version).start().unwrap();
+        let controller = TestController::builder().oidc(false).version(version).start().unwrap();
         let policies = [Permission::Dial, Permission::Bind].map(Policy::everybody).to_vec();
         let add = |name: &str, spec| controller.add_service(ServiceSpec { name: name.to_owned(), ..spec });
         let service = add("web", ServiceSpec { policies, ..ServiceSpec::default() });
@@ -22,7 +22,7 @@ fn sessions_from_c() {
 
 #[test]
 fn secrets_are_wiped_when_their_result_is_freed() {
-    let controller = TestController::builder().version(Version::V1_6).services(1).start().unwrap();
+    let controller = TestController::builder().oidc(false).version(Version::V1_6).services(1).start().unwrap();
     let enrollment = json!({"ott": {"id": "e", "token": "t", "jwt": "a canary to be enrolled with"}});
     answers(&controller, "getCurrentIdentity", 200, json!({"data": {"id": "i", "enrollment": enrollment}}));
     let codes = json!({"data": {"id": "m", "recoveryCodes": ["a canary of a recovery code"]}});

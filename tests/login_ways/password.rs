@@ -147,7 +147,7 @@ fn a_refusal_says_what_to_do_and_nothing_of_the_certificate() {
 /// Two controllers of one network, and a client that prefers the first.
 fn two() -> (Network, TestController, Client) {
     let network = Network::new(Version::V2_0);
-    let second = TestController::builder().same_network_as(&network.controller).start().unwrap();
+    let second = TestController::builder().oidc(false).same_network_as(&network.controller).start().unwrap();
     let mut file: Value = serde_json::from_str(network.nobody().to_json().expose()).unwrap();
     file["ztAPIs"] = json!([network.controller.url(), second.url()]);
     let identity = ziti_edge_client::Identity::from_json(&file.to_string()).unwrap();

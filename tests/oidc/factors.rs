@@ -34,7 +34,10 @@ fn a_code_completes_a_login_and_a_wrong_one_changes_nothing() {
             assert_eq!(session.auth_queries[0].type_id.as_deref(), Some("TOTP"));
             for _ in 0..3 {
                 let outcome = client.authenticate_mfa(&Secret::new("000000"));
-                assert!(matches!(&outcome, Err(Error::Api(answer)) if answer.code == "INVALID TOTP CODE"), "{outcome:?}");
+                assert!(
+                    matches!(&outcome, Err(Error::Api(answer)) if answer.code == "INVALID TOTP CODE"),
+                    "{outcome:?}"
+                );
             }
             assert_waits(&client, "a wrong code");
             let login = client.authenticate_mfa(&network.code()).unwrap();
@@ -202,7 +205,9 @@ fn a_second_jwt_that_is_refused_leaves_the_login_waiting_for_another() {
     let client = build(network.builder(Way::Password).second_factor_jwt(JwtSource::token(wrong)));
     let login = client.authenticate().unwrap();
     let Login::Pending(session) = &login else { panic!("{login:?}") };
-    assert!(session.auth_queries[0].is_refused && session.auth_queries[0].id.as_deref() == Some(&network.second_signer));
+    assert!(
+        session.auth_queries[0].is_refused && session.auth_queries[0].id.as_deref() == Some(&network.second_signer)
+    );
     assert_eq!(network.count(LOGIN), 2);
     assert_waits(&client, "and is not shown again by itself");
     assert_eq!(network.count(LOGIN), 2);

@@ -115,7 +115,8 @@ fn a_refresh_whose_answer_is_lost_ends_in_a_full_login() {
 #[test]
 fn a_refresh_that_is_refused_ends_in_a_full_login() {
     let refused = |code: &str| answer(400, format!(r#"{{"error":"{code}","error_description":"no"}}"#));
-    for fault in [refused("invalid_grant"), refused("invalid_client"), Fault::EmptyBody, Fault::Html, answer(200, "{}")] {
+    for fault in [refused("invalid_grant"), refused("invalid_client"), Fault::EmptyBody, Fault::Html, answer(200, "{}")]
+    {
         let network = Network::new(Version::V2_0);
         let (client, time) = logged_in(&network, Way::Password);
         time.pass(&network.controller, DUE);
@@ -142,7 +143,11 @@ fn a_refresh_that_fails_for_now_leaves_the_old_token_in_use_until_it_ends() {
         network.controller.clear_faults();
         time.pass(&network.controller, Duration::from_secs(2 * 60));
         assert_eq!(list(&client).unwrap(), 1, "{fault:?}");
-        assert_eq!((network.count(LOGIN), network.had()), (1, (1, 1)), "{fault:?}: the refresh token was as good as before");
+        assert_eq!(
+            (network.count(LOGIN), network.had()),
+            (1, (1, 1)),
+            "{fault:?}: the refresh token was as good as before"
+        );
     }
 }
 

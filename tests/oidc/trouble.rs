@@ -77,7 +77,10 @@ fn a_controller_without_oidc_is_not_asked_for_it() {
         let network = Network::with(TestController::builder().version(version).oidc(false), |_| {});
         for way in WAYS {
             let outcome = list(&network.client(way));
-            assert!(matches!(&outcome, Err(Error::Unsupported(why)) if why.contains("does not announce")), "{outcome:?}");
+            assert!(
+                matches!(&outcome, Err(Error::Unsupported(why)) if why.contains("does not announce")),
+                "{outcome:?}"
+            );
         }
         assert_eq!((network.count(DISCOVERY), network.count(Operation::Authenticate)), (0, 0), "{version:?}");
     }

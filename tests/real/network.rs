@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use ziti_edge_client::{Client, ClientBuilder, EnrollOptions, Enrollment, Error, Identity, KeyChoice, Store};
+use ziti_edge_client::{
+    Client, ClientBuilder, EnrollOptions, Enrollment, Error, Identity, KeyChoice, LoginFlow, Store,
+};
 
 use crate::admin::Admin;
 use crate::operations::Kind;
@@ -121,9 +123,9 @@ impl Network {
         Enrollment::parse(&invitation.jwt)?.enroll(&options)
     }
 
-    /// A client with default options.
+    /// A client with default options, but that it logs in the same way whatever the controller.
     pub(crate) fn client(&self, identity: &Identity) -> Client {
-        self.builder(identity).build().expect("the identity is complete")
+        self.builder(identity).login_flow(LoginFlow::Legacy).build().expect("the identity is complete")
     }
 
     /// A client with other options.

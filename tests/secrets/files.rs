@@ -8,7 +8,7 @@ use crate::canaries::Canaries;
 use crate::witness::Witness;
 
 pub(crate) fn run(witness: &mut Witness, canaries: &mut Canaries) {
-    let controller = TestController::start().unwrap();
+    let controller = TestController::builder().oidc(false).start().unwrap();
     let good: Value = serde_json::from_str(&controller.enrolled_identity_json("alice")).unwrap();
     let key = good["id"]["key"].as_str().unwrap().trim_start_matches("pem:").to_owned();
     canaries.plant_key("private key in a file", &key);

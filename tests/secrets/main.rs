@@ -8,6 +8,7 @@ mod enrollment;
 mod factors;
 mod files;
 mod session;
+mod tokens;
 mod ways;
 mod witness;
 
@@ -21,11 +22,12 @@ fn no_secret_shows_in_logs_errors_or_debug_texts() {
     let mut witness = Witness::new();
     let mut canaries = Canaries::default();
     for version in [Version::V1_3, Version::V2_0] {
-        let controller = TestController::builder().version(version).services(3).start().unwrap();
+        let controller = TestController::builder().oidc(false).version(version).services(3).start().unwrap();
         enrollment::run(&controller, &mut witness, &mut canaries);
         session::run(&controller, &mut witness, &mut canaries);
         factors::run(&controller, &mut witness, &mut canaries);
         ways::run(&controller, &mut witness, &mut canaries);
+        tokens::run(version, &mut witness, &mut canaries);
     }
     files::run(&mut witness, &mut canaries);
 

@@ -52,7 +52,8 @@ impl Scene {
 
     /// Sets the cell up with settings of the controller.
     pub(crate) fn with(builder: Builder, cell: &Cell, notes: Option<&Path>) -> Self {
-        let builder = builder.services(SERVICES);
+        // A login is one request.
+        let builder = builder.services(SERVICES).oidc(false);
         let held = match cell.hang {
             Hang::Name => Some(HeldName::new(cell.kind.name(), notes.expect("a process that can hold names back"))),
             _ => None,

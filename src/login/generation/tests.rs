@@ -7,9 +7,9 @@ use crate::wire::{Body, Method, Request};
 
 /// Two controllers of one network, and a client that prefers the first and is logged in there.
 fn network() -> ([TestController; 2], Client) {
-    let first = TestController::start().unwrap();
+    let first = TestController::builder().oidc(false).start().unwrap();
     let mut file: serde_json::Value = serde_json::from_str(&first.enrolled_identity_json("alice")).unwrap();
-    let second = TestController::builder().same_network_as(&first).start().unwrap();
+    let second = TestController::builder().oidc(false).same_network_as(&first).start().unwrap();
     file["ztAPIs"] = serde_json::json!([first.url(), second.url()]);
     let client = Client::new(&Identity::from_json(&file.to_string()).unwrap()).unwrap();
     ([first, second], client)

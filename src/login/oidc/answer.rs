@@ -17,8 +17,8 @@ pub(super) enum Answered {
         judged_jwt: bool,
     },
     /// A success that says neither: up to 1.6 some steps are done that way, and 1.3 answers so to steps that it does not
-    /// have.
-    Nothing,
+    /// have. The error is for all others.
+    Nothing(Error),
     /// A login page for browsers: up to 1.6 that is what wrong credentials are answered with.
     Page(ApiError),
     /// The controller looked at it and says no.
@@ -58,7 +58,11 @@ impl Answered {
                 let Queries { auth_queries } = envelope::bare(&request.operation(), body)?;
                 let judged_jwt = head.www_authenticate.iter().any(|challenge| challenge.contains(SECOND_JWT));
                 Ok(match auth_queries.as_slice() {
-                    [] => Self::Nothing,
+                    [] => Self::Nothing(Error::Decode {
+                        operation: request.operation(),
+                        path: "authQueries".to_owned(),
+                        message: "the login is neither done, nor is a factor missing".to_owned(),
+                    }),
                     _ => Self::Wants { factors: auth_queries, judged_jwt },
                 })
             }
@@ -107,7 +111,7 @@ mod tests {
     #[test]
     fn a_success_that_says_nothing_is_none() {
         for body in [r#"{"data":null,"meta":null}"#, r#"{"authQueries":null}"#, "{}"] {
-            assert!(matches!(read(200, None, "application/json", body), Ok(Answered::Nothing)), "{body}");
+            assert!(matches!(read(200, None, "application/json", body), Ok(Answered::Nothing(_))), "{body}");
         }
     }
 

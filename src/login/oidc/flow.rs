@@ -101,11 +101,7 @@ impl Talk<'_> {
             Answered::Done(place) => self.fetch_tokens(login, &Authorization::code_request(&place), second),
             Answered::Wants { factors, .. } => Ok(self.waiting(login, second, factors)),
             Answered::Refused(answer) | Answered::Page(answer) => Err(refusal::into_error(answer).into()),
-            Answered::Nothing => {
-                let message = "the login is neither done nor are factors missing";
-                let operation = format!("POST {}", login.endpoints.login("…"));
-                Err(Error::Decode { operation, path: "answer".to_owned(), message: message.to_owned() }.into())
-            }
+            Answered::Nothing(error) => Err(error.into()),
         }
     }
 

@@ -39,7 +39,6 @@ struct Recorded {
     name: String,
     purpose: String,
     path: String,
-    query: String,
     form: String,
     head: Head,
     body: String,
@@ -75,11 +74,10 @@ fn of(version: String, exchange: Exchange) -> Recorded {
         www_authenticate: header("www-authenticate").into_iter().collect(),
         ..Head::default()
     };
-    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let path = request.path.split('?').next().unwrap_or_default();
     Recorded {
         name: format!("{version} oidc {n}, {purpose}"),
         path: path.to_owned(),
-        query: query.to_owned(),
         form: request.body.unwrap_or_default(),
         head,
         body: response.body.unwrap_or_default(),
@@ -112,7 +110,9 @@ fn read_tokens(body: &str) -> Result<OidcTokens, Error> {
 fn descriptions_are_believed_under_the_name_of_the_controller_only() {
     for recorded in those(12, |recorded| recorded.path.ends_with("openid-configuration")) {
         let read = Endpoints::read(&controller(), "/oidc", &recorded.head, recorded.body.as_bytes());
-        assert_eq!(read.is_ok(), recorded.purpose == "discovery", "{}: {read:?}", recorded.name);
+        // Up to 1.3 a controller has one name, whatever it is called.
+        let is_own = recorded.body.starts_with(r#"{"issuer":"https://controller.test:1280/oidc","#);
+        assert_eq!(read.is_ok(), is_own, "{}: {read:?}", recorded.name);
     }
 }
 
@@ -148,7 +148,7 @@ fn what_factors_are_answered_is_told_apart() {
                 assert!(factors.iter().all(|query| query.is_code() || query.is_jwt()), "{}", recorded.name);
                 1
             }
-            Ok(Answered::Nothing) => 2,
+            Ok(Answered::Nothing(_)) => 2,
             Ok(Answered::Page(_)) => 3,
             Ok(Answered::Refused(answer)) => {
                 assert!(!answer.message.is_empty());
@@ -161,7 +161,7 @@ fn what_factors_are_answered_is_told_apart() {
         };
         seen[kind] += 1;
     }
-    assert_eq!(seen, ANSWERED);
+    assert_eq!(seen, [21, 16, 5, 8, 20], "done, more wanted, nothing said, a page, refused");
 }
 
 #[test]
@@ -185,7 +185,11 @@ fn tokens_are_read_and_refusals_of_them_are_told() {
         let request = Request::post("/oidc/oauth/token");
         if recorded.head.status != 200 {
             let error = answer(&request, &recorded.head, recorded.body.as_bytes()).unwrap_err();
-            assert!(error.answer().is_some_and(|answer| !answer.code.starts_with("HTTP")), "{}: {error}", recorded.name);
+            assert!(
+                error.answer().is_some_and(|answer| !answer.code.starts_with("HTTP")),
+                "{}: {error}",
+                recorded.name
+            );
             continue;
         }
         let read = read_tokens(&recorded.body).unwrap();
@@ -214,7 +218,12 @@ fn nothing_that_is_missing_or_other_in_an_answer_does_harm() {
                 let body = Value::Object(members).to_string();
                 let outcomes = [read_answer(&recorded, &body).err(), read_tokens(&body).err()];
                 let texts = outcomes.iter().flatten().map(ToString::to_string);
-                assert!(texts.clone().all(|text| !text.contains("eyJ")), "{}: {:?}", recorded.name, texts.collect::<Vec<_>>());
+                assert!(
+                    texts.clone().all(|text| !text.contains("eyJ")),
+                    "{}: {:?}",
+                    recorded.name,
+                    texts.collect::<Vec<_>>()
+                );
                 let _ = Endpoints::read(&controller(), "/oidc", &recorded.head, body.as_bytes());
                 changed += 1;
             }

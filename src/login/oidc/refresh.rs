@@ -34,7 +34,7 @@ impl Generation {
     pub(in crate::login) fn renew(&self, call: &Call, old: &LiveSession, when: Renewal) -> Result<NewSession, Error> {
         let SessionToken::Oidc(tokens) = &old.token else { return self.log_in(call) };
         let in_time = when == Renewal::InTime && !tokens.are_over(self.time.now());
-        let outcome = match self.refresh(call, old, tokens) {
+        let outcome = match self.refresh(call, old, tokens, when) {
             Refreshed::Renewed(session) => return Ok(session),
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(&error) => return Err(error),
             Refreshed::NotNow(error) if in_time => Err(error),
@@ -53,7 +53,7 @@ impl Generation {
         }
     }
 
-    fn refresh(&self, call: &Call, old: &LiveSession, tokens: &Arc<OidcTokens>) -> Refreshed {
+    fn refresh(&self, call: &Call, old: &LiveSession, tokens: &Arc<OidcTokens>, when: Renewal) -> Refreshed {
         let Some(request) = tokens.refresh_request() else {
             let message = "the controller gave no refresh token";
             return Refreshed::NeverAgain(Error::Unsupported(message.to_owned()));
@@ -87,7 +87,8 @@ impl Generation {
                 session.again()
             }
         };
-        session.continues = Some(old.number);
+        // After a refusal it has to prove itself, so that a controller that refuses each is asked ever less often.
+        session.continues = (when == Renewal::InTime).then_some(old.number);
         Refreshed::Renewed(session)
     }
 }

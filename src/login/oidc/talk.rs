@@ -8,6 +8,7 @@ use super::discovery::{self, Endpoints, step};
 use super::flow::NoOidc;
 use crate::error::Error;
 use crate::login::controllers::first_byte_by;
+use crate::login::dispatch::CURRENT;
 use crate::login::generation::{Generation, answer, may_move_on};
 use crate::login::live::{LiveSession, NewSession};
 use crate::login::request::login_body_for;
@@ -138,7 +139,7 @@ impl Talk<'_> {
     /// What the controller says of a login that has its tokens: no two versions put the same into them, and some tokens
     /// cannot be read at all. That it is asked for shows that the tokens are taken, too.
     pub(super) fn look_at(&self, session: &LiveSession) -> Result<ApiSession, Stopped> {
-        let request = Request::get(crate::login::dispatch::CURRENT);
+        let request = Request::get(CURRENT);
         let mut body = Vec::new();
         let head = self.ask_with(Some(session), &request, true, &mut body)?;
         answer(&request, &head, &body)?;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use zeroize::Zeroize;
 
 use super::answer::Answered;
 use super::authorize::Authorization;
@@ -11,7 +12,7 @@ use super::discovery::step;
 use super::talk::{Stopped, Talk};
 use crate::error::{ApiError, Error};
 use crate::login::flight::Wanted;
-use crate::login::generation::Generation;
+use crate::login::generation::{Generation, answer};
 use crate::login::live::{LiveSession, NewSession, SessionToken};
 use crate::login::now::Now;
 use crate::login::session::ApiSession;
@@ -116,7 +117,7 @@ impl Generation {
                 _ => return Err(refusal::into_error(refusal::read(&request.operation(), &head, &body)).into()),
             }
             let enrollment = Secret::new(String::from_utf8_lossy(&body));
-            zeroize::Zeroize::zeroize(&mut body);
+            body.zeroize();
             waiting.keep_enrollment(Some(enrollment.clone()));
             Ok(enrollment)
         })
@@ -132,7 +133,7 @@ impl Generation {
             if head.status == 401 {
                 return Err(Trouble::Unknown(refusal::read(&request.operation(), &head, &body)));
             }
-            crate::login::generation::answer(&request, &head, &body)?;
+            answer(&request, &head, &body)?;
             waiting.keep_enrollment(None);
             Ok(())
         })
@@ -163,8 +164,8 @@ impl Generation {
             match run(&talk, &session, waiting) {
                 Ok(done) => return Ok(Some(done)),
                 Err(Trouble::Other(error)) => return Err(error),
-                Err(Trouble::Unknown(answer)) if is_last => return Err(refusal::into_error(answer)),
-                Err(Trouble::Unknown(answer)) => log::debug!("logging in anew: {answer}"),
+                Err(Trouble::Unknown(said)) if is_last => return Err(refusal::into_error(said)),
+                Err(Trouble::Unknown(said)) => log::debug!("logging in anew: {said}"),
             }
             session = self.session(call, Wanted::NewerThan(session.number))?;
         }
@@ -194,8 +195,7 @@ impl Talk<'_> {
         match answered {
             Answered::Refused(answer) if answer.status == 401 => Err(Trouble::Unknown(answer)),
             // Up to 1.6 the code proves that the device is set up, and has to be given once more to log in.
-            Answered::Nothing if what == CodeFor::Setup => self.give_code(session, waiting, CodeFor::Login, code),
-            Answered::Nothing => Err(no_setup().into()),
+            Answered::Nothing(_) if what == CodeFor::Setup => self.give_code(session, waiting, CodeFor::Login, code),
             Answered::Page(answer) => Err(Trouble::Other(Error::Api(Box::new(ApiError {
                 message: "the login takes no TOTP code now; set up TOTP first".to_owned(),
                 ..answer
