@@ -125,7 +125,7 @@ impl fmt::Debug for JwtSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum LoginFlow {
-    /// The one that suits the controller.
+    /// Tokens where the controller says that it has them and is one of a cluster, else a session.
     #[default]
     Auto,
     /// A session that one controller keeps.

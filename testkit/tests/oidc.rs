@@ -105,7 +105,8 @@ fn a_second_factor_can_be_set_up_on_the_way_and_be_given_up() {
     let started = connection.step("totp/enroll", &json!({"id": login}), &[]);
     assert_eq!((started.status, &started.json()["isVerified"]), (201, &json!(false)));
     let cancel = format!("/oidc/login/totp/enroll?id={login}");
-    assert_eq!(connection.ask("DELETE", &cancel, &[], b"").unwrap().status, 200);
+    assert_eq!(connection.ask("DELETE", &cancel, &[], b"").unwrap().status, 415, "of no kind");
+    assert_eq!(connection.ask("DELETE", &cancel, &[("Content-Type", "application/json")], b"{}").unwrap().status, 200);
     assert_eq!(connection.step("totp/enroll", &json!({"id": login}), &[]).status, 201);
     let code = controller.totp_code(&id).unwrap();
     let verified = connection.step("totp/enroll/verify", &json!({"id": login, "code": code}), &[]);

@@ -1,8 +1,8 @@
 //! From the credentials to the tokens.
 
 use serde_json::Value;
-use ziti_edge_client::Login;
-use ziti_edge_testkit::{Operation, Version};
+use ziti_edge_client::{Error, Login};
+use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::support::{operations, seen};
 use crate::{AUTHORIZE, CALLBACK, DISCOVERY, LOGIN, Network, TOKEN, WAYS, Way, authorizations, list};
@@ -66,4 +66,18 @@ fn the_login_tells_who_asks_as_a_legacy_one_does() {
         assert_eq!(body["envInfo"]["os"], std::env::consts::OS);
         assert_eq!(body.get("password").is_some(), way == Way::Password);
     });
+}
+
+#[test]
+fn tokens_that_end_with_the_logins_of_their_second_are_refreshed_once_it_is_over() {
+    let network = Network::new(Version::V2_0);
+    network.controller.fault_times(Operation::CurrentApiSession, Fault::SessionGone, 1);
+    let client = network.client(Way::Password);
+    assert!(matches!(client.authenticate().unwrap(), Login::Complete(_)));
+    assert_eq!((network.had(), network.count(LOGIN), list(&client).unwrap()), ((1, 1), 1, 1));
+    // Once, and no longer.
+    network.controller.fault(Operation::CurrentApiSession, Fault::SessionGone);
+    let outcome = network.client(Way::Password).authenticate();
+    assert!(matches!(outcome, Err(Error::Unauthorized(_))), "{outcome:?}");
+    assert_eq!(network.had(), (2, 2));
 }

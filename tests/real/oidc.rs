@@ -5,9 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, Credentials, Error, Identity, LoggedOut, Login, LoginFlow, Secret};
+use ziti_edge_client::{Client, Credentials, Error, Identity, JwtSource, LoggedOut, Login, LoginFlow, Secret};
 
-use crate::network::Network;
+use crate::network::{Network, unique};
+use crate::operations::Kind;
+use crate::papers::Signer;
 use crate::second_factor::{App, set_up};
 use crate::stories::Story;
 
@@ -16,6 +18,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("oidc_logs_in_by_password_and_tells_a_wrong_one", oidc_logs_in_by_password_and_tells_a_wrong_one),
     ("oidc_waits_for_a_code", oidc_waits_for_a_code),
     ("oidc_sets_up_a_second_factor_on_the_way", oidc_sets_up_a_second_factor_on_the_way),
+    ("oidc_takes_an_external_jwt_as_second_factor_since_2_0", oidc_takes_an_external_jwt_as_second_factor_since_2_0),
     ("oidc_logs_out", oidc_logs_out),
 ];
 
@@ -99,6 +102,26 @@ fn oidc_sets_up_a_second_factor_on_the_way(network: &Network) {
     assert!(matches!(&wrong, Err(Error::Api(answer)) if answer.code == "MFA_INVALID_TOKEN"), "{wrong:?}");
     client.mfa().verify(&app.code()).unwrap();
     list(&client).expect("the login is complete now");
+}
+
+fn oidc_takes_an_external_jwt_as_second_factor_since_2_0(network: &Network) {
+    let (signer, other) = (Signer::register(network), Signer::register(network));
+    let policy = network.policy(&["cert"], &json!({ "requireTotp": false, "requireExtJwtSigner": signer.id }));
+    let subject = unique("subject");
+    let member = network.enroll_with(&json!({ "authPolicyId": policy, "externalId": subject }));
+    let with = |jwt| {
+        let builder = network.builder(&member.identity).login_flow(LoginFlow::Oidc);
+        builder.second_factor_jwt(JwtSource::token(jwt)).build().expect("the identity is complete")
+    };
+    assert!(matches!(list(&by_certificate(network, &member.identity)), Err(Error::LoginPending { .. })));
+    let (right, wrong) = (list(&with(signer.token(&subject))), list(&with(other.token(&subject))));
+    if network.kind() == Kind::V2_0 {
+        right.unwrap();
+        assert!(matches!(&wrong, Err(Error::LoginPending { factors }) if factors[0].is_refused), "{wrong:?}");
+    } else {
+        let is_unsupported = |outcome| matches!(outcome, Err(Error::Unsupported(why)) if why.contains("Legacy"));
+        assert!(is_unsupported(right) && is_unsupported(wrong));
+    }
 }
 
 fn oidc_logs_out(network: &Network) {

@@ -61,12 +61,15 @@ impl Generation {
             return Ok(LoggedOut::Now);
         }
         match answer(&request, &head, &body) {
-            Err(Error::Api(said)) if said.code == "server_error" && said.message.contains("already exists") => {
-                Ok(LoggedOut::Before)
-            }
+            Err(Error::Api(said)) if said.code == "server_error" && says_before(&said.message) => Ok(LoggedOut::Before),
             outcome => outcome.map(|()| LoggedOut::Now),
         }
     }
+}
+
+/// What controllers since 1.6 say, and 1.3, of logins that were ended before.
+fn says_before(message: &str) -> bool {
+    ["already exists", "error terminating session"].iter().any(|said| message.contains(said))
 }
 
 fn not_from_here() -> Error {

@@ -80,8 +80,8 @@ impl Generation {
         session.api_session.token = renewed.access.clone();
         let session = LiveSession::new(old.number, session, true);
         let talk = Talk { generation: self, call, controller: &controller, untried: 0 };
-        let mut session = match talk.look_at(&session) {
-            Ok(api_session) => NewSession { api_session, ..session.again() },
+        let mut session = match talk.completed(session.again()) {
+            Ok(session) => session,
             Err(stopped) => {
                 log::debug!("the login is refreshed; it could not be asked for: {}", stopped.error);
                 session.again()

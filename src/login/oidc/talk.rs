@@ -1,16 +1,18 @@
 //! The steps of one login, sent to one controller.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::answer::Answered;
 use super::authorize::{Authorization, Beginning};
 use super::discovery::{self, Endpoints, step};
 use super::flow::NoOidc;
+use super::token::OidcTokens;
 use crate::error::Error;
 use crate::login::controllers::first_byte_by;
 use crate::login::dispatch::CURRENT;
 use crate::login::generation::{Generation, answer, may_move_on};
-use crate::login::live::{LiveSession, NewSession};
+use crate::login::live::{LiveSession, NewSession, SessionToken};
 use crate::login::request::login_body_for;
 use crate::login::session::ApiSession;
 use crate::login::ways::Primary;
@@ -138,7 +140,7 @@ impl Talk<'_> {
 
     /// What the controller says of a login that has its tokens: no two versions put the same into them, and some tokens
     /// cannot be read at all. That it is asked for shows that the tokens are taken, too.
-    pub(super) fn look_at(&self, session: &LiveSession) -> Result<ApiSession, Stopped> {
+    fn look_at(&self, session: &LiveSession) -> Result<ApiSession, Stopped> {
         let request = Request::get(CURRENT);
         let mut body = Vec::new();
         let head = self.ask_with(Some(session), &request, true, &mut body)?;
@@ -146,13 +148,33 @@ impl Talk<'_> {
         Ok(envelope::data_once(&request.operation(), &mut body)?)
     }
 
-    /// The login as the controller sees it.
+    /// The login as the controller sees it, now that it has its tokens.
+    ///
+    /// Who ends all logins of an identity ends those of the whole second: tokens that were made in it are refused, and
+    /// refreshed once it is over.
     pub(super) fn completed(&self, session: NewSession) -> Result<NewSession, Stopped> {
-        let session = LiveSession::new(0, session, false);
-        let api_session = self.look_at(&session)?;
-        Ok(NewSession { api_session, continues: None, ..session.again() })
+        let mut session = LiveSession::new(0, session, false);
+        let mut seen = self.look_at(&session);
+        if let (Err(Stopped { error: Error::Unauthorized(_), .. }), SessionToken::Oidc(tokens)) =
+            (&seen, &session.token)
+            && let Some(request) = tokens.refresh_request()
+        {
+            self.call.pause(ONE_SECOND)?;
+            let mut body = Vec::new();
+            let head = self.ask(&request, true, &mut body)?;
+            answer(&request, &head, &body)?;
+            let now = self.generation.time.now();
+            let later = OidcTokens::read(&request, &mut body, now, tokens.endpoints())?.after(tokens);
+            let token = SessionToken::Oidc(Arc::new(later));
+            session = LiveSession::new(0, NewSession { token, ..session.again() }, false);
+            seen = self.look_at(&session);
+        }
+        Ok(NewSession { api_session: seen?, continues: None, ..session.again() })
     }
 }
+
+/// And a little, as clocks are read a moment later than they tick.
+const ONE_SECOND: Duration = Duration::from_millis(1050);
 
 /// What controllers call the first factor, in paths as in queries.
 fn word_for(primary: &Primary<'_>) -> &'static str {

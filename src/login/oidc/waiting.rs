@@ -126,8 +126,9 @@ impl Generation {
     /// Takes back a set-up of TOTP that is not verified. `None` if the login does not wait, or not over OIDC.
     pub(crate) fn cancel_totp(&self, call: &Call) -> Result<Option<()>, Error> {
         self.while_waiting(call, |talk, _, waiting| {
-            let path = waiting.login.endpoints.login("totp/enroll");
-            let request = step(Request::new(Method::Delete, path)).secret_query("id", &waiting.login.id);
+            // Controllers want to know what kind of body comes, also where they read none.
+            let mut request = waiting.request("totp/enroll", None).secret_query("id", &waiting.login.id);
+            request.method = Method::Delete;
             let mut body = Vec::new();
             let head = talk.ask(&request, false, &mut body)?;
             if head.status == 401 {

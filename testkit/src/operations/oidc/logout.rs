@@ -35,7 +35,10 @@ impl Call<'_> {
         };
         let state = self.state();
         if !state.oidc.issued().end_identity(identity_id, self.manners().ends_access_tokens()) {
-            return already_revoked(500, identity_id);
+            return match self.manners() {
+                Version::V1_3 => oauth(400, "server_error", "error terminating session"),
+                Version::V1_6 | Version::V2_0 => already_revoked(500, identity_id),
+            };
         }
         self.redirect("/oidc/logged-out".to_owned())
     }

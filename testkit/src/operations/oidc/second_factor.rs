@@ -122,7 +122,7 @@ impl Call<'_> {
         if self.manners() == Version::V1_3 {
             return Ok(nothing_to_say());
         }
-        self.with_owner(&self.login_id(&Value::Null), |identity| {
+        self.with_owner(&self.login_id(&self.login_document()?), |identity| {
             identity.mfa = identity.mfa.take().filter(|mfa| mfa.verified);
             Ok(Answer::new(200, "application/json", "{}"))
         })
