@@ -56,7 +56,7 @@ impl Talk<'_> {
         };
         self.generation.ways.note(true);
         let (second, answered) = self.show_second(&login, primary, answered)?;
-        self.go_on(&login, second, answered).map(|session| Ok(Shown::Taken(session)))
+        self.go_on(&login, second, answered).map(|session| Ok(Shown::Taken(Box::new(session))))
     }
 
     /// Shows the JWT of the second factor, if one is wanted and the client has a source of them: the first factor comes

@@ -21,7 +21,7 @@ pub(in crate::login) enum Renewal {
 
 /// What came of a refresh.
 enum Refreshed {
-    Renewed(NewSession),
+    Renewed(Box<NewSession>),
     /// The refresh token was not looked at: it is as good as before.
     NotNow(Error),
     /// The refresh token is spent, or may be.
@@ -35,7 +35,7 @@ impl Generation {
         let SessionToken::Oidc(tokens) = &old.token else { return self.log_in(call) };
         let in_time = when == Renewal::InTime && !tokens.are_over(self.time.now());
         let outcome = match self.refresh(call, old, tokens, when) {
-            Refreshed::Renewed(session) => return Ok(session),
+            Refreshed::Renewed(session) => return Ok(*session),
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(&error) => return Err(error),
             Refreshed::NotNow(error) if in_time => Err(error),
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) => {
@@ -89,7 +89,7 @@ impl Generation {
         };
         // After a refusal it has to prove itself, so that a controller that refuses each is asked ever less often.
         session.continues = (when == Renewal::InTime).then_some(old.number);
-        Refreshed::Renewed(session)
+        Refreshed::Renewed(Box::new(session))
     }
 }
 

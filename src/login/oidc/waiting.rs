@@ -43,7 +43,7 @@ pub(crate) enum CodeFor {
 /// Why a step of a waiting login came to nothing.
 enum Trouble {
     /// The controller does not know the login any more: its time is over, or the controller was started again.
-    Unknown(ApiError),
+    Unknown(Error),
     Other(Error),
 }
 
@@ -112,7 +112,7 @@ impl Generation {
             let head = talk.ask(&request, false, &mut body)?;
             match head.status {
                 201 => {}
-                401 => return Err(Trouble::Unknown(refusal::read(&request.operation(), &head, &body))),
+                401 => return Err(unknown(refusal::read(&request.operation(), &head, &body))),
                 200..=299 => return Err(no_setup().into()),
                 _ => return Err(refusal::into_error(refusal::read(&request.operation(), &head, &body)).into()),
             }
@@ -132,7 +132,7 @@ impl Generation {
             let mut body = Vec::new();
             let head = talk.ask(&request, false, &mut body)?;
             if head.status == 401 {
-                return Err(Trouble::Unknown(refusal::read(&request.operation(), &head, &body)));
+                return Err(unknown(refusal::read(&request.operation(), &head, &body)));
             }
             answer(&request, &head, &body)?;
             waiting.keep_enrollment(None);
@@ -165,8 +165,8 @@ impl Generation {
             match run(&talk, &session, waiting) {
                 Ok(done) => return Ok(Some(done)),
                 Err(Trouble::Other(error)) => return Err(error),
-                Err(Trouble::Unknown(said)) if is_last => return Err(refusal::into_error(said)),
-                Err(Trouble::Unknown(said)) => log::debug!("logging in anew: {said}"),
+                Err(Trouble::Unknown(error)) if is_last => return Err(error),
+                Err(Trouble::Unknown(error)) => log::debug!("logging in anew: {error}"),
             }
             session = self.session(call, Wanted::NewerThan(session.number))?;
         }
@@ -194,7 +194,7 @@ impl Talk<'_> {
             Err(stopped) => return Err(stopped.into()),
         };
         match answered {
-            Answered::Refused(answer) if answer.status == 401 => Err(Trouble::Unknown(answer)),
+            Answered::Refused(answer) if answer.status == 401 => Err(unknown(answer)),
             // Up to 1.6 the code proves that the device is set up, and has to be given once more to log in.
             Answered::Nothing(_) if what == CodeFor::Setup => self.give_code(session, waiting, CodeFor::Login, code),
             Answered::Page(answer) => Err(Trouble::Other(Error::Api(Box::new(ApiError {
@@ -208,6 +208,10 @@ impl Talk<'_> {
             answered => Ok(self.go_on(login, session.second.clone(), answered)?),
         }
     }
+}
+
+fn unknown(answer: ApiError) -> Trouble {
+    Trouble::Unknown(refusal::into_error(answer))
 }
 
 fn no_setup() -> Error {

@@ -28,7 +28,8 @@ impl Generation {
         let (head, controller) = self.ask_any(call, &request, &mut body)?;
         if head.is_success() {
             self.ways.note(true);
-            return new_session(&request, controller, &mut body).map(Shown::Taken);
+            let session = new_session(&request, controller, &mut body)?;
+            return Ok(Shown::Taken(Box::new(session)));
         }
         let answer = refusal::read(&request.operation(), &head, &body);
         if head.status != 401 {

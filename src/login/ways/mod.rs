@@ -96,7 +96,7 @@ enum Flow {
 /// What became of credentials that were shown.
 pub(super) enum Shown {
     /// There is a login, which may want more factors.
-    Taken(NewSession),
+    Taken(Box<NewSession>),
     Refused(ApiError, ControllerUrl),
 }
 

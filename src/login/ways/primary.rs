@@ -96,7 +96,7 @@ impl Generation {
         let mut shown = self.show(call, primary);
         loop {
             let (answer, controller) = match shown? {
-                Shown::Taken(session) => return Ok(session),
+                Shown::Taken(session) => return Ok(*session),
                 Shown::Refused(answer, controller) => (answer, controller),
             };
             self.ways.note(false);
