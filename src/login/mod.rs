@@ -12,6 +12,7 @@ mod generation;
 mod live;
 mod now;
 mod oidc;
+mod pkce;
 mod request;
 mod second;
 mod session;

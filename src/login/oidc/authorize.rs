@@ -1,9 +1,9 @@
 //! How a login begins, and how it is sent back with a code.
 
 use super::discovery::{Endpoints, step};
-use super::pkce::{Pkce, unguessable};
 use super::redirect::{Pairs, Place, location, unusable};
 use crate::error::{ApiError, Error, one_line};
+use crate::login::pkce::{Pkce, unguessable};
 use crate::secret::Secret;
 use crate::wire::{ControllerUrl, Head, Request, refusal};
 
@@ -46,7 +46,7 @@ impl Beginning {
             .query("scope", SCOPE)
             .query("redirect_uri", REDIRECT_URI)
             .query("code_challenge", self.pkce.challenge())
-            .query("code_challenge_method", "S256")
+            .query("code_challenge_method", Pkce::METHOD)
             .query("state", self.state.expose())
             .query("nonce", self.nonce.expose())
             .query("method", method)

@@ -8,7 +8,6 @@ mod authorize;
 mod discovery;
 mod flow;
 mod logout;
-mod pkce;
 #[cfg(test)]
 mod recorded;
 mod redirect;
