@@ -50,7 +50,10 @@ pub use identity::{
     CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
     ServerCertificate, Signer, SigningScheme, Store,
 };
-pub use login::{ApiSession, AuthQuery, Credentials, JwtRequest, JwtSource, LoggedOut, Login, LoginFlow};
+pub use login::{
+    ApiSession, AuthQuery, Credentials, DeviceLogin, JwtRequest, JwtSource, LoggedOut, Login, LoginFlow,
+    LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
+};
 pub use secret::Secret;
 pub use transport::{CancelToken, Proxy};
 pub use wire::{Filter, FilterField, FilterValue, Method};
@@ -67,6 +70,10 @@ const _: () = {
     crosses_threads::<KeyChoice>();
     crosses_threads::<Store>();
     crosses_threads::<Login>();
+    crosses_threads::<ProviderLogin>();
+    crosses_threads::<ProviderToken>();
+    crosses_threads::<DeviceLogin>();
+    crosses_threads::<LoopbackListener>();
     crosses_threads::<Credentials>();
     crosses_threads::<Proxy>();
     crosses_threads::<CancelToken>();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::provider::ProviderToken;
 use crate::error::{Error, one_line};
 use crate::secret::Secret;
 use crate::transport::Call;
@@ -52,6 +53,7 @@ pub struct JwtSource(Source);
 enum Source {
     Token(Secret),
     Supplier(Arc<Supplier>),
+    Provider(ProviderToken),
 }
 
 type Supplier = dyn Fn(&JwtRequest) -> Result<Secret, String> + Send + Sync;
@@ -83,15 +85,22 @@ impl JwtSource {
         Self(Source::Supplier(Arc::new(supply)))
     }
 
+    /// What a login at an identity provider brought; it is renewed there when it is near its end or refused. It stays
+    /// usable: ask it for the newest refresh token, to keep that.
+    pub fn provider(token: &ProviderToken) -> Self {
+        Self(Source::Provider(token.clone()))
+    }
+
     /// True if there may be another token than the one that was refused.
     pub(crate) fn has_more(&self) -> bool {
-        matches!(self.0, Source::Supplier(_))
+        matches!(self.0, Source::Supplier(_) | Source::Provider(_))
     }
 
     /// A token as it is sent: without the white space around it.
     pub(crate) fn supply(&self, call: &Call, signer: Option<&str>, refused: bool) -> Result<Secret, Error> {
         let token = match &self.0 {
             Source::Token(token) => token.clone(),
+            Source::Provider(token) => token.current_within(call, refused)?,
             Source::Supplier(supply) => {
                 let request = JwtRequest { signer: signer.map(str::to_owned), refused, left: call.remaining() };
                 let supplied = supply(&request);
@@ -117,6 +126,7 @@ impl fmt::Debug for JwtSource {
         f.write_str(match self.0 {
             Source::Token(_) => "JwtSource::token(***)",
             Source::Supplier(_) => "JwtSource::supplier(..)",
+            Source::Provider(_) => "JwtSource::provider(..)",
         })
     }
 }

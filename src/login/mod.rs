@@ -13,6 +13,7 @@ mod live;
 mod now;
 mod oidc;
 mod pkce;
+mod provider;
 mod request;
 mod second;
 mod session;
@@ -28,6 +29,9 @@ pub(crate) use live::LiveSession;
 pub(crate) use now::{Clock, Now};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
+pub use provider::{
+    DeviceLogin, LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
+};
 pub(crate) use request::{AboutClient, with_code};
 pub use session::{ApiSession, AuthQuery, Login};
 pub(crate) use ways::Ways;

@@ -37,9 +37,29 @@ pub(crate) fn controller(bundle: Option<&CaBundle>, system_roots: bool) -> Resul
     if system_roots {
         add_system_roots(&mut roots)?;
     }
+    build(roots)
+}
+
+/// Verifies identity providers by the system's roots and those that the caller adds, never by a network's CA bundle.
+/// Where the system has no roots, those of the caller have to do.
+pub(crate) fn identity_provider(extra: Option<&CaBundle>) -> Result<Verifier, Error> {
+    let mut roots = RootCertStore::empty();
+    let system = add_system_roots(&mut roots);
+    match extra {
+        Some(extra) => drop(roots.add_parsable_certificates(extra.certificates().iter().cloned())),
+        None => system.map_err(|_| {
+            let message = "no root certificate to verify the identity provider with: the system has none, or this \
+                           library was built without the feature `native-certs`; name one with the option ca";
+            Error::Identity(message.to_owned())
+        })?,
+    }
+    build(roots)
+}
+
+fn build(roots: RootCertStore) -> Result<Verifier, Error> {
     match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build() {
         Ok(verifier) => Ok(verifier),
-        Err(error) => Err(Error::Identity(format!("no root certificate to verify controllers with: {error}"))),
+        Err(error) => Err(Error::Identity(format!("no root certificate to verify the peer with: {error}"))),
     }
 }
 

@@ -109,7 +109,7 @@ impl Place<'_> {
     }
 
     /// Takes note that what is here is not what was expected.
-    pub(super) fn fault(&self, expected: &str, found: Option<&Json<'_>>) {
+    pub(crate) fn fault(&self, expected: &str, found: Option<&Json<'_>>) {
         self.reader.fault.borrow_mut().get_or_insert_with(|| {
             let message = match found {
                 None => format!("{expected} is missing"),

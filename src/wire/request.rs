@@ -14,7 +14,7 @@ use crate::error::{Error, shown};
 use crate::secret::Secret;
 
 /// RFC 3986 "unreserved": all else is escaped, in a path segment as in a query.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How a request acts on what its path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

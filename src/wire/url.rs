@@ -21,22 +21,26 @@ impl ControllerUrl {
     /// Reads any form in which controller addresses are written: `https://host:port`, the same with a path,
     /// or `host:port` alone.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        // What is before an @ may hold a password.
-        let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
-        let bad = |why: &str| {
+        Self::read(text).map_err(|why| {
+            // What is before an @ may hold a password.
+            let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
             Error::InvalidArgument(format!("controller address {shown:?}: {why}; expected https://host:port"))
-        };
+        })
+    }
+
+    /// The same with nothing but what is wrong as the error.
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
-            Some(_) => return Err(bad("this scheme is not accepted, only https is")),
+            Some(_) => return Err("this scheme is not accepted, only https is"),
             None => text,
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains('@') {
-            return Err(bad("a user name in the address is not accepted"));
+            return Err("a user name in the address is not accepted");
         }
-        let (host, port) = split_port(authority).map_err(bad)?;
-        let host = normal_host(host).map_err(bad)?;
+        let (host, port) = split_port(authority)?;
+        let host = normal_host(host)?;
         Ok(Self { origin: format!("https://{host}:{port}"), host })
     }
 

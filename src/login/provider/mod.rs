@@ -1,0 +1,31 @@
+//! Logging in at an identity provider, to get the JWT by which a client logs in at its controllers.
+//!
+//! | way | Rust |
+//! |---|---|
+//! | in a browser (authorization code with PKCE) | [`ProviderLogin`], with [`LoopbackListener`] if that is of use |
+//! | on another device (RFC 8628) | [`DeviceLogin`] |
+//! | by a refresh token that was kept | [`ProviderToken::from_refresh_token`] |
+//!
+//! Nothing of a client takes part in this: connections are the provider's own, verified by the system's roots and those
+//! that the caller adds, and no certificate is ever shown. All addresses are https, and no redirect is followed.
+//!
+//! Rules for ID tokens (OpenID Connect Core, 3.1.3.7): `iss` is the issuer of the configuration, `aud` names the client,
+//! `azp` too where it is there or `aud` names several, `exp` is not over by the provider's clock, `nonce` is the one
+//! that was sent, `at_hash` fits the access token where its algorithm is one with SHA-256. The signature is left to the
+//! controller: here TLS with the token endpoint proves where the token comes from.
+
+mod authorization;
+mod claims;
+mod device;
+mod discovery;
+mod endpoint;
+mod loopback;
+mod redirect;
+mod settings;
+mod token;
+
+pub use authorization::ProviderLogin;
+pub use device::DeviceLogin;
+pub use loopback::LoopbackListener;
+pub use settings::{ProviderOptions, ProviderSettings, TargetToken};
+pub use token::ProviderToken;
