@@ -1,6 +1,7 @@
 //! External JWT signers: others than the controller whose tokens let identities log in.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rcgen::{KeyPair, PublicKeyData};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -17,9 +18,7 @@ use crate::{clock, jwt, random};
 /// How long a token is good unless its claims say otherwise, in seconds.
 const TOKEN_LIFE: i64 = 3600;
 
-/// An external JWT signer to be. Its key is made with it; [`TestController::external_token`] signs by that key.
-///
-/// [`TestController::external_token`]: crate::TestController::external_token
+/// An external JWT signer to be.
 #[derive(Debug, Clone)]
 pub struct ExternalSigner {
     /// Its name.
@@ -42,6 +41,28 @@ pub struct ExternalSigner {
     pub enrolls_to_certificate: bool,
     /// Whether its tokens enroll new identities that log in by such tokens. Known from 2.0 on.
     pub enrolls_to_token: bool,
+    /// Which of its tokens clients have to show: `ACCESS` or `ID`. Told from 1.6 on.
+    pub target_token: String,
+    /// What signs its tokens; `None` makes a new key, by which [`TestController::external_token`] signs.
+    ///
+    /// [`TestController::external_token`]: crate::TestController::external_token
+    pub key: Option<SignerKey>,
+}
+
+/// A key that signs tokens.
+#[derive(Clone)]
+pub struct SignerKey(Arc<KeyPair>);
+
+impl SignerKey {
+    pub(crate) fn new(key: Arc<KeyPair>) -> Self {
+        Self(key)
+    }
+}
+
+impl fmt::Debug for SignerKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SignerKey")
+    }
 }
 
 impl ExternalSigner {
@@ -58,6 +79,8 @@ impl ExternalSigner {
             by_external_id: true,
             enrolls_to_certificate: false,
             enrolls_to_token: false,
+            target_token: "ACCESS".to_owned(),
+            key: None,
         }
     }
 }
@@ -66,7 +89,7 @@ impl ExternalSigner {
 pub(crate) struct Signer {
     pub(crate) id: String,
     pub(crate) spec: ExternalSigner,
-    key: KeyPair,
+    key: Arc<KeyPair>,
     created: OffsetDateTime,
 }
 
@@ -87,7 +110,11 @@ pub(crate) enum Fault {
 
 impl Signer {
     pub(crate) fn new(spec: ExternalSigner, now: OffsetDateTime) -> Result<Self, rcgen::Error> {
-        Ok(Self { id: random::long_random_id(), spec, key: KeyPair::generate()?, created: now })
+        let key = match &spec.key {
+            Some(SignerKey(key)) => Arc::clone(key),
+            None => Arc::new(KeyPair::generate()?),
+        };
+        Ok(Self { id: random::long_random_id(), spec, key, created: now })
     }
 
     /// A token with these claims, and those that every token of the signer has.
@@ -146,7 +173,7 @@ impl Signer {
             "scopes": spec.scopes,
         });
         if version != Version::V1_3 {
-            document["targetToken"] = "ACCESS".into();
+            document["targetToken"] = spec.target_token.as_str().into();
         }
         if version == Version::V2_0 {
             // What is not allowed is not mentioned.

@@ -55,7 +55,7 @@ struct Tokens {
 impl Tokens {
     fn is_near_end(&self) -> bool {
         self.expires.is_some_and(|(end, life)| {
-            end.saturating_duration_since(Instant::now()) < NEAR_ITS_END.min(life / LAST_SHARE)
+            end.saturating_duration_since(Instant::now()) <= NEAR_ITS_END.min(life / LAST_SHARE)
         })
     }
 
