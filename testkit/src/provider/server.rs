@@ -51,8 +51,13 @@ impl Server {
                     theirs.connections.lock().expect("no holder panics").push(handle);
                 }
                 let (shared, config) = (Arc::clone(&shared), Arc::clone(&config));
-                // A connection that breaks is no matter of the provider's.
-                thread::spawn(move || drop(serve(&shared, config, tcp)));
+                thread::spawn(move || {
+                    let end = tcp.try_clone();
+                    // A connection that breaks is no matter of the provider's.
+                    drop(serve(&shared, config, tcp));
+                    // The list of open connections has it too, so dropping it does not end it.
+                    drop(end.map(|tcp| tcp.shutdown(Shutdown::Both)));
+                });
             }
         };
         let thread = thread::Builder::new().name("testkit provider".to_owned()).spawn(accept)?;

@@ -1,0 +1,151 @@
+//! A login in a browser that goes well.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use serde_json::json;
+use ziti_edge_client::{ProviderLogin, ProviderSettings, Proxy, TargetToken};
+use ziti_edge_testkit::{ProviderEndpoint, ProviderPart};
+
+use super::{BACK, begin, log_in, log_in_for, options, provider, settings};
+
+#[test]
+fn a_login_brings_the_token_that_controllers_want() {
+    let provider = provider();
+    let wanted = settings(&provider).scopes(&["openid", "email"]).audience("openziti");
+    let login = ProviderLogin::begin(&wanted, BACK, &options(&provider)).unwrap();
+    let token = login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
+
+    let access = token.access_token().unwrap();
+    assert_eq!(token.token().expose(), access.expose());
+    assert_ne!(token.id_token().unwrap().expose(), access.expose());
+    assert!(token.refresh_token().is_some());
+    assert_eq!(token.subject().as_deref(), Some("alice@example.test"));
+    let left = token.expires_in().unwrap().as_secs();
+    assert!((3500..=3600).contains(&left), "{left}");
+}
+
+#[test]
+fn the_browser_is_asked_for_a_code_that_only_this_login_can_use() {
+    let provider = provider();
+    let wanted = settings(&provider).scopes(&["email"]).audience("openziti");
+    let begun = || ProviderLogin::begin(&wanted, BACK, &options(&provider)).unwrap();
+    let (login, other) = (begun(), begun());
+    let (address, query) = login.login_url().split_once('?').unwrap();
+    assert_eq!(address, format!("{}/authorize", provider.issuer()));
+    let value = |url: &str, name: &str| {
+        let pairs: Vec<&str> = url.split(['?', '&']).filter(|pair| pair.starts_with(&format!("{name}="))).collect();
+        let [pair] = pairs[..] else { panic!("{name} in {url}") };
+        pair.split_once('=').unwrap().1.to_owned()
+    };
+    for (name, expected) in [
+        ("response_type", "code"),
+        ("client_id", provider.client_id()),
+        ("redirect_uri", "http%3A%2F%2F127.0.0.1%3A8765%2Fauth%2Fcallback"),
+        ("scope", "openid%20email"),
+        ("audience", "openziti"),
+        ("code_challenge_method", "S256"),
+    ] {
+        assert_eq!(value(query, name), expected);
+    }
+    for name in ["state", "nonce", "code_challenge"] {
+        let (one, two) = (value(query, name), value(other.login_url(), name));
+        assert!(one.len() == 43 && one != two, "{name}: {one} {two}");
+    }
+}
+
+#[test]
+fn a_code_is_exchanged_once_with_its_verifier_and_no_certificate() {
+    let provider = provider();
+    log_in(&provider).unwrap();
+    let seen = provider.seen();
+    let asked: Vec<_> = seen.iter().map(|seen| (seen.endpoint, seen.method.as_str())).collect();
+    assert_eq!(asked, [(ProviderEndpoint::Configuration, "GET"), (ProviderEndpoint::Token, "POST")]);
+    let names: Vec<&str> = seen[1].parameters.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["client_id", "grant_type", "code", "redirect_uri", "code_verifier"]);
+    assert_eq!(seen[1].parameter("grant_type"), Some("authorization_code"));
+    assert_eq!(seen[1].parameter("redirect_uri"), Some(BACK));
+    assert!(seen.iter().all(|seen| !seen.with_certificate));
+    assert!(seen.iter().flat_map(|seen| &seen.headers).all(|(name, _)| !name.eq_ignore_ascii_case("authorization")));
+}
+
+#[test]
+fn the_id_token_can_be_the_one_that_controllers_want() {
+    let provider = provider();
+    let token = log_in_for(&provider, TargetToken::Id).unwrap();
+    assert_eq!(token.token().expose(), token.id_token().unwrap().expose());
+    let wanted = settings(&provider).target(TargetToken::Id).audience(provider.client_id());
+    let login = ProviderLogin::begin(&wanted, BACK, &options(&provider)).unwrap();
+    assert!(!login.login_url().contains("audience="), "a client is not asked for as an audience");
+    login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
+}
+
+#[test]
+fn what_providers_do_each_in_its_own_way_is_understood() {
+    let provider = provider();
+    let client = provider.client_id();
+    let issuer = format!("{}/", provider.issuer());
+    for (part, change) in [
+        (ProviderPart::Tokens, json!({"expires_in": "3600", "token_type": "bearer"})),
+        (ProviderPart::Tokens, json!({"expires_in": 3599.5, "scope": ["a"], "not_before": 7})),
+        (ProviderPart::Tokens, json!({"expires_in": null, "refresh_token": null})),
+        (ProviderPart::Tokens, json!({"id_token": null})),
+        (ProviderPart::IdClaims, json!({"aud": [client]})),
+        (ProviderPart::IdClaims, json!({"aud": ["another", client], "azp": client})),
+        (ProviderPart::IdClaims, json!({"at_hash": null, "iat": null})),
+        (ProviderPart::AccessClaims, json!({"padding": "x".repeat(40_000)})),
+        (ProviderPart::Redirect, json!({"session_state": "a b&c"})),
+        (ProviderPart::Configuration, json!({"code_challenge_methods_supported": null})),
+        (ProviderPart::Configuration, json!({"authorization_response_iss_parameter_supported": null})),
+        (ProviderPart::Configuration, json!({"device_authorization_endpoint": null, "unknown": {"a": [1]}})),
+    ] {
+        provider.change(part, change.clone());
+        let token = log_in(&provider).unwrap_or_else(|error| panic!("{change}: {error}"));
+        assert!(token.expires_in().is_some(), "{change}: the token itself says so where nobody else does");
+        provider.heal();
+    }
+    let slashed = ProviderSettings::new(issuer, client);
+    assert!(ProviderLogin::begin(&slashed, BACK, &options(&provider)).is_ok());
+    let url = format!("{}/.well-known/openid-configuration", provider.issuer());
+    let by_url = ProviderSettings::at_configuration(url, client);
+    assert!(ProviderLogin::begin(&by_url, BACK, &options(&provider)).is_ok());
+}
+
+#[test]
+fn nothing_that_is_shown_gives_a_login_away() {
+    let provider = provider();
+    let login = begin(&provider).unwrap();
+    let shown = format!("{login:?}");
+    assert!(shown.contains(provider.issuer()) && !shown.contains("state") && shown.len() < 200, "{shown}");
+    let token = login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
+    let shown = format!("{token:?}");
+    assert!(shown.contains("alice@example.test") && !shown.contains(token.token().expose()), "{shown}");
+}
+
+#[test]
+fn a_provider_is_reached_through_the_proxy() {
+    let provider = provider();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let asked = thread::spawn(move || {
+        let (mut near, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            near.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let target = head.split(' ').nth(1).unwrap().to_owned();
+        let mut far = TcpStream::connect(target.replace("localhost", "127.0.0.1")).unwrap();
+        near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        let (mut from_near, mut to_far) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+        thread::spawn(move || drop(io::copy(&mut from_near, &mut to_far)));
+        thread::spawn(move || drop(io::copy(&mut far, &mut near)));
+        head
+    });
+    ProviderLogin::begin(&settings(&provider), BACK, &options(&provider).proxy(proxy)).unwrap();
+    let host = provider.issuer().strip_prefix("https://").unwrap();
+    assert!(asked.join().unwrap().starts_with(&format!("CONNECT {host} HTTP/1.1\r\n")));
+}

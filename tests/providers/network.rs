@@ -1,0 +1,113 @@
+//! The whole way: from what a network says of its provider to a login at its controller.
+
+use std::time::Duration;
+
+use ziti_edge_client::api::list::ListQuery;
+use ziti_edge_client::api::services::ServiceQuery;
+use ziti_edge_client::{
+    Client, Credentials, Error, Identity, JwtSource, ProviderLogin, ProviderSettings, ProviderToken,
+};
+use ziti_edge_testkit::{ExternalSigner, IdentityOptions, ProviderEndpoint, TestController, TestProvider, Version};
+
+use super::{BACK, options, provider, support, told};
+
+/// A controller that takes the provider's tokens, with a user of it.
+fn network(version: Version, signer: ExternalSigner) -> (TestController, Identity) {
+    let controller = support::controller(version, 3);
+    controller.add_external_signer(signer);
+    let external_id = Some("alice@example.test".to_owned());
+    let options = IdentityOptions { name: "alice".to_owned(), external_id, ..IdentityOptions::default() };
+    let identity = Identity::from_json(&controller.enrolled_identity_json_with(options)).unwrap();
+    (controller, identity)
+}
+
+/// Logs in at the one provider of the network.
+fn log_in(provider: &TestProvider, identity: &Identity) -> Result<ProviderToken, Error> {
+    let anybody = Client::new(identity)?;
+    let signers = anybody.external_jwt_signers().list(&ListQuery::new())?;
+    let login = ProviderLogin::begin(&ProviderSettings::for_signer(&signers[0])?, BACK, &options(provider))?;
+    login.complete(&provider.browse(login.login_url()).unwrap())
+}
+
+fn client(identity: &Identity, token: &ProviderToken) -> Client {
+    let credentials = Credentials::external_jwt(JwtSource::provider(token));
+    Client::builder(identity).credentials(credentials).timeout(support::ENOUGH).build().unwrap()
+}
+
+#[test]
+fn the_provider_of_a_network_gives_the_token_by_which_a_client_logs_in() {
+    for version in Version::ALL {
+        let provider = provider();
+        let (controller, identity) = network(version, provider.signer("idp"));
+        let token = log_in(&provider, &identity).unwrap();
+        let client = client(&identity, &token);
+        assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3, "{version:?}");
+        let session = client.authenticate().unwrap().session().clone();
+        assert_eq!(session.identity_name.as_deref(), Some("alice"), "{version:?}");
+        assert_eq!(provider.count(ProviderEndpoint::Token), 1);
+        drop(controller);
+    }
+}
+
+#[test]
+fn a_signer_that_wants_id_tokens_gets_them() {
+    let provider = provider();
+    let audience = provider.client_id().to_owned();
+    let signer = ExternalSigner { target_token: "ID".to_owned(), audience, ..provider.signer("idp") };
+    let (_controller, identity) = network(Version::V2_0, signer);
+    let token = log_in(&provider, &identity).unwrap();
+    assert_eq!(token.token().expose(), token.id_token().unwrap().expose());
+    client(&identity, &token).authenticate().unwrap();
+}
+
+#[test]
+fn a_client_renews_its_token_when_controllers_refuse_it() {
+    let provider = provider();
+    let (controller, identity) = network(Version::V2_0, provider.signer("idp"));
+    let token = log_in(&provider, &identity).unwrap();
+    let client = client(&identity, &token);
+    client.authenticate().unwrap();
+    // The session and the token are over by the controller's clock; the next token is not.
+    controller.advance(Duration::from_secs(7200));
+    provider.set_token_life(Duration::from_secs(86_400));
+    assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3);
+    assert_eq!(provider.count(ProviderEndpoint::Token), 2);
+    assert!(token.expires_in().unwrap() > Duration::from_secs(80_000), "the handle has the new one");
+}
+
+#[test]
+fn a_client_whose_token_is_over_for_good_says_where_to_log_in() {
+    let provider = provider();
+    let (controller, identity) = network(Version::V2_0, provider.signer("idp"));
+    let token = log_in(&provider, &identity).unwrap();
+    let client = client(&identity, &token);
+    client.authenticate().unwrap();
+    provider.revoke();
+    controller.advance(Duration::from_secs(7200));
+    let (error, text) = told(client.services().list(&ServiceQuery::new()));
+    assert!(text.contains("invalid_grant") || matches!(error, Error::Rejected(_)), "{text}");
+    let (_, text) = told(client.authenticate());
+    assert!(text.contains("log in there again"), "{text}");
+    let asked = provider.count(ProviderEndpoint::Token);
+    assert!(client.authenticate().is_err());
+    assert_eq!(provider.count(ProviderEndpoint::Token), asked);
+}
+
+#[test]
+fn a_signer_that_says_too_little_is_named() {
+    let cases: [(fn(&mut ExternalSigner), &str); 4] = [
+        (|signer| signer.client_id = None, "signer idp: it has no clientId"),
+        (|signer| signer.auth_url = None, "signer idp: it has no externalAuthUrl"),
+        (|signer| signer.auth_url = Some(String::new()), "signer idp: it has no externalAuthUrl"),
+        (|signer| signer.target_token = "REFRESH".to_owned(), "kind of token"),
+    ];
+    for (spoil, why) in cases {
+        let provider = provider();
+        let mut signer = provider.signer("idp");
+        spoil(&mut signer);
+        let (_controller, identity) = network(Version::V2_0, signer);
+        let (_, text) = told(log_in(&provider, &identity));
+        assert!(text.contains(why), "{text}");
+        assert!(provider.seen().is_empty());
+    }
+}
