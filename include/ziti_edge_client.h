@@ -56,6 +56,8 @@
   { sizeof(zec_identity_parts), NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ZEC_LIST_QUERY_INIT \
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
+#define ZEC_PROVIDER_OPTIONS_INIT \
+  { sizeof(zec_provider_options), NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL }
 #define ZEC_REQUEST_INIT \
   { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
 #define ZEC_ENROLL_BODY_INIT \
@@ -199,6 +201,10 @@ typedef struct zec_cancel zec_cancel;
 /// the client's time limit.
 typedef struct zec_client zec_client;
 
+/// A login at an identity provider on another device: show the user code and address, then call
+/// zec_device_login_wait(), or zec_device_login_poll() now and then.
+typedef struct zec_device_login zec_device_login;
+
 /// Why a call failed. May be read and freed on any thread.
 typedef struct zec_error zec_error;
 
@@ -207,6 +213,18 @@ typedef struct zec_identity zec_identity;
 
 /// Where external JWTs come from. Clients that use it keep it.
 typedef struct zec_jwt_source zec_jwt_source;
+
+/// Waits on this machine for the browser that a provider sends back. It listens from the moment it is made.
+typedef struct zec_loopback zec_loopback;
+
+/// A login at an identity provider in a browser, with no browser of its own: have the user open
+/// zec_provider_login_url(), then call zec_provider_login_complete() with the address that the browser is sent back to.
+/// zec_loopback_wait() can catch that.
+typedef struct zec_provider_login zec_provider_login;
+
+/// What a login at an identity provider brought: the token that controllers want, and what renews it. Any number of
+/// threads may use it at once.
+typedef struct zec_provider_token zec_provider_token;
 
 /// Tells which services came, changed and went since it was last asked.
 typedef struct zec_service_watch zec_service_watch;
@@ -683,6 +701,54 @@ typedef struct {
 /// Is shown one identity provider, which is valid until it returns. Any answer but 0 ends the call, as a success.
 typedef int32_t (*zec_external_jwt_signer_callback)(const zec_external_jwt_signer *signer,
                                                     void *userdata);
+
+/// Which identity provider to log in at, as which of its clients, and how to reach it; zero and NULL mean the default.
+/// Begin with ZEC_PROVIDER_OPTIONS_INIT, and set `signer`, or `client_id` and one of `issuer` and `configuration_url`.
+typedef struct {
+  /// Set by the _INIT macro.
+  size_t size;
+  /// What a network says of its provider (zec_external_jwt_signers_list()), in place of the fields down to
+  /// `target_token`. It may be freed afterwards.
+  const zec_external_jwt_signer *signer;
+  /// What the provider calls itself ("iss" in its tokens): its OpenID configuration lies below.
+  const char *issuer;
+  /// Where its OpenID configuration is, in place of `issuer`: whatever issuer it names is believed.
+  const char *configuration_url;
+  /// By what it knows this application: a client without a secret.
+  const char *client_id;
+  /// Whom the token has to be for ("aud"). For an access token the provider is asked for it as "audience".
+  const char *audience;
+  /// The scopes to ask for; "openid" is always asked for. Many providers give a refresh token only for
+  /// "offline_access".
+  const char *const *scopes;
+  size_t scopes_len;
+  /// Which token the controller wants: "ACCESS", the default, which has to be a JWT, or "ID".
+  const char *target_token;
+  /// Ends the calls that ask the provider. May be freed while they have it.
+  const zec_cancel *cancel;
+  /// The most time each of these calls may take. Default 30,000.
+  uint64_t timeout_ms;
+  /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
+  const char *proxy;
+  /// PEM of CA certificates that may vouch for the provider beside the system's roots. Those of a network are never
+  /// asked, and no certificate is ever shown.
+  const char *ca;
+} zec_provider_options;
+
+/// The tokens as they were at one moment. All of it is wiped when it is freed.
+typedef struct {
+  /// The one that controllers want, expired or not.
+  const char *token;
+  /// NULL if none came, and so are the next three.
+  const char *access_token;
+  const char *id_token;
+  /// Providers may give another one with each refresh, and then this one is used up: keep the newest.
+  const char *refresh_token;
+  /// What the provider calls the user. Nobody has checked the signature of the token that says so.
+  const char *subject;
+  /// How long `token` is still good; 0 once it is not, -1 if the provider did not say.
+  int64_t expires_in_ms;
+} zec_provider_tokens;
 
 /// Where one version of an API is served. `path` may be NULL.
 typedef struct {
@@ -2175,6 +2241,123 @@ zec_error *zec_external_jwt_signers_for_each(const zec_client *client,
                                              void *userdata);
 
 void zec_external_jwt_signer_list_free(zec_external_jwt_signer_list *list);
+
+/// Tokens for a refresh token that was kept from an earlier login, so that nobody has to be asked again. One that is no
+/// good any more is ZEC_ERR_API with the code "invalid_grant".
+ZEC_MUST_USE
+zec_error *zec_provider_token_from_refresh_token(const zec_provider_options *options,
+                                                 const char *refresh_token,
+                                                 zec_provider_token **out);
+
+/// The tokens as they are now. No I/O.
+ZEC_MUST_USE
+zec_error *zec_provider_token_get(const zec_provider_token *token,
+                                  zec_provider_tokens **out);
+
+void zec_provider_tokens_free(zec_provider_tokens *tokens);
+
+/// The token that controllers want, renewed if it is near its end; or in any case, if it was `refused`. One that is not
+/// over yet is given also if it cannot be renewed. Free it with zec_string_free(), which wipes it.
+ZEC_MUST_USE
+zec_error *zec_provider_token_current(const zec_provider_token *token,
+                                      bool refused,
+                                      char **out);
+
+/// Gets new tokens, whether or not the old ones are over. Without a refresh token it is ZEC_ERR_UNSUPPORTED.
+ZEC_MUST_USE
+zec_error *zec_provider_token_refresh(const zec_provider_token *token);
+
+/// Makes a source that gives clients the token that controllers want, and renews it at the provider when it is near its
+/// end or refused. `token` may be freed; while it is kept, it has the newest refresh token.
+ZEC_MUST_USE
+zec_error *zec_jwt_source_provider(const zec_provider_token *token,
+                                   zec_jwt_source **out);
+
+/// Sources that were made of it go on using it.
+void zec_provider_token_free(zec_provider_token *token);
+
+/// Begins a login: asks the provider for its OpenID configuration, and makes what ties the browser's answer to this
+/// login (state, nonce, PKCE). `redirect_uri` has to be one that the provider knows of the application: `http://` on
+/// this machine, `https://`, or of a scheme of the application's own.
+ZEC_MUST_USE
+zec_error *zec_provider_login_begin(const zec_provider_options *options,
+                                    const char *redirect_uri,
+                                    zec_provider_login **out);
+
+/// What the user has to open in a browser. It belongs into no log. NULL for NULL.
+const char *zec_provider_login_url(const zec_provider_login *login);
+
+/// Ends the login with the whole address to which the provider sent the browser back: checks that it answers this
+/// login, else it is ZEC_ERR_INVALID_ARGUMENT and the right one may still come; and exchanges its code for tokens. What
+/// the provider refuses is ZEC_ERR_API with its code, such as "access_denied".
+ZEC_MUST_USE
+zec_error *zec_provider_login_complete(const zec_provider_login *login,
+                                       const char *redirect_url,
+                                       zec_provider_token **out);
+
+void zec_provider_login_free(zec_provider_login *login);
+
+/// Listens on 127.0.0.1 at this port, or at any free one for 0; the redirect address ends with "/auth/callback". A port
+/// that is taken is ZEC_ERR_TRANSPORT.
+ZEC_MUST_USE
+zec_error *zec_loopback_bind(uint16_t port,
+                             zec_loopback **out);
+
+/// Listens at a redirect address: `http://`, then `127.0.0.1`, `localhost` or `[::1]`, a port, and a path. Without a
+/// port, or with 0, at any free one.
+ZEC_MUST_USE
+zec_error *zec_loopback_at(const char *redirect_uri,
+                           zec_loopback **out);
+
+/// The redirect address to begin a login with. NULL for NULL.
+const char *zec_loopback_redirect_uri(const zec_loopback *loopback);
+
+/// Waits at most `timeout_ms`, which must not be 0, for the browser that answers `login`, and tells its user to go back
+/// to the program. All else is refused, and the wait goes on; the cancel token of the login ends it. The result is what
+/// zec_provider_login_complete() wants; free it with zec_string_free(), which wipes it.
+ZEC_MUST_USE
+zec_error *zec_loopback_wait(const zec_loopback *loopback,
+                             const zec_provider_login *login,
+                             uint64_t timeout_ms,
+                             char **out);
+
+void zec_loopback_free(zec_loopback *loopback);
+
+/// Begins a login: asks the provider for its OpenID configuration, and for a code. A provider that has no such login is
+/// ZEC_ERR_UNSUPPORTED.
+ZEC_MUST_USE
+zec_error *zec_device_login_begin(const zec_provider_options *options,
+                                  zec_device_login **out);
+
+/// What the user has to enter. NULL for NULL.
+const char *zec_device_login_user_code(const zec_device_login *login);
+
+/// Where the user has to enter it. NULL for NULL.
+const char *zec_device_login_verification_uri(const zec_device_login *login);
+
+/// The same address with the code in it; NULL if the provider has none.
+const char *zec_device_login_verification_uri_complete(const zec_device_login *login);
+
+/// How long the code is still good; 0 once it is not, and for NULL.
+uint64_t zec_device_login_expires_in_ms(const zec_device_login *login);
+
+/// How long to wait between two polls: it grows if the provider asks for that. 0 for NULL.
+uint64_t zec_device_login_interval_ms(const zec_device_login *login);
+
+/// Asks once whether the user is done; *out is NULL if not. Within the interval after the last time it does not ask at
+/// all. A user who says no is ZEC_ERR_API with the code "access_denied", a code that is over "expired_token".
+ZEC_MUST_USE
+zec_error *zec_device_login_poll(const zec_device_login *login,
+                                 zec_provider_token **out);
+
+/// Waits until the user is done, at most `timeout_ms`, which must not be 0; after ZEC_ERR_TIMEOUT it may be called
+/// again. All else as for zec_device_login_poll().
+ZEC_MUST_USE
+zec_error *zec_device_login_wait(const zec_device_login *login,
+                                 uint64_t timeout_ms,
+                                 zec_provider_token **out);
+
+void zec_device_login_free(zec_device_login *login);
 
 /// The same as zec_controller_version(), from the first page of the API. Needs no login.
 /// GET / (listRoot)

@@ -28,6 +28,11 @@ inline void release(zec_string_list *root) noexcept { zec_string_list_free(root)
 inline void release(zec_cancel *root) noexcept { zec_cancel_free(root); }
 inline void release(zec_signer *root) noexcept { zec_signer_free(root); }
 inline void release(zec_jwt_source *root) noexcept { zec_jwt_source_free(root); }
+inline void release(zec_provider_login *root) noexcept { zec_provider_login_free(root); }
+inline void release(zec_device_login *root) noexcept { zec_device_login_free(root); }
+inline void release(zec_loopback *root) noexcept { zec_loopback_free(root); }
+inline void release(zec_provider_token *root) noexcept { zec_provider_token_free(root); }
+inline void release(zec_provider_tokens *root) noexcept { zec_provider_tokens_free(root); }
 inline void release(zec_identity *root) noexcept { zec_identity_free(root); }
 inline void release(zec_identity_description *root) noexcept { zec_identity_description_free(root); }
 inline void release(zec_server_certificate *root) noexcept { zec_server_certificate_free(root); }
@@ -95,6 +100,11 @@ using string_list = detail::owned<zec_string_list>;
 using cancel = detail::owned<zec_cancel>;
 using signer = detail::owned<zec_signer>;
 using jwt_source = detail::owned<zec_jwt_source>;
+using provider_login = detail::owned<zec_provider_login>;
+using device_login = detail::owned<zec_device_login>;
+using loopback = detail::owned<zec_loopback>;
+using provider_token = detail::owned<zec_provider_token>;
+using provider_tokens = detail::owned<zec_provider_tokens>;
 using identity = detail::owned<zec_identity>;
 using identity_description = detail::owned<zec_identity_description>;
 using server_certificate = detail::owned<zec_server_certificate>;

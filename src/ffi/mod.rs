@@ -31,9 +31,9 @@ pub(crate) use callback::{Userdata, store, words_of};
 pub(crate) use error::code;
 pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
-pub(crate) use record::{Root, View, for_each, give, or_minus_one, publish, release, unix_seconds};
+pub(crate) use record::{Root, View, for_each, give, milliseconds, or_minus_one, publish, release, unix_seconds};
 pub(crate) use signer::array;
-pub(crate) use strings::{bytes, give_secret, give_text, optional_text, path, pointers, text, texts};
+pub(crate) use strings::{bytes, c_string, give_secret, give_text, optional_text, path, pointers, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
 pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_canceled, zec_cancel_new};
@@ -92,6 +92,11 @@ pub use crate::enroll::ffi::*;
 pub use crate::enroll::options::ffi::*;
 pub use crate::identity::ffi::*;
 pub use crate::login::ffi::*;
+pub use crate::login::provider::authorization::ffi::*;
+pub use crate::login::provider::device::ffi::*;
+pub use crate::login::provider::loopback::ffi::*;
+pub use crate::login::provider::settings::ffi::*;
+pub use crate::login::provider::token::ffi::*;
 
 /// Handles cross threads in C whatever Rust thinks of it, so Rust had better agree.
 const _: () = {
@@ -102,4 +107,8 @@ const _: () = {
     crosses_threads::<zec_signer>();
     crosses_threads::<zec_cancel>();
     crosses_threads::<zec_service_watch>();
+    crosses_threads::<zec_provider_login>();
+    crosses_threads::<zec_device_login>();
+    crosses_threads::<zec_loopback>();
+    crosses_threads::<zec_provider_token>();
 };

@@ -1,7 +1,7 @@
 //! What a call returns: a record that C reads, and behind it, where C does not look, what it points to.
 
 use std::ptr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::arena::Arena;
 use crate::error::Error;
@@ -61,6 +61,11 @@ impl Arena {
 /// A number for C, where 0 says something: -1 for none.
 pub(crate) fn or_minus_one(number: Option<u64>) -> i64 {
     number.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A time span for C.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Seconds since 1970 for C, where 0 says nothing.

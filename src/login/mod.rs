@@ -13,7 +13,7 @@ mod live;
 mod now;
 mod oidc;
 mod pkce;
-mod provider;
+pub(crate) mod provider;
 mod request;
 mod second;
 mod session;

@@ -121,7 +121,8 @@ pub(crate) fn compiles_alone(header: &str, standard: &str) {
     let uses = "zec_client_options c = ZEC_CLIENT_OPTIONS_INIT; zec_enroll_options e = ZEC_ENROLL_OPTIONS_INIT;\n\
                 zec_service_query q = ZEC_SERVICE_QUERY_INIT; zec_enroll_body b = ZEC_ENROLL_BODY_INIT;\n\
                 zec_posture_response p = ZEC_POSTURE_RESPONSE_INIT; zec_signer_options s = ZEC_SIGNER_OPTIONS_INIT;\n\
-                zec_service_update f = ZEC_SERVICE_UPDATE_INIT; zec_service_patch g = ZEC_SERVICE_PATCH_INIT;\n";
+                zec_service_update f = ZEC_SERVICE_UPDATE_INIT; zec_service_patch g = ZEC_SERVICE_PATCH_INIT;\n\
+                zec_provider_options o = ZEC_PROVIDER_OPTIONS_INIT;\n";
     fs::write(&source, format!("#include \"{header}\"\n{uses}")).unwrap();
     let (compiler, language) = if standard.starts_with("c++") { ("c++", "c++") } else { ("cc", "c") };
     let output = Command::new(compiler)

@@ -11,6 +11,7 @@ mod factors;
 mod login;
 mod logout;
 mod posture;
+mod provider;
 #[path = "../c/scene.rs"]
 mod scene;
 mod service_parts;

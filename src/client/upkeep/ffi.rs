@@ -11,11 +11,12 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::time::Duration;
 
 use super::event::{Event, Maintenance};
 use crate::client::ffi::zec_client;
-use crate::ffi::{Arena, Root, Userdata, View, arg, clear, code, give, guard, guard_or, release, zec_code, zec_error};
+use crate::ffi::{
+    Arena, Root, Userdata, View, arg, clear, code, give, guard, guard_or, milliseconds, release, zec_code, zec_error,
+};
 
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
 #[repr(C)]
@@ -70,10 +71,6 @@ impl View for zec_maintenance {
         let Maintenance { next, events } = maintenance;
         Self { events: arena.views(events), events_len: events.len(), next_ms: milliseconds(*next) }
     }
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Is told of an event once what it tells is done. It may use this library, its client included.

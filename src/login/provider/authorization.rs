@@ -1,5 +1,8 @@
 //! A login in a browser: one address to open, one to come back with.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;

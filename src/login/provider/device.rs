@@ -1,5 +1,8 @@
 //! A login on another device: a code to show, and asking whether it was entered.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,5 +1,8 @@
 //! Catching the browser that comes back, on this machine.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -14,15 +14,15 @@
 //! that was sent, `at_hash` fits the access token where its algorithm is one with SHA-256. The signature is left to the
 //! controller: here TLS with the token endpoint proves where the token comes from.
 
-mod authorization;
+pub(crate) mod authorization;
 mod claims;
-mod device;
+pub(crate) mod device;
 mod discovery;
 mod endpoint;
-mod loopback;
+pub(crate) mod loopback;
 mod redirect;
-mod settings;
-mod token;
+pub(crate) mod settings;
+pub(crate) mod token;
 
 pub use authorization::ProviderLogin;
 pub use device::DeviceLogin;

@@ -1,5 +1,8 @@
 //! Which identity provider, as whom, and how to reach it.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::time::Duration;
 
 use crate::api::authentication::external_jwt_signers::ExternalJwtSigner;

@@ -1,5 +1,8 @@
 //! What a provider gives for a code: tokens, and new ones for a refresh token.
 
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,6 +42,17 @@ struct State {
     refreshing: bool,
 }
 
+/// All of a [`ProviderToken`] at one moment.
+#[cfg(feature = "capi")]
+pub(crate) struct Snapshot {
+    pub(crate) token: Secret,
+    pub(crate) access_token: Option<Secret>,
+    pub(crate) id_token: Option<Secret>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) subject: Option<String>,
+    pub(crate) expires_in: Option<Duration>,
+}
+
 /// What one answer of the token endpoint brought.
 #[derive(Clone)]
 struct Tokens {
@@ -54,13 +68,16 @@ struct Tokens {
 
 impl Tokens {
     fn is_near_end(&self) -> bool {
-        self.expires.is_some_and(|(end, life)| {
-            end.saturating_duration_since(Instant::now()) <= NEAR_ITS_END.min(life / LAST_SHARE)
-        })
+        let life = self.expires.map_or(Duration::ZERO, |(_, life)| life);
+        self.left().is_some_and(|left| left <= NEAR_ITS_END.min(life / LAST_SHARE))
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.expires.map(|(end, _)| end.saturating_duration_since(Instant::now()))
     }
 
     fn is_over(&self) -> bool {
-        self.expires.is_some_and(|(end, _)| end <= Instant::now())
+        self.left().is_some_and(|left| left.is_zero())
     }
 }
 
@@ -124,7 +141,16 @@ impl ProviderToken {
 
     /// How long [`token`](Self::token) is still good; zero once it is not. `None` if the provider did not say.
     pub fn expires_in(&self) -> Option<Duration> {
-        self.state().tokens.expires.map(|(end, _)| end.saturating_duration_since(Instant::now()))
+        self.state().tokens.left()
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let tokens = self.state().tokens.clone();
+        let expires_in = tokens.left();
+        let Tokens { target, access, id, refresh, subject, .. } = tokens;
+        let (token, access_token, id_token, refresh_token) = (target, access, id, refresh);
+        Snapshot { token, access_token, id_token, refresh_token, subject, expires_in }
     }
 
     /// Gets new tokens, whether or not the old ones are over. If another thread is at it, its tokens will do.

@@ -1,0 +1,53 @@
+//! Logins at identity providers from C.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use ziti_edge_testkit::{IdentityOptions, ProviderEndpoint, TestProvider};
+
+use crate::scene;
+use crate::support::{Linking, command, compile};
+
+/// Goes where the browser is sent, and gives the page.
+fn visit(url: &str) -> String {
+    let (host, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET /{target} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
+
+#[test]
+fn a_provider_is_logged_in_at_in_every_way() {
+    let (provider, controller) = (TestProvider::start().unwrap(), scene::controller());
+    controller.add_external_signer(provider.signer("idp"));
+    let external_id = Some("alice@example.test".to_owned());
+    let alice = IdentityOptions { name: "alice".to_owned(), external_id, ..IdentityOptions::default() };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("identity.json"), controller.enrolled_identity_json_with(alice)).unwrap();
+    fs::write(folder.path().join("ca.pem"), provider.ca_pem()).unwrap();
+    let program = compile("tests/c/calls_provider.c", "c99", Linking::Shared, folder.path());
+    let mut program = command(program);
+    program.args(["identity.json", provider.issuer(), "ca.pem"]).current_dir(folder.path());
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut asked = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let (what, about) = line.split_once(' ').unwrap();
+        match what {
+            "open" => writeln!(input, "{}", provider.browse(about).unwrap()).unwrap(),
+            "visit" => assert!(visit(&provider.browse(about).unwrap()).contains("You are logged in")),
+            _ => assert!(provider.enter_user_code(about, what == "enter"), "{line}"),
+        }
+        asked.push(what.to_owned());
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", scene::told(&output));
+    assert_eq!(asked, ["open", "visit", "enter", "deny", "open"]);
+    assert_eq!(provider.count(ProviderEndpoint::Device), 2);
+    assert!(provider.seen().iter().all(|seen| !seen.with_certificate));
+}
