@@ -7,6 +7,7 @@ mod canaries;
 mod enrollment;
 mod factors;
 mod files;
+mod provider;
 mod session;
 mod tokens;
 mod ways;
@@ -30,6 +31,7 @@ fn no_secret_shows_in_logs_errors_or_debug_texts() {
         tokens::run(version, &mut witness, &mut canaries);
     }
     files::run(&mut witness, &mut canaries);
+    provider::run(&mut witness, &mut canaries);
 
     let (own, others) = witness.lines();
     assert!(own > 50 && others > 50, "the log was heard: {own} lines of ours, {others} of others");

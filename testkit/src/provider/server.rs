@@ -108,6 +108,11 @@ fn serve(shared: &Shared, config: Arc<ServerConfig>, mut tcp: TcpStream) -> io::
             Some(ProviderFault::Answer { status, content_type, body }) => {
                 Answer::new(status, &content_type, body).send(&mut stream)?;
             }
+            Some(ProviderFault::Repeat(status)) => {
+                let said: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let body = json!({"error": "invalid_request", "error_description": said.join(" ")});
+                Answer::json(status, &body).send(&mut stream)?;
+            }
             Some(ProviderFault::Redirect(location)) => Answer::redirect(location).send(&mut stream)?,
             Some(ProviderFault::LoseAnswer) => {
                 drop(answer(shared, endpoint, &parameters));

@@ -57,6 +57,8 @@ pub enum ProviderFault {
         /// The body.
         body: Vec<u8>,
     },
+    /// A refusal with this status that repeats all that was asked.
+    Repeat(u16),
     /// Sends elsewhere.
     Redirect(String),
     /// Carries out what was asked, and closes the connection.
