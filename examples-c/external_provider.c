@@ -40,7 +40,8 @@ static zec_error *log_in(const zec_client *client, const char *redirect_uri) {
   if (!error) options.signer = signers->items[0]; /* NULL, which is refused, if there is none */
   if (!error) error = zec_provider_login_begin(&options, redirect_uri, &login);
   if (!error) {
-    printf("Open this in a browser, log in, and paste the address at which it ends:\n%s\n", zec_provider_login_url(login));
+    puts("Open this in a browser, log in, and paste the address at which it ends:");
+    puts(zec_provider_login_url(login));
     fflush(stdout);
     if (!fgets(line, sizeof line, stdin)) line[0] = '\0';
     line[strcspn(line, "\r\n")] = '\0';

@@ -4,8 +4,8 @@
 //! $ cargo run --example external_provider IDENTITY.json
 //! ```
 //!
-//! The provider has to know `http://127.0.0.1/auth/callback` as a redirect address, with any port. The identity needs no
-//! certificate.
+//! The provider has to know `http://127.0.0.1/auth/callback` as a redirect address, with any port. The identity needs
+//! no certificate.
 
 use std::env;
 use std::process::ExitCode;

@@ -54,7 +54,7 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
-    /// The controller refused the request.
+    /// The controller, or an identity provider, refused the request.
     #[error("{0}")]
     Api(Box<ApiError>),
     /// The controller wants a login, or a better one, and a new login did not help.
@@ -159,7 +159,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a controller answered instead of what was asked for.
+/// What a controller, or an identity provider, answered instead of what was asked for.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApiError {

@@ -56,6 +56,18 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! An identity provider whose user agrees to everything, and a controller that takes its tokens:
+//!
+//! ```
+//! use ziti_edge_testkit::{ProviderEndpoint, TestController, TestProvider};
+//!
+//! let (provider, controller) = (TestProvider::start()?, TestController::start()?);
+//! controller.add_external_signer(provider.signer("idp"));
+//! // … begin a login at provider.issuer(), and give the address that it wants opened to provider.browse(), then:
+//! assert_eq!(provider.count(ProviderEndpoint::Token), 0);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! A login by OpenID Connect, whose access token is good for a minute, and whose refresh is carried out and then lost:
 //!
 //! ```

@@ -1,6 +1,6 @@
-/* calls_provider IDENTITY.json ISSUER CA.pem: logs in at a provider in every way. It asks for what a user does by lines on
- * standard output: "open URL" wants the address that the browser is sent to as a line on standard input, "visit URL" wants
- * the browser to go there, "enter CODE" and "deny CODE" want a code entered or refused. */
+/* calls_provider IDENTITY.json ISSUER CA.pem: logs in at a provider in every way. It asks for what a user does by lines
+ * on standard output: "open URL" wants the address that the browser is sent to as a line on standard input, "visit URL"
+ * wants the browser to go there, "enter CODE" and "deny CODE" want a code entered or refused. */
 #include "client.h"
 
 static char ca[16384];

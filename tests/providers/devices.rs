@@ -43,7 +43,7 @@ fn a_wait_ends_with_its_limit_and_can_be_taken_up_again() {
     let (error, text) = told(login.wait(Duration::from_millis(600)));
     assert!(matches!(error, Error::Timeout { .. }), "{text}");
     let asked = provider.count(ProviderEndpoint::Token);
-    assert!((2..=4).contains(&asked), "{asked} questions in 600 ms, 250 ms apart");
+    assert!((1..=4).contains(&asked), "{asked} questions in 600 ms, 250 ms apart");
     thread::scope(|scope| {
         scope.spawn(|| {
             thread::sleep(Duration::from_millis(100));
@@ -113,13 +113,12 @@ fn trouble_on_the_way_does_not_end_a_wait() {
     let login = begin(&provider).unwrap();
     provider.enter_user_code(login.user_code(), true);
     provider.fault(ProviderEndpoint::Token, answer(503, "text/html", "<p>soon"));
-    let (error, text) = told(login.wait(Duration::from_millis(400)));
+    let (error, text) = told(login.wait(Duration::from_secs(1)));
     assert!(matches!(error, Error::Busy(_)), "what stood in the way is told: {text}");
     provider.heal();
     login.wait(Duration::from_secs(10)).unwrap();
 
-    let login =
-        DeviceLogin::begin(&settings(&provider), &options(&provider).timeout(Duration::from_millis(300))).unwrap();
+    let login = DeviceLogin::begin(&settings(&provider), &options(&provider).timeout(Duration::from_secs(1))).unwrap();
     provider.enter_user_code(login.user_code(), true);
     provider.fault(ProviderEndpoint::Token, ProviderFault::Silent);
     thread::scope(|scope| {

@@ -131,7 +131,7 @@ fn ends_in_time<T>(
     prepare: impl Fn(ProviderOptions) -> T,
     run: impl Fn(T) -> Result<(), Error>,
 ) {
-    let short = prepare(options(provider).timeout(Duration::from_millis(400)));
+    let short = prepare(options(provider).timeout(Duration::from_secs(1)));
     let cancel = CancelToken::new();
     let cancelable = prepare(options(provider).cancel(&cancel));
     provider.fault(endpoint, ProviderFault::Silent);

@@ -1,13 +1,16 @@
 //! The whole way: from what a network says of its provider to a login at its controller.
 
+use std::thread;
 use std::time::Duration;
 
 use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{
-    Client, Credentials, Error, Identity, JwtSource, ProviderLogin, ProviderSettings, ProviderToken,
+    CancelToken, Client, Credentials, Error, Identity, JwtSource, ProviderLogin, ProviderSettings, ProviderToken,
 };
-use ziti_edge_testkit::{ExternalSigner, IdentityOptions, ProviderEndpoint, TestController, TestProvider, Version};
+use ziti_edge_testkit::{
+    ExternalSigner, IdentityOptions, ProviderEndpoint, ProviderFault, TestController, TestProvider, Version,
+};
 
 use super::{BACK, options, provider, support, told};
 
@@ -94,8 +97,53 @@ fn a_client_whose_token_is_over_for_good_says_where_to_log_in() {
 }
 
 #[test]
+fn a_silent_provider_is_given_up_within_the_call_that_needs_its_token() {
+    let provider = provider();
+    let (controller, identity) = network(Version::V2_0, provider.signer("idp"));
+    let client = client(&identity, &log_in(&provider, &identity).unwrap());
+    client.authenticate().unwrap();
+    controller.advance(Duration::from_secs(7200));
+    provider.fault(ProviderEndpoint::Token, ProviderFault::Silent);
+    let short = client.with_timeout(Duration::from_secs(1));
+    let (error, text) = told(short.services().list(&ServiceQuery::new()));
+    assert!(matches!(error, Error::Timeout { .. }) && text.contains(provider.issuer()), "{text}");
+    let cancel = CancelToken::new();
+    let canceled = client.with_cancel(&cancel);
+    let asked = provider.count(ProviderEndpoint::Token);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while provider.count(ProviderEndpoint::Token) == asked {
+                thread::sleep(Duration::from_millis(5));
+            }
+            cancel.cancel();
+        });
+        let (error, text) = told(canceled.services().list(&ServiceQuery::new()));
+        assert!(matches!(error, Error::Canceled { .. }), "{text}");
+    });
+}
+
+#[test]
+fn the_token_of_a_provider_is_a_second_factor_too() {
+    let provider = provider();
+    let controller = support::controller(Version::V2_0, 3);
+    let signer = controller.add_external_signer(provider.signer("idp"));
+    let alice = IdentityOptions {
+        name: "alice".to_owned(),
+        external_id: Some("alice@example.test".to_owned()),
+        secondary_signer: Some(signer),
+        ..IdentityOptions::default()
+    };
+    let identity = Identity::from_json(&controller.enrolled_identity_json_with(alice)).unwrap();
+    let token = log_in(&provider, &identity).unwrap();
+    let builder = Client::builder(&identity).timeout(support::ENOUGH);
+    let client = builder.second_factor_jwt(JwtSource::provider(&token)).build().unwrap();
+    assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3);
+}
+
+#[test]
 fn a_signer_that_says_too_little_is_named() {
-    let cases: [(fn(&mut ExternalSigner), &str); 4] = [
+    type Spoil = fn(&mut ExternalSigner);
+    let cases: [(Spoil, &str); 4] = [
         (|signer| signer.client_id = None, "signer idp: it has no clientId"),
         (|signer| signer.auth_url = None, "signer idp: it has no externalAuthUrl"),
         (|signer| signer.auth_url = Some(String::new()), "signer idp: it has no externalAuthUrl"),

@@ -91,20 +91,24 @@ fn many_threads_renew_a_token_once() {
 #[test]
 fn a_token_that_is_still_good_is_given_while_the_provider_is_away() {
     let provider = provider();
-    provider.set_token_life(Duration::from_secs(100));
-    // Near its end from the start, by what the provider says, and not over.
-    provider.change(ProviderPart::Tokens, json!({"expires_in": 1}));
+    provider.change(ProviderPart::Tokens, json!({"expires_in": 2}));
     let token = log_in(&provider).unwrap();
     provider.heal();
     provider.fault(TOKEN, answer(503, "application/json", "{}"));
-    thread::sleep(Duration::from_millis(800));
-    let given = token.current(false).unwrap();
-    assert_eq!((given.expose(), provider.count(TOKEN)), (token.token().expose(), 2));
+    let left = || token.expires_in().unwrap();
+    // The last quarter of its time.
+    thread::sleep(left().saturating_sub(Duration::from_millis(450)));
+    match token.current(false) {
+        Ok(given) => assert_eq!(given.expose(), token.token().expose()),
+        Err(error) => assert!(left().is_zero(), "{error}"),
+    }
+    assert_eq!(provider.count(TOKEN), 2, "it was tried");
     assert!(matches!(told(token.current(true)).0, Error::Busy(_)), "one that is refused is of no use");
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(left());
     assert!(matches!(told(token.current(false)).0, Error::Busy(_)), "nor is one that is over");
+    let old = token.token();
     provider.heal();
-    assert_ne!(token.current(false).unwrap().expose(), given.expose());
+    assert_ne!(token.current(false).unwrap().expose(), old.expose());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use ziti_edge_client::{Error, ProviderLogin, ProviderOptions, TargetToken};
 use ziti_edge_testkit::{ProviderEndpoint, ProviderPart};
 
 use super::{
-    BACK, begin, does_not_answer, ends_in_time, is_unreadable, log_in, log_in_for, options, provider, settings,
+    BACK, answer, begin, does_not_answer, ends_in_time, is_unreadable, log_in, log_in_for, options, provider, settings,
     spoiled, told,
 };
 
@@ -106,6 +106,33 @@ fn a_refusal_in_disguise_is_told_and_repeats_nothing() {
 fn tokens_that_do_not_come_say_why() {
     let provider = provider();
     does_not_answer(&provider, ProviderEndpoint::Token, || log_in(&provider));
+}
+
+#[test]
+fn an_answer_that_is_cut_anywhere_is_refused() {
+    let provider = provider();
+    let configuration = json!({
+        "issuer": provider.issuer(),
+        "authorization_endpoint": "https://localhost/authorize",
+        "token_endpoint": "https://localhost/token",
+    });
+    let whole = configuration.to_string();
+    for end in (0..whole.len()).step_by(3) {
+        provider.fault(ProviderEndpoint::Configuration, answer(200, "application/json", &whole[..end]));
+        let (error, text) = told(begin(&provider));
+        assert!(matches!(error, Error::Decode { .. }), "{end}: {text}");
+    }
+    provider.fault(ProviderEndpoint::Configuration, answer(200, "application/json", whole));
+    begin(&provider).unwrap();
+    provider.heal();
+    let login = begin(&provider).unwrap();
+    let url = provider.browse(login.login_url()).unwrap();
+    let whole = r#"{"access_token":"e30.e30.x","token_type":"Bearer","expires_in":3600,"refresh_token":"x"}"#;
+    for end in 0..whole.len() {
+        provider.fault(ProviderEndpoint::Token, answer(200, "application/json", &whole[..end]));
+        let (error, text) = told(login.complete(&url));
+        assert!(matches!(error, Error::Decode { .. }), "{end}: {text}");
+    }
 }
 
 #[test]

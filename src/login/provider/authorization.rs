@@ -10,9 +10,10 @@ use std::time::Instant;
 use percent_encoding::utf8_percent_encode;
 
 use super::discovery::Provider;
+use super::endpoint::refusal_in_words;
 use super::redirect::{Redirect, RedirectUri};
 use super::settings::{ProviderOptions, ProviderSettings};
-use super::token::{ProviderToken, no};
+use super::token::ProviderToken;
 use crate::error::{Error, shown};
 use crate::login::pkce::{self, Pkce};
 use crate::secret::Secret;
@@ -60,8 +61,8 @@ impl ProviderLogin {
     /// A wrong address changes nothing: the right one may still come.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if the address is not an answer to this login. [`Error::Api`] with the provider's code,
-    /// such as `access_denied`, if it refuses. [`Error::Decode`] if its tokens are not those of this login.
+    /// [`Error::InvalidArgument`] if the address is not an answer to this login. [`Error::Api`] with the provider's
+    /// code, such as `access_denied`, if it refuses. [`Error::Decode`] if its tokens are not those of this login.
     pub fn complete(&self, redirect_url: &str) -> Result<ProviderToken, Error> {
         let redirect = self.answer(redirect_url)?;
         self.require_success(&redirect)?;
@@ -109,7 +110,7 @@ impl ProviderLogin {
         let description = redirect.get("error_description").unwrap_or("the answer gives no reason");
         let operation = format!("GET {}", self.provider.authorization()?);
         // The status of the redirect that brought it.
-        let refusal = no(302, &without_state(error), &without_state(description), &operation);
+        let refusal = refusal_in_words(302, &without_state(error), &without_state(description), &operation);
         Err(Error::Api(Box::new(refusal)))
     }
 

@@ -1,5 +1,7 @@
-//! What a provider's tokens say. Their signatures are not checked here: the tokens come from the token endpoint itself,
-//! over TLS that proves it (OpenID Connect Core, 3.1.3.7, 6), and the controller checks the signature of what it is shown.
+//! What a provider's tokens say.
+//!
+//! Their signatures are not checked here: the tokens come from the token endpoint itself, over TLS that proves it
+//! (OpenID Connect Core, 3.1.3.7, 6), and the controller checks the signature of what it is shown.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -73,7 +75,7 @@ impl Jwt {
         };
         let decode = |part: &str| {
             let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| no_jwt())?);
-            String::from_utf8(bytes.to_vec()).map(Zeroizing::new).map_err(|_| no_jwt())
+            str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| no_jwt())
         };
         let Header { algorithm } = envelope::kept(&answer.operation, path, &decode(header)?)?;
         if algorithm.eq_ignore_ascii_case("none") {

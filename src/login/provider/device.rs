@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::claims::Seconds;
 use super::discovery::Provider;
-use super::endpoint::{Answer, Endpoint};
+use super::endpoint::{Answer, Endpoint, refusal_in_words};
 use super::settings::{ProviderOptions, ProviderSettings};
-use super::token::{ProviderToken, no};
+use super::token::ProviderToken;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::transport::Call;
@@ -131,7 +131,7 @@ impl DeviceLogin {
     fn ask(&self, call: &Call) -> Result<Option<ProviderToken>, Error> {
         if self.expires_in().is_zero() {
             let operation = format!("POST {}", self.provider.token);
-            let refusal = no(400, "expired_token", "the code was not entered in time", &operation);
+            let refusal = refusal_in_words(400, "expired_token", "the code was not entered in time", &operation);
             return Err(Error::Api(Box::new(refusal)));
         }
         let asked = Instant::now();

@@ -113,8 +113,8 @@ fn configuration_of(settings: &ProviderSettings) -> Result<Endpoint, Error> {
     Endpoint::parse(&url).map_err(|why| Error::InvalidArgument(format!("{what}: {why}")))
 }
 
-/// The configuration has to be that of the issuer that was asked for. A slash at the end makes no difference: both names
-/// lead to the same configuration.
+/// The configuration has to be that of the issuer that was asked for. A slash at the end makes no difference: both
+/// names lead to the same configuration.
 fn require_issuer(answer: &Answer, settings: &ProviderSettings, said: &str) -> Result<(), Error> {
     Endpoint::parse(said).map_err(|why| answer.unreadable("issuer", why))?;
     let without_slash = |issuer: &str| issuer.strip_suffix('/').unwrap_or(issuer).to_owned();

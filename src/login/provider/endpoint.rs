@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::error::{ApiError, Error, shown};
+use crate::error::{ApiError, Error, one_line, shown};
 use crate::transport::{Attempt, Call, Connections};
 use crate::wire::fields::Field;
 use crate::wire::timestamp::http_date;
@@ -86,6 +86,19 @@ pub(super) fn refused(mut answer: ApiError) -> Error {
     match answer.status {
         429 | 503 => Error::Busy(Box::new(answer)),
         _ => Error::Api(Box::new(answer)),
+    }
+}
+
+/// A refusal in the words of OAuth.
+pub(super) fn refusal_in_words(status: u16, code: &str, description: &str, operation: &str) -> ApiError {
+    ApiError {
+        status,
+        code: one_line(code),
+        message: one_line(description),
+        cause: None,
+        request_id: None,
+        retry_after: None,
+        operation: operation.to_owned(),
     }
 }
 

@@ -47,8 +47,8 @@ impl LoopbackListener {
         Self::at(&format!("http://127.0.0.1:{port}{PATH}"))
     }
 
-    /// Listens at a redirect address: `http://`, then `127.0.0.1`, `localhost` or `[::1]`, a port, and a path. Without a
-    /// port, or with 0, at any free one.
+    /// Listens at a redirect address: `http://`, then `127.0.0.1`, `localhost` or `[::1]`, a port, and a path. Without
+    /// a port, or with 0, at any free one.
     ///
     /// # Errors
     /// As for [`bind`](Self::bind), and [`Error::InvalidArgument`] for any other address.

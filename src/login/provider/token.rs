@@ -7,18 +7,13 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::claims::{Audience, Jwt, Seconds, named};
+use super::answer::{Tokens, read};
 use super::discovery::Provider;
-use super::endpoint::{Answer, refused};
-use super::settings::{ProviderOptions, ProviderSettings, TargetToken};
-use crate::error::{ApiError, Error, one_line};
+use super::endpoint::Answer;
+use super::settings::{ProviderOptions, ProviderSettings};
+use crate::error::Error;
 use crate::secret::Secret;
 use crate::transport::Call;
-use crate::wire::fields::{Fields, Model};
-
-/// A token is renewed when so much of its time is left, and no earlier than when this share of it is.
-const NEAR_ITS_END: Duration = Duration::from_secs(60);
-const LAST_SHARE: u32 = 4;
 
 /// What a login at an identity provider brought: the token that controllers want, and what renews it.
 ///
@@ -51,34 +46,6 @@ pub(crate) struct Snapshot {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) subject: Option<String>,
     pub(crate) expires_in: Option<Duration>,
-}
-
-/// What one answer of the token endpoint brought.
-#[derive(Clone)]
-struct Tokens {
-    /// The one for controllers.
-    target: Secret,
-    access: Option<Secret>,
-    id: Option<Secret>,
-    refresh: Option<Secret>,
-    subject: Option<String>,
-    /// By the monotonic clock, and how long it was good from the start.
-    expires: Option<(Instant, Duration)>,
-}
-
-impl Tokens {
-    fn is_near_end(&self) -> bool {
-        let life = self.expires.map_or(Duration::ZERO, |(_, life)| life);
-        self.left().is_some_and(|left| left <= NEAR_ITS_END.min(life / LAST_SHARE))
-    }
-
-    fn left(&self) -> Option<Duration> {
-        self.expires.map(|(end, _)| end.saturating_duration_since(Instant::now()))
-    }
-
-    fn is_over(&self) -> bool {
-        self.left().is_some_and(|left| left.is_zero())
-    }
 }
 
 impl ProviderToken {
@@ -270,120 +237,4 @@ fn ask_anew(provider: &Provider, call: &Call, token: &Secret, before: Option<&To
     let mut tokens = read(provider, asked, &answer, None, before)?;
     tokens.refresh.get_or_insert_with(|| token.clone());
     Ok(tokens)
-}
-
-/// Reads an answer of the token endpoint, and checks what can be checked of it.
-fn read(
-    provider: &Provider,
-    asked: Instant,
-    answer: &Answer,
-    nonce: Option<&Secret>,
-    before: Option<&Tokens>,
-) -> Result<Tokens, Error> {
-    let said: TokenAnswer = answer.read()?;
-    said.require_success(answer)?;
-    let id = said.id_token.as_ref().map(|token| Jwt::read(answer, "id_token", token)).transpose()?;
-    if let Some(id) = &id {
-        id.check_id(provider, answer, nonce, said.access_token.as_ref())?;
-    }
-    let subject = id.as_ref().and_then(|id| id.claims.subject.clone());
-    let known = before.and_then(|before| before.subject.clone());
-    if subject.is_some() && known.is_some() && subject != known {
-        return Err(answer.unreadable("id_token.sub", "it is for another user than before"));
-    }
-    let (target, jwt) = match provider.settings.target {
-        TargetToken::Id => {
-            let token = said.id_token.as_ref().zip(id);
-            token
-                .ok_or_else(|| answer.unreadable("id_token", "a string is missing; the controller wants this token"))?
-        }
-        TargetToken::Access => {
-            let token = said.access_token.as_ref();
-            let token = token.ok_or_else(|| answer.unreadable("access_token", "a string is missing"))?;
-            (token, Jwt::read(answer, "access_token", token).map_err(|error| opaque(answer, error))?)
-        }
-    };
-    check_audience(provider, answer, &jwt.claims.audience)?;
-    let said_life = said.expires_in.map(Seconds::span).filter(|_| provider.settings.target == TargetToken::Access);
-    let life = said_life.into_iter().chain(jwt.left(answer)).min();
-    Ok(Tokens {
-        target: target.clone(),
-        access: said.access_token,
-        id: said.id_token,
-        refresh: said.refresh_token,
-        subject: subject.or(known),
-        expires: life.map(|life| (asked + life, life)),
-    })
-}
-
-/// What to do about an access token that nobody but the provider can read.
-fn opaque(answer: &Answer, error: Error) -> Error {
-    let Error::Decode { path, message, .. } = error else { return error };
-    let message = format!(
-        "{message}, so no controller can check it; ask for an audience for which the provider issues JWTs, or have \
-         the network take ID tokens"
-    );
-    answer.unreadable(&path, message)
-}
-
-fn check_audience(provider: &Provider, answer: &Answer, Audience(audience): &Audience) -> Result<(), Error> {
-    let Some(wanted) = &provider.settings.audience else { return Ok(()) };
-    if audience.contains(wanted) {
-        return Ok(());
-    }
-    let path = if provider.settings.target == TargetToken::Id { "id_token.aud" } else { "access_token.aud" };
-    let message = format!("the token is for {}, and the network wants one for {wanted:?}", named(audience));
-    Err(answer.unreadable(path, message))
-}
-
-/// An answer of the token endpoint. Some providers say with a 200 that they refuse.
-struct TokenAnswer {
-    access_token: Option<Secret>,
-    id_token: Option<Secret>,
-    refresh_token: Option<Secret>,
-    token_type: Option<String>,
-    expires_in: Option<Seconds>,
-    error: Option<String>,
-}
-
-impl Model for TokenAnswer {
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        Self {
-            access_token: fields.get("access_token"),
-            id_token: fields.get("id_token"),
-            refresh_token: fields.get("refresh_token"),
-            token_type: fields.get("token_type"),
-            expires_in: fields.get("expires_in"),
-            error: fields.get("error"),
-        }
-    }
-}
-
-impl TokenAnswer {
-    fn require_success(&self, answer: &Answer) -> Result<(), Error> {
-        if let Some(error) = &self.error {
-            // What was sent was not looked for in such an answer, so only a plain word is repeated of it.
-            let is_plain = error.len() < 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            let code = if is_plain { error } else { "error" };
-            return Err(refused(no(answer.status(), code, "the provider refuses with a success", &answer.operation)));
-        }
-        match self.token_type.as_deref() {
-            Some(kind) if kind.eq_ignore_ascii_case("bearer") => Ok(()),
-            Some(_) => Err(answer.unreadable("token_type", "tokens of another kind than Bearer cannot be used")),
-            None => Err(answer.unreadable("token_type", "a string is missing")),
-        }
-    }
-}
-
-/// A refusal in the words of OAuth.
-pub(super) fn no(status: u16, code: &str, description: &str, operation: &str) -> ApiError {
-    ApiError {
-        status,
-        code: one_line(code),
-        message: one_line(description),
-        cause: None,
-        request_id: None,
-        retry_after: None,
-        operation: operation.to_owned(),
-    }
 }

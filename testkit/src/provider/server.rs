@@ -82,6 +82,7 @@ impl Drop for Server {
 }
 
 fn serve(shared: &Shared, config: Arc<ServerConfig>, mut tcp: TcpStream) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
     tcp.set_read_timeout(Some(IDLE))?;
     let mut tls = ServerConnection::new(config).map_err(io::Error::other)?;
     while tls.is_handshaking() {
