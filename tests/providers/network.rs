@@ -6,7 +6,8 @@ use std::time::Duration;
 use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{
-    CancelToken, Client, Credentials, Error, Identity, JwtSource, ProviderLogin, ProviderSettings, ProviderToken,
+    CancelToken, Client, Credentials, Error, Identity, JwtSource, LoginFlow, ProviderLogin, ProviderSettings,
+    ProviderToken,
 };
 use ziti_edge_testkit::{
     ExternalSigner, IdentityOptions, ProviderEndpoint, ProviderFault, TestController, TestProvider, Version,
@@ -16,7 +17,10 @@ use super::{BACK, options, provider, support, told};
 
 /// A controller that takes the provider's tokens, with a user of it.
 fn network(version: Version, signer: ExternalSigner) -> (TestController, Identity) {
-    let controller = support::controller(version, 3);
+    with_alice(support::controller(version, 3), signer)
+}
+
+fn with_alice(controller: TestController, signer: ExternalSigner) -> (TestController, Identity) {
     controller.add_external_signer(signer);
     let external_id = Some("alice@example.test".to_owned());
     let options = IdentityOptions { name: "alice".to_owned(), external_id, ..IdentityOptions::default() };
@@ -50,6 +54,18 @@ fn the_provider_of_a_network_gives_the_token_by_which_a_client_logs_in() {
         assert_eq!(provider.count(ProviderEndpoint::Token), 1);
         drop(controller);
     }
+}
+
+#[test]
+fn the_token_of_a_provider_logs_in_over_the_controllers_own_oidc_too() {
+    let provider = provider();
+    let controller = TestController::builder().services(3).start().unwrap();
+    let (_controller, identity) = with_alice(controller, provider.signer("idp"));
+    let token = log_in(&provider, &identity).unwrap();
+    let credentials = Credentials::external_jwt(JwtSource::provider(&token));
+    let builder = Client::builder(&identity).credentials(credentials).timeout(support::ENOUGH);
+    let client = builder.login_flow(LoginFlow::Oidc).build().unwrap();
+    assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3);
 }
 
 #[test]
