@@ -31,12 +31,14 @@ pub enum Error {
         message: String,
     },
     /// The deadline of the call passed.
-    #[error("{} (stage {stage}, {:.1} s)", during(controller, "the deadline passed"), limit.as_secs_f64())]
+    #[error("{} (stage {stage}, {:.1} s)", during(controller, &deadline_passed(proxy)), limit.as_secs_f64())]
     Timeout {
         /// What the call was doing when its time was up.
         stage: Stage,
         /// The controller that was asked last, if one was asked.
         controller: Option<String>,
+        /// The proxy, if a connection was being opened through one.
+        proxy: Option<String>,
         /// The time the call had been given.
         limit: Duration,
     },
@@ -331,6 +333,13 @@ fn during(controller: &Option<String>, what: &str) -> String {
     match controller {
         Some(controller) => format!("{controller}: {what}"),
         None => what.to_owned(),
+    }
+}
+
+fn deadline_passed(proxy: &Option<String>) -> String {
+    match proxy {
+        Some(proxy) => format!("the deadline passed on the way through the proxy {proxy}"),
+        None => "the deadline passed".to_owned(),
     }
 }
 

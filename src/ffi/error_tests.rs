@@ -39,7 +39,12 @@ fn what_the_controller_answered_can_be_read() {
 
 #[test]
 fn a_timeout_says_its_stage() {
-    let error = zec_error::new(&Error::Timeout { stage: Stage::Tls, controller: None, limit: Duration::from_secs(2) });
+    let error = zec_error::new(&Error::Timeout {
+        stage: Stage::Tls,
+        controller: None,
+        proxy: None,
+        limit: Duration::from_secs(2),
+    });
     assert_eq!(zec_error_code(Some(&error)), zec_code::ZEC_ERR_TIMEOUT);
     assert_eq!(read(zec_error_stage(Some(&error))), Some("tls"));
     assert_eq!(zec_error_http_status(Some(&error)), 0);

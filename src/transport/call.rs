@@ -7,7 +7,7 @@ use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::CancelToken;
+use super::{CancelToken, Proxy};
 use crate::error::{Error, Stage};
 
 /// How often a place that cannot be woken looks whether its call was canceled.
@@ -30,6 +30,7 @@ impl Call {
             cancels: cancels.to_vec(),
             stage: Cell::new(Stage::Wait),
             controller: RefCell::new(None),
+            proxy: RefCell::new(None),
             attempt: Cell::new(AttemptState::default()),
         };
         Self { state: Rc::new(state) }
@@ -81,6 +82,8 @@ pub(super) struct CallState {
     cancels: Vec<CancelToken>,
     stage: Cell<Stage>,
     controller: RefCell<Option<String>>,
+    /// The proxy through which a connection is being opened.
+    proxy: RefCell<Option<Proxy>>,
     attempt: Cell<AttemptState>,
 }
 
@@ -152,6 +155,7 @@ impl CallState {
     pub(super) fn start_attempt(&self, first_byte_by: Option<Instant>) {
         let window = |end: Instant| Window { end, length: end.saturating_duration_since(Instant::now()) };
         self.attempt.set(AttemptState { first_byte: first_byte_by.map(window), ..AttemptState::default() });
+        self.proxy.take();
     }
 
     /// From here until [`connection_is_open`](Self::connection_is_open) at most `timeout` may pass.
@@ -163,7 +167,13 @@ impl CallState {
         });
     }
 
+    /// The connection that is being opened goes through this proxy: errors name it until it is open.
+    pub(super) fn go_through(&self, proxy: &Proxy) {
+        self.proxy.replace(Some(proxy.clone()));
+    }
+
     pub(super) fn connection_is_open(&self) {
+        self.proxy.take();
         self.change(|attempt| attempt.connecting = None);
     }
 
@@ -216,13 +226,27 @@ impl CallState {
     }
 
     fn timeout(&self, limit: Duration) -> Error {
-        Error::Timeout { stage: self.stage(), controller: self.controller.borrow().clone(), limit }
+        let controller = self.controller.borrow().clone();
+        Error::Timeout {
+            stage: self.stage(),
+            controller,
+            proxy: self.proxy.borrow().as_ref().map(Proxy::to_string),
+            limit,
+        }
     }
 
     /// No usable answer came, for the reason in `message`.
     pub(super) fn broken(&self, message: String) -> Error {
         let controller = self.controller.borrow().clone().unwrap_or_default();
-        Error::Transport { stage: self.stage(), controller, message }
+        Error::Transport { stage: self.stage(), controller, message: self.on_the_way(message) }
+    }
+
+    /// What went wrong, with the proxy through which it did.
+    pub(super) fn on_the_way(&self, message: String) -> String {
+        match &*self.proxy.borrow() {
+            Some(proxy) => format!("through the proxy {proxy}: {message}"),
+            None => message,
+        }
     }
 }
 

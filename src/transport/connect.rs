@@ -1,4 +1,4 @@
-//! Opening a TCP connection that a deadline or a cancel can end.
+//! Opening a TCP connection that a deadline or a cancel can end, and the way through a proxy on it.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as UreqResolver};
-use ureq::unversioned::transport::{ConnectionDetails, Connector, Either, NextTimeout, Transport};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 
 use super::call::CallState;
 use super::platform;
+use super::proxy::{Destination, NoTunnel, Proxy};
 use super::resolve::Resolver;
 use super::tcp::TcpTransport;
 use crate::error::{Error, Stage};
+
+const HTTPS: u16 = 443;
 
 /// Answers ureq without looking anything up. ureq asks for addresses before it looks into its pool; a request that
 /// finds a connection there needs none, so [`TcpConnector`] looks them up when it opens one.
@@ -26,41 +29,74 @@ impl UreqResolver for NoLookUp {
     }
 }
 
-/// Opens TCP connections, to the controller or to the proxy.
+/// Opens TCP connections to the controller, through the proxy if there is one.
 #[derive(Debug)]
 pub(super) struct TcpConnector {
     pub(super) resolver: Resolver,
     pub(super) timeout: Duration,
+    pub(super) proxy: Option<Proxy>,
 }
 
-impl<In: Transport> Connector<In> for TcpConnector {
-    type Out = Either<In, TcpTransport>;
+impl Connector for TcpConnector {
+    type Out = TcpTransport;
 
-    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
-        // The way through the proxy is open already.
-        if let Some(tunnel) = chained {
-            return Ok(Some(Either::A(tunnel)));
-        }
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, ureq::Error> {
         let call = CallState::current()?;
         call.open_connection_within(self.timeout);
-        let stream = self.open(&call, details.uri).map_err(into_ureq)?;
-        if !details.needs_tls() {
-            call.enter(Stage::Proxy);
-        }
-        Ok(Some(Either::B(TcpTransport::new(stream, &call).map_err(into_ureq)?)))
+        let (host, port) = (bare_host(details.uri), details.uri.port_u16().unwrap_or(HTTPS));
+        let proxy = self.proxy.as_ref().filter(|proxy| !proxy.is_not_for(host, port));
+        let opened = match proxy {
+            None => self.open(&call, host, port),
+            Some(proxy) => self.open_through(proxy, &call, host, port),
+        };
+        opened.map(Some).map_err(into_ureq)
     }
 }
 
 impl TcpConnector {
-    fn open(&self, call: &CallState, uri: &Uri) -> Result<TcpStream, Error> {
-        let host = bare_host(uri);
-        let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-        call.enter(Stage::Resolve);
-        let addresses = self.resolver.resolve(call, host, uri.port_u16().unwrap_or(default_port))?;
+    fn open(&self, call: &CallState, host: &str, port: u16) -> Result<TcpTransport, Error> {
+        let addresses = self.look_up(call, host, port)?;
         call.enter(Stage::Connect);
         let stream = open_any(call, &addresses).inspect_err(|_| self.resolver.forget(host))?;
         log::debug!("connected to {host} at {}", stream.peer_addr().map_or_else(|e| e.to_string(), |a| a.to_string()));
-        Ok(stream)
+        TcpTransport::new(stream, call)
+    }
+
+    /// Asks the proxy for a tunnel. If it wants an address in place of a name, each is tried as long as the proxy says
+    /// that it cannot reach it.
+    fn open_through(&self, proxy: &Proxy, call: &CallState, host: &str, port: u16) -> Result<TcpTransport, Error> {
+        let addresses = match proxy.wants_addresses() {
+            true => self.look_up(call, host, port)?,
+            false => Vec::new(),
+        };
+        let mut destinations: Vec<_> = addresses.into_iter().map(Destination::Address).collect();
+        let last = destinations.pop().unwrap_or_else(|| Destination::new(host, port));
+        call.go_through(proxy);
+        for destination in destinations {
+            match self.open_tunnel(proxy, call, destination) {
+                Err(NoTunnel { of_the_address: true, error }) => log::debug!("{error}"),
+                outcome => return outcome.map_err(|failed| failed.error),
+            }
+        }
+        self.open_tunnel(proxy, call, last).map_err(|failed| failed.error)
+    }
+
+    fn open_tunnel(
+        &self,
+        proxy: &Proxy,
+        call: &CallState,
+        destination: Destination<'_>,
+    ) -> Result<TcpTransport, NoTunnel> {
+        let mut transport = self.open(call, proxy.host(), proxy.port())?;
+        call.enter(Stage::Proxy);
+        proxy.open_tunnel(call, &mut transport, destination)?;
+        log::debug!("the proxy {proxy} leads to {destination}");
+        Ok(transport)
+    }
+
+    fn look_up(&self, call: &CallState, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        call.enter(Stage::Resolve);
+        self.resolver.resolve(call, host, port)
     }
 }
 

@@ -240,14 +240,13 @@ fn translate(error: ureq::Error, call: &CallState, attempt: &Attempt<'_>, reques
             }
             return Error::Tls {
                 controller: attempt.controller.origin().to_owned(),
-                message: trust::explain(&error, attempt.controller.host()),
+                message: call.on_the_way(trust::explain(&error, attempt.controller.host())),
             };
         }
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             "the answer ended too early".to_owned()
         }
         ureq::Error::Io(error) => format!("the connection broke: {error}"),
-        ureq::Error::ConnectProxyFailed(reason) => refused_by_proxy(&reason),
         ureq::Error::LargeResponseHeader(..) => {
             format!("the headers of the answer are larger than {MAX_HEADERS} bytes")
         }
@@ -256,13 +255,6 @@ fn translate(error: ureq::Error, call: &CallState, attempt: &Attempt<'_>, reques
         _ => format!("{} cannot be sent", request.operation()),
     };
     call.broken(message)
-}
-
-/// ureq names the status twice: `proxy server responded 407/407`.
-fn refused_by_proxy(reason: &str) -> String {
-    let reason = reason.split('/').next().unwrap_or(reason);
-    let hint = if reason.ends_with("407") { "; check the user name and password of its address" } else { "" };
-    format!("the proxy opened no tunnel: {reason}{hint}")
 }
 
 #[cfg(test)]

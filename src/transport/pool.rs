@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use ureq::Agent;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector;
 
 use super::ConnectionOptions;
 use super::connect::{NoLookUp, TcpConnector};
@@ -59,7 +59,8 @@ fn agent(options: &ConnectionOptions, resolver: Resolver, tls: ClientConfig) -> 
         .https_only(true)
         .http_status_as_error(false)
         .max_redirects(0)
-        .proxy(options.proxy.as_ref().map(|proxy| proxy.as_ureq().clone()))
+        // Ours, which keeps the deadline of each call, is not known to ureq.
+        .proxy(None)
         .user_agent(concat!("ziti-edge-client/", env!("CARGO_PKG_VERSION")))
         .max_response_header_size(MAX_HEADERS)
         .input_buffer_size(INPUT_BUFFER)
@@ -68,8 +69,8 @@ fn agent(options: &ConnectionOptions, resolver: Resolver, tls: ClientConfig) -> 
         .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
         .max_idle_age(MAX_IDLE)
         .build();
-    let connector = ConnectProxyConnector::default()
-        .chain(TcpConnector { resolver, timeout: options.connect_timeout })
+    let proxy = options.proxy.clone();
+    let connector = TcpConnector { resolver, timeout: options.connect_timeout, proxy }
         .chain(TlsConnector { config: Arc::new(tls) });
     Agent::with_parts(config, connector, NoLookUp)
 }

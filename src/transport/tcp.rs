@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
+use zeroize::Zeroize;
 
 use super::call::CallState;
 use super::cancel::Attachment;
@@ -59,6 +60,33 @@ impl TcpTransport {
             self.attachments.push(attachment.ok_or_else(|| Error::Canceled { stage: call.stage() })?);
         }
         Ok(())
+    }
+
+    /// Sends what is meant for a proxy, and wipes it from the buffer: it may hold a password.
+    pub(super) fn send(&mut self, call: &CallState, bytes: &[u8]) -> Result<(), ureq::Error> {
+        for piece in bytes.chunks(OUTPUT_BUFFER) {
+            self.buffers.output()[..piece.len()].copy_from_slice(piece);
+            let outcome = self.write(call, piece.len());
+            self.buffers.output()[..piece.len()].zeroize();
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// Reads what has come, and tells how much that is; 0 once the peer has closed the connection.
+    pub(super) fn receive(&mut self, call: &CallState) -> Result<usize, ureq::Error> {
+        let amount = self.read(call)?;
+        self.buffers.input_appended(amount);
+        Ok(amount)
+    }
+
+    /// What was read and not used yet.
+    pub(super) fn received(&self) -> &[u8] {
+        self.buffers.input()
+    }
+
+    pub(super) fn consume(&mut self, amount: usize) {
+        self.buffers.input_consume(amount);
     }
 
     fn read(&mut self, call: &CallState) -> Result<usize, ureq::Error> {
@@ -115,9 +143,7 @@ impl Transport for TcpTransport {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let call = CallState::current()?;
-        let amount = self.read(&call)?;
-        self.buffers.input_appended(amount);
-        Ok(amount > 0)
+        Ok(self.receive(&call)? > 0)
     }
 
     /// ureq asks before a connection goes into its pool and when it comes out. From here on no cancel token reaches

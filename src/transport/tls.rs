@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, SignatureScheme, StreamOwned};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
 use super::call::CallState;
@@ -59,19 +59,16 @@ impl fmt::Debug for AlwaysThis {
     }
 }
 
-/// Does the handshake where the address wants TLS.
+/// Does the handshake on the way that leads to the controller.
 pub(super) struct TlsConnector {
     pub(super) config: Arc<ClientConfig>,
 }
 
 impl<In: Transport> Connector<In> for TlsConnector {
-    type Out = Either<In, TlsTransport<In>>;
+    type Out = TlsTransport<In>;
 
     fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
         let Some(transport) = chained else { return Ok(None) };
-        if !details.needs_tls() {
-            return Ok(Some(Either::A(transport)));
-        }
         let call = CallState::current()?;
         call.enter(Stage::Tls);
         let host = bare_host(details.uri);
@@ -82,7 +79,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
         conn.complete_io(&mut sock).map_err(|error| explain(error, &call))?;
         call.connection_is_open();
         let buffers = LazyBuffers::new(INPUT_BUFFER, OUTPUT_BUFFER);
-        Ok(Some(Either::B(TlsTransport { stream: StreamOwned::new(conn, sock), buffers })))
+        Ok(Some(TlsTransport { stream: StreamOwned::new(conn, sock), buffers }))
     }
 }
 

@@ -162,8 +162,8 @@ pub(crate) const CASES: &[&Case] = &[
     },
     &Case {
         name: "a proxy of another kind",
-        says: &["socks5://", "http://"],
-        run: |place| place.attempt(|| Proxy::parse("socks5://proxy.test:1080")),
+        says: &["proxies of the kind socks4://", "http://", "socks5://"],
+        run: |place| place.attempt(|| Proxy::parse("socks4://proxy.test:1080")),
     },
     &Case {
         name: "a service without an id",

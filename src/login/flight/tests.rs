@@ -41,7 +41,7 @@ fn refused(believed: Believed) -> Error {
 }
 
 fn timeout() -> Error {
-    Error::Timeout { stage: Stage::Wait, controller: None, limit: Duration::from_secs(1) }
+    Error::Timeout { stage: Stage::Wait, controller: None, proxy: None, limit: Duration::from_secs(1) }
 }
 
 /// Runs `leader` as the login of a first thread, and `others` threads that start waiting while it runs. Returns the

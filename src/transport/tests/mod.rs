@@ -6,6 +6,7 @@ mod proxies;
 mod requests;
 mod reuse;
 mod secrets;
+mod socks;
 mod stalls;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Through a proxy.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::thread;
 
@@ -31,13 +31,13 @@ fn proxy(answer: &'static str, target: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec
     (address, asked)
 }
 
-fn tunnel(mut near: TcpStream, mut far: TcpStream) {
+pub(super) fn tunnel(mut near: TcpStream, mut far: TcpStream) {
     let (mut near_reader, mut far_writer) = (near.try_clone().unwrap(), far.try_clone().unwrap());
     thread::spawn(move || io::copy(&mut near_reader, &mut far_writer));
     let _ = io::copy(&mut far, &mut near);
 }
 
-fn server(pki: &Pki) -> Server {
+pub(super) fn server(pki: &Pki) -> Server {
     Server::start(pki, |mut peer| {
         while peer.read_request().is_some() && peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") {}
     })
@@ -65,9 +65,16 @@ fn the_proxy_is_asked_for_a_tunnel_and_tls_runs_through_it() {
 fn a_proxy_that_refuses_is_an_error_with_its_status() {
     let pki = Pki::new();
     for (answer, status) in [
-        ("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "407; check the user"),
-        ("HTTP/1.1 403 Forbidden\r\n\r\n", "responded 403 (stage"),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "responded 502 (stage"),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n\
+             proxy-authenticate: Digest x=1, Basic realm=x\r\n\r\n",
+            "answered 407: it refuses the login; check the user",
+        ),
+        ("HTTP/1.1 407 canary\r\nProxy-Authenticate: NTLM\r\n\r\n", "answered 407: it wants another login than Basic"),
+        ("HTTP/1.0 403 Forbidden\r\n\r\n", "answered 403: it does not allow this"),
+        ("HTTP/1.1 405 canary\r\n\r\n", "answered 405: it does not take CONNECT"),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502: it cannot reach the controller"),
+        ("HTTP/1.1 418\r\n\r\n", "answered 418 (stage proxy)"),
     ] {
         let (address, _) = proxy(answer, SocketAddr::from(([127, 0, 0, 1], 1)));
         let connections = through(&pki, &format!("http://user:canary@{address}"));
@@ -76,18 +83,102 @@ fn a_proxy_that_refuses_is_an_error_with_its_status() {
         assert!(matches!(failure.error, Error::Transport { stage: Stage::Proxy, .. }), "{failure:?}");
         let text = format!("{} {failure:?}", failure.error);
         assert!(text.contains(status) && !text.contains("canary"), "{text}");
+        assert!(text.contains(&format!("through the proxy http://{address}: ")), "{text}");
         assert!(!failure.sent);
     }
 }
 
 #[test]
+fn a_proxy_that_wants_a_login_is_told_apart_from_one_that_refuses_it() {
+    let pki = Pki::new();
+    let (address, _) = proxy("HTTP/1.1 407 x\r\n\r\n", SocketAddr::from(([127, 0, 0, 1], 1)));
+    let connections = through(&pki, &format!("http://{address}"));
+    let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
+    let text = ask(&connections, &url, &get()).unwrap_err().error.to_string();
+    assert!(text.contains("407: it wants a user name and password; put them into its address"), "{text}");
+}
+
+#[test]
 fn a_proxy_that_closes_or_talks_nonsense_is_an_error() {
     let pki = Pki::new();
-    for answer in ["", "220 mail.test ready\r\n\r\n"] {
-        let (address, _) = proxy(answer, SocketAddr::from(([127, 0, 0, 1], 1)));
+    let endless = Box::leak(format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(20_000)).into_boxed_str());
+    for (answer, says) in [
+        ("", "the proxy closed the connection"),
+        ("HTTP/1.1 200 OK\r\n", "the proxy closed the connection"),
+        ("220 mail.test ready\r\n\r\n", "is not HTTP; is it a proxy of another kind?"),
+        ("HTTP/1.1 20 OK\r\n\r\n", "is not HTTP"),
+        ("HTTP/2 200 OK\r\n\r\n", "is not HTTP"),
+        (endless, "larger than 16384 bytes"),
+    ] {
+        let address = serve(move |mut near| {
+            let _ = near.read(&mut [0; 4096]);
+            let _ = near.write_all(answer.as_bytes());
+        });
         let connections = through(&pki, &format!("http://{address}"));
         let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
         let failure = ask(&connections, &url, &get()).unwrap_err();
         assert_eq!(failure.error.stage(), Some(Stage::Proxy), "{failure:?}");
+        let text = failure.error.to_string();
+        assert!(text.contains(says) && text.contains(&format!("the proxy http://{address}")), "{text}");
     }
+}
+
+#[test]
+fn what_happens_behind_the_proxy_names_it_until_the_connection_is_open() {
+    let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
+    let (pki, stranger) = (Pki::new(), Pki::new());
+    let server = server(&stranger);
+    let (address, _) = proxy("HTTP/1.1 200 OK\r\n\r\n", server.address);
+    let failure = ask(&through(&pki, &format!("http://{address}")), &url, &get()).unwrap_err();
+    assert!(matches!(failure.error, Error::Tls { .. }), "{failure:?}");
+    assert!(failure.error.to_string().contains(&format!("through the proxy http://{address}: ")), "{failure:?}");
+
+    let cut = serve(|mut near| {
+        let _ = near.read(&mut [0; 4096]);
+        let _ = near.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+    });
+    let failure = ask(&through(&pki, &format!("http://{cut}")), &url, &get()).unwrap_err();
+    assert_eq!(failure.error.stage(), Some(Stage::Tls), "{failure:?}");
+    assert!(failure.error.to_string().contains(&format!("through the proxy http://{cut}: ")), "{failure:?}");
+
+    let broken = Server::start(&pki, |mut peer| {
+        peer.read_request();
+    });
+    let (address, _) = proxy("HTTP/1.1 200 OK\r\n\r\n", broken.address);
+    let failure = ask(&through(&pki, &format!("http://{address}")), &url, &get()).unwrap_err();
+    assert!(failure.sent && !failure.error.to_string().contains("proxy"), "{failure:?}");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_reached_is_named() {
+    let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for scheme in ["http", "socks5h"] {
+        let failure = ask(&through(&Pki::new(), &format!("{scheme}://{closed}")), &url, &get()).unwrap_err();
+        assert_eq!(failure.error.stage(), Some(Stage::Connect), "{failure:?}");
+        let text = failure.error.to_string();
+        assert!(text.contains(&format!("through the proxy {scheme}://{closed}: cannot connect")), "{text}");
+    }
+}
+
+#[test]
+fn a_host_that_no_proxy_names_is_reached_without_it() {
+    let pki = Pki::new();
+    let server = server(&pki);
+    let (address, asked) = proxy("HTTP/1.1 403 no\r\n\r\n", server.address);
+    let proxy = |exceptions: &'static str| {
+        let url = format!("http://{address}");
+        Proxy::from_variables(|name| match name {
+            "https_proxy" => Some(url.clone()),
+            "no_proxy" => Some(exceptions.to_owned()),
+            _ => None,
+        })
+        .unwrap()
+    };
+    let through =
+        |exceptions| Connections::new(ConnectionOptions { proxy: proxy(exceptions), ..options(&pki) }).unwrap();
+    assert_eq!(ask(&through("127.0.0.0/8"), &server.url, &get()).unwrap().1, b"{}");
+    assert!(asked.lock().unwrap().is_empty());
+    ask(&through("10.0.0.0/8"), &server.url, &get()).unwrap_err();
+    assert_eq!(asked.lock().unwrap().len(), 1);
 }

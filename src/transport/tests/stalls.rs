@@ -165,9 +165,46 @@ fn a_body_of_unknown_length_that_a_cancel_cuts_off() {
 fn a_proxy_that_is_silent() {
     let pki = Pki::new();
     let address = serve(|mut tcp| stall(&mut tcp));
-    let connections = through(&pki, &format!("http://user:password@{address}"));
+    let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
+    for scheme in ["http", "socks5h"] {
+        let proxy = format!("{scheme}://{address}");
+        let connections = through(&pki, &format!("{scheme}://user:password@{address}"));
+        ends_at(&connections, &url, &get(), Stage::Proxy);
+        let error = exchange(&connections, &Call::new(CANCEL_AFTER, &[]), &url, &get()).unwrap_err().error;
+        assert!(
+            error.to_string().contains(&format!("deadline passed on the way through the proxy {proxy}")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_drips() {
+    let pki = Pki::new();
+    let address = serve(|mut tcp| {
+        while tcp.write_all(b"H").is_ok() && tcp.flush().is_ok() {
+            thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let connections = through(&pki, &format!("http://{address}"));
     let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
     ends_at(&connections, &url, &get(), Stage::Proxy);
+}
+
+#[test]
+fn a_proxy_that_opens_a_tunnel_to_nowhere() {
+    let pki = Pki::new();
+    let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
+    let address = serve(|mut tcp| {
+        let _ = tcp.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        stall(&mut tcp);
+    });
+    ends_at(&through(&pki, &format!("http://{address}")), &url, &get(), Stage::Tls);
+    let address = serve(|mut tcp| {
+        let _ = tcp.write_all(&[5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+        stall(&mut tcp);
+    });
+    ends_at(&through(&pki, &format!("socks5h://{address}")), &url, &get(), Stage::Tls);
 }
 
 #[test]
