@@ -133,6 +133,15 @@ impl ClientBuilder {
         self
     }
 
+    /// The proxy that the environment names now, in place of any other; if it names none, no proxy.
+    ///
+    /// # Errors
+    /// As for [`Proxy::from_environment`].
+    pub fn proxy_from_environment(mut self) -> Result<Self, Error> {
+        self.settings.proxy = Proxy::from_environment()?;
+        Ok(self)
+    }
+
     /// Where the identity is kept. Default: the file it was loaded from or enrolled into, if there is one.
     pub fn store(mut self, store: Store) -> Self {
         self.settings.store = Some(store);

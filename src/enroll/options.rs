@@ -6,6 +6,7 @@ pub(crate) mod ffi;
 use std::time::Duration;
 
 use super::EnrollmentInput;
+use crate::error::Error;
 use crate::identity::{KeyChoice, Store};
 use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, Proxy};
@@ -66,6 +67,15 @@ impl EnrollOptions {
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
+    }
+
+    /// The proxy that the environment names now, in place of any other; if it names none, no proxy.
+    ///
+    /// # Errors
+    /// As for [`Proxy::from_environment`].
+    pub fn proxy_from_environment(mut self) -> Result<Self, Error> {
+        self.proxy = Proxy::from_environment()?;
+        Ok(self)
     }
 
     /// Whether the system's roots may vouch for the controller too. Default: the network's CA bundle only.

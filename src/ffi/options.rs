@@ -68,13 +68,20 @@ pub(crate) unsafe fn cancel_token(cancel: *const zec_cancel) -> Option<CancelTok
     unsafe { cancel.as_ref() }.map(|cancel| cancel.token.clone())
 }
 
+/// What options say in place of a proxy's address.
+const FROM_ENVIRONMENT: &str = "environment";
+
 /// The proxy of an options struct; NULL means none.
 ///
 /// # Safety
 /// As for [`text`](super::strings::text).
 pub(crate) unsafe fn proxy(url: *const c_char, name: &str) -> Result<Option<Proxy>, Error> {
     // SAFETY: the same promise is asked of the caller.
-    unsafe { optional_text(url, name) }?.map(Proxy::parse).transpose()
+    match unsafe { optional_text(url, name) }? {
+        None => Ok(None),
+        Some(FROM_ENVIRONMENT) => Proxy::from_environment(),
+        Some(url) => Proxy::parse(url).map(Some),
+    }
 }
 
 #[cfg(test)]

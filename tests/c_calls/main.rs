@@ -12,6 +12,7 @@ mod login;
 mod logout;
 mod posture;
 mod provider;
+mod proxy;
 #[path = "../c/scene.rs"]
 mod scene;
 mod service_parts;

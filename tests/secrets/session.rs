@@ -183,9 +183,29 @@ fn behind_a_proxy(identity: &Identity, witness: &mut Witness, canaries: &mut Can
             witness.fail("a proxy", client.authenticate());
         });
     }
-    for address in
-        ["http://user:proxy-canary-password@:1", "user:proxy-canary-password@h:1", "http://proxy-canary-password"]
-    {
+    for answers in [&[&[5, 2][..], &[1, 1]][..], &[&[5, 0xff]], &[&[5, 2], b"\x01\x00proxy-canary-password"]] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("socks5h://user:proxy-canary-password@{}", listener.local_addr().unwrap());
+        let proxy = Proxy::parse(&address).unwrap();
+        witness.see("SOCKS Proxy", &proxy);
+        let client = Client::builder(identity).proxy(proxy).timeout(Duration::from_millis(500)).build().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let (mut peer, _) = listener.accept().unwrap();
+                for answer in answers {
+                    let _ = peer.read(&mut [0; 1024]);
+                    let _ = peer.write_all(answer);
+                }
+            });
+            witness.fail("a SOCKS proxy", client.authenticate());
+        });
+    }
+    for address in [
+        "http://user:proxy-canary-password@:1",
+        "user:proxy-canary-password@h:1",
+        "http://proxy-canary-password",
+        "socks5://user:proxy-canary-password@h:0",
+    ] {
         witness.fail("a proxy's address", Proxy::parse(address));
     }
 }

@@ -42,12 +42,25 @@ pub(crate) enum Hang {
     Name,
     /// Nobody takes the connection.
     FullQueue,
-    /// The proxy takes the connection and the request, and never answers.
-    Proxy,
+    /// The proxy takes the connection, and does not answer this.
+    Proxy(Unanswered),
     /// The controller plays a fault.
     Fault(Operation, Fault),
     /// The controller does not read a request that is larger than all buffers on the way.
     LongRequest,
+}
+
+/// What a proxy is told and never answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    HttpRequest,
+    SocksGreeting,
+    SocksLogin,
+    SocksRequest,
+}
+
+impl Unanswered {
+    const ALL: [Self; 4] = [Self::HttpRequest, Self::SocksGreeting, Self::SocksLogin, Self::SocksRequest];
 }
 
 /// A call that hangs in one stage.
@@ -105,7 +118,7 @@ fn hangs(stage: Stage, kind: Kind) -> Vec<Hang> {
     match stage {
         Stage::Resolve => vec![Hang::Name],
         Stage::Connect => vec![Hang::FullQueue],
-        Stage::Proxy => vec![Hang::Proxy],
+        Stage::Proxy => Unanswered::ALL.map(Hang::Proxy).to_vec(),
         Stage::Tls => any([Fault::SilentAfterAccept, Fault::StallInHandshake, Fault::DripHandshake]),
         Stage::Send if kind == Kind::Login => vec![Hang::LongRequest],
         Stage::Send => Vec::new(),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
+use super::cells::Unanswered;
+
 /// Leads to a controller, once it is open.
 pub(crate) struct Detour {
     pub(crate) address: SocketAddr,
@@ -19,8 +21,8 @@ pub(crate) struct Detour {
 enum Manner {
     /// The queue of the listener is full, so that connecting hangs.
     FullQueue { listener: Socket, queue: Mutex<Vec<TcpStream>> },
-    /// A proxy that reads what it is asked and does not answer.
-    Proxy,
+    /// A proxy that reads what it is told and does not answer this.
+    Proxy(Unanswered),
 }
 
 struct Way {
@@ -54,7 +56,7 @@ impl Detour {
     }
 
     /// A proxy that does not answer.
-    pub(crate) fn proxy(controller: SocketAddr) -> Self {
+    pub(crate) fn proxy(controller: SocketAddr, unanswered: Unanswered) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let way = Way::new(controller);
@@ -62,17 +64,29 @@ impl Detour {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let way = shared.clone();
-                thread::spawn(move || tunnel(client?, &way));
+                thread::spawn(move || match unanswered {
+                    Unanswered::HttpRequest => http_tunnel(client?, &way),
+                    _ => socks_tunnel(client?, &way, unanswered),
+                });
             }
         });
-        Self { address, way, manner: Manner::Proxy }
+        Self { address, way, manner: Manner::Proxy(unanswered) }
+    }
+
+    /// How clients name the proxy, if this is one.
+    pub(crate) fn proxy_url(&self) -> Option<String> {
+        match self.manner {
+            Manner::FullQueue { .. } => None,
+            Manner::Proxy(Unanswered::HttpRequest) => Some(format!("http://{}", self.address)),
+            Manner::Proxy(_) => Some(format!("socks5h://user:password@{}", self.address)),
+        }
     }
 
     /// True once a client hangs here.
     pub(crate) fn is_reached(&self) -> bool {
         match self.manner {
             Manner::FullQueue { .. } => is_connecting_to(self.address),
-            Manner::Proxy => self.way.asked.load(Ordering::SeqCst) > 0,
+            Manner::Proxy(_) => self.way.asked.load(Ordering::SeqCst) > 0,
         }
     }
 
@@ -94,8 +108,34 @@ impl Detour {
     }
 }
 
-/// What a proxy does with one client, the long wait included.
-fn tunnel(mut client: TcpStream, way: &Way) -> io::Result<()> {
+/// What a SOCKS5 proxy does with one client, the long wait included.
+fn socks_tunnel(mut client: TcpStream, way: &Way, unanswered: Unanswered) -> io::Result<()> {
+    let answer = |client: &mut TcpStream, question: Unanswered, answer: &[u8]| {
+        if unanswered == question {
+            way.asked.fetch_add(1, Ordering::SeqCst);
+            way.wait_until_open();
+        }
+        client.write_all(answer)
+    };
+    let read = |client: &mut TcpStream, expected: &[u8]| {
+        let mut told = vec![0; expected.len()];
+        client.read_exact(&mut told)?;
+        assert_eq!(told, expected, "the proxy is told something else");
+        Ok::<(), io::Error>(())
+    };
+    read(&mut client, &[5, 2, 0, 2])?;
+    answer(&mut client, Unanswered::SocksGreeting, &[5, 2])?;
+    read(&mut client, b"\x01\x04user\x08password")?;
+    answer(&mut client, Unanswered::SocksLogin, &[1, 0])?;
+    // The address of the controller is one of IPv4.
+    read(&mut client, &[5, 1, 0, 1])?;
+    client.read_exact(&mut [0; 6])?;
+    answer(&mut client, Unanswered::SocksRequest, &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+    relay(client, way.controller)
+}
+
+/// What an HTTP proxy does with one client, the long wait included.
+fn http_tunnel(mut client: TcpStream, way: &Way) -> io::Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -67,7 +67,7 @@ impl Scene {
         let obstacle = match &cell.hang {
             Hang::Name => Obstacle::Name(held.expect("made above")),
             Hang::FullQueue => Obstacle::Detour(Detour::full_queue(controller.address())),
-            Hang::Proxy => Obstacle::Detour(Detour::proxy(controller.address())),
+            Hang::Proxy(unanswered) => Obstacle::Detour(Detour::proxy(controller.address(), *unanswered)),
             Hang::Fault(operation, fault) => {
                 controller.fault(*operation, fault.clone());
                 Obstacle::Fault
@@ -87,7 +87,7 @@ impl Scene {
     /// The proxy that clients are to use, if this is about one.
     pub(crate) fn proxy(&self) -> Option<String> {
         match &self.obstacle {
-            Obstacle::Detour(detour) if self.url == self.controller.url() => Some(format!("http://{}", detour.address)),
+            Obstacle::Detour(detour) => detour.proxy_url(),
             _ => None,
         }
     }

@@ -73,7 +73,9 @@ pub struct zec_enroll_options {
     pub userdata_free: zec_userdata_free,
     /// Ends the enrollment.
     pub cancel: *const zec_cancel,
-    /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
+    /// `http://[user:password@]host:port`, or the same with `socks5://`, where names are looked up here, or
+    /// `socks5h://`, where the proxy does that. Or "environment": the proxy that `https_proxy` names, else `all_proxy`,
+    /// each also in upper case, for all hosts but those in `no_proxy`; if there is none, no proxy. Default: no proxy.
     pub proxy: *const c_char,
     /// Which key the identity gets: ZEC_KEY_...
     pub key_kind: u32,

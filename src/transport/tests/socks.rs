@@ -89,16 +89,17 @@ fn an_address_that_the_proxy_cannot_reach_gives_way_to_the_next_one() {
     let server = server(&pki);
     let target = server.address;
     let address = serve(move |mut near| {
-        let mut piece = [0; 1024];
-        near.read(&mut piece).unwrap();
+        let (mut greeting, mut request) = ([0; 3], [0; 4]);
+        near.read_exact(&mut greeting).unwrap();
         near.write_all(GREETING).unwrap();
-        near.read(&mut piece).unwrap();
-        match piece[3] {
-            4 => near.write_all(&[5, 8, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap(),
-            _ => {
-                near.write_all(OPEN).unwrap();
-                tunnel(near, TcpStream::connect(target).unwrap());
-            }
+        near.read_exact(&mut request).unwrap();
+        let is_ipv6 = request[3] == 4;
+        near.read_exact(&mut vec![0; if is_ipv6 { 18 } else { 6 }]).unwrap();
+        if is_ipv6 {
+            near.write_all(&[5, 8, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        } else {
+            near.write_all(OPEN).unwrap();
+            tunnel(near, TcpStream::connect(target).unwrap());
         }
     });
     let resolver = Resolver::new(|_| Ok(vec!["fd00::1".parse().unwrap(), [10, 0, 0, 1].into()]), ENOUGH);
