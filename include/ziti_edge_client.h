@@ -483,6 +483,85 @@ typedef struct {
 /// several at once. It may use this library, except for the client on whose behalf it runs.
 typedef int32_t (*zec_jwt_callback)(const zec_jwt_request *request, zec_jwt *out, void *userdata);
 
+/// One controller of a client.
+typedef struct {
+  /// As `https://host:port`.
+  const char *url;
+  /// How long ago it answered last, whatever it said; -1 if it did not yet.
+  int64_t answered_ago_ms;
+  /// Why it could not be used last, or NULL.
+  const char *failure;
+  /// How long ago that was; -1 without one.
+  int64_t failed_ago_ms;
+  /// How much longer it is asked last because it failed; -1 if it is asked in turn.
+  int64_t avoided_for_ms;
+} zec_controller_status;
+
+/// What a client and its derived ones did since it was made.
+typedef struct {
+  /// Requests to controllers, those included that got no answer.
+  uint64_t requests;
+  /// Connections that were begun.
+  uint64_t connections;
+  /// Requests that were sent once more, because a kept connection turned out to be closed.
+  uint64_t retries;
+  /// Requests that went to another controller, because one failed.
+  uint64_t failovers;
+  /// Logins that were made.
+  uint64_t logins;
+  /// Logins that were refused, or could not be made.
+  uint64_t failed_logins;
+  /// Logins that were renewed without a new one.
+  uint64_t refreshes;
+  /// Logins that a controller called over when they were used.
+  uint64_t expired_logins;
+} zec_counters;
+
+/// How a client is doing. Ages and times left are by the clock that nobody sets, but for those of the certificate. No
+/// secrets.
+typedef struct {
+  /// As the login says, else as the certificate does if that tells it; or NULL.
+  const char *identity_id;
+  /// As the login says; or NULL.
+  const char *identity_name;
+  /// The one that would be asked first at the front.
+  const zec_controller_status *const *controllers;
+  size_t controllers_len;
+  /// "none", "complete", "pending" or "rejected"; other words may come.
+  const char *login_state;
+  /// Other than 0 while a thread logs in; the state is that from before.
+  uint32_t login_in_flight;
+  /// Other than 0 if an answer has told the controllers' clock.
+  uint32_t is_clock_known;
+  /// What a "pending" login still wants, in words.
+  const char *const *login_factors;
+  size_t login_factors_len;
+  /// The controller that made the login, or NULL.
+  const char *login_controller;
+  /// How long the login lasts, at least; -1 without one.
+  int64_t login_expires_in_ms;
+  /// The refusal by which the login is "rejected", or NULL.
+  const char *login_refusal;
+  /// How long ago that was; -1 without one.
+  int64_t login_refused_ago_ms;
+  /// When the identity's certificate ends, as RFC 3339; NULL without one.
+  const char *certificate_ends;
+  /// The same in seconds since 1970; 0 without one.
+  int64_t certificate_ends_unix;
+  /// How long that is from now by the local clock, 0 once it is over; -1 without one.
+  int64_t certificate_left_ms;
+  /// By how many seconds the controllers' clock was ahead of the local one at their last answer; negative if it was
+  /// behind.
+  int64_t clock_ahead_seconds;
+  /// Why a call that needed a controller failed last, or NULL.
+  const char *last_error;
+  /// How long ago that was; -1 without one.
+  int64_t last_error_ago_ms;
+  zec_counters counters;
+  /// All of this as one JSON object.
+  const char *json;
+} zec_status;
+
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
 typedef struct {
   /// "login_renewed", "login_needs_factor", "login_failed", "certificate_renewed", "renewal_recovered",
@@ -2095,6 +2174,11 @@ zec_error *zec_jwt_source_supplier(zec_jwt_callback supply,
 
 /// Clients that use the source go on using it.
 void zec_jwt_source_free(zec_jwt_source *source);
+
+/// How a client is doing, as far as it knows: no I/O, and no call under way is waited for.
+ZEC_MUST_USE zec_error *zec_client_status(const zec_client *client, zec_status **out);
+
+void zec_status_free(zec_status *status);
 
 /// Does all that is due, and says when it wants to be called next: renews the login before it ends and the certificate
 /// (zec_client_renew_if_due()); takes over the list of the controllers and their CA certificates.

@@ -4,6 +4,7 @@ mod builder;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod generations;
+pub(crate) mod status;
 pub(crate) mod upkeep;
 
 use std::borrow::Cow;
@@ -13,11 +14,11 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Credentials, Flight, Generation, JwtSource,
+    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Counted, Credentials, Flight, Generation, JwtSource,
     LoggedOut, Login, SendForLogin, Wanted, Ways,
 };
 use crate::secret::Secret;
-use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
+use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy, Traffic};
 use crate::trust::verifier;
 use crate::wire::fields::Field;
 use crate::wire::{Api, Head, Method, Request, envelope};
@@ -41,6 +42,7 @@ struct Shared {
     settings: Settings,
     generation: RwLock<Arc<Generation>>,
     upkeep: Upkeep,
+    traffic: Arc<Traffic>,
 }
 
 #[derive(Clone)]
@@ -54,6 +56,7 @@ struct Settings {
     renewal: RenewalSettings,
     watch: Watch,
     store: Option<Store>,
+    counted: Arc<Counted>,
 }
 
 impl Client {
@@ -200,7 +203,7 @@ impl Client {
 
     /// Starts the clock of one call.
     pub(crate) fn call(&self) -> Call {
-        Call::new(self.timeout, &self.cancels)
+        Call::counted_in(self.timeout, &self.cancels, Arc::clone(&self.shared.traffic))
     }
 
     /// The most rows a list may have.
@@ -310,7 +313,7 @@ impl Settings {
         let controllers = Controllers::new(identity.controller_urls());
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
         let (flight, clock) = (Flight::default(), ControllerClock::default());
-        let time = self.watch.clock.clone();
-        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time })
+        let (time, counted) = (self.watch.clock.clone(), Arc::clone(&self.counted));
+        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time, counted })
     }
 }

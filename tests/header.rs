@@ -29,6 +29,7 @@ const SOURCES: &[&str] = &[
     "src/enroll/options/ffi.rs",
     "src/enroll/ffi.rs",
     "src/login/ffi.rs",
+    "src/client/status/ffi.rs",
     "src/client/upkeep/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",

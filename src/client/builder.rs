@@ -41,6 +41,7 @@ impl std::fmt::Debug for ClientBuilder {
             about: _,
             watch: _,
             store: _,
+            counted: _,
         } = &self.settings;
         f.debug_struct("ClientBuilder")
             .field("identity", &self.identity)
@@ -81,6 +82,7 @@ impl ClientBuilder {
                 renewal: RenewalSettings::default(),
                 watch: Watch::default(),
                 store: identity.store().cloned(),
+                counted: Arc::default(),
             },
             about,
             credentials: Credentials::default(),
@@ -227,9 +229,11 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let Self { identity, timeout, cancels, mut settings, about, credentials, second, flow } = self;
         settings.about = Arc::new(about);
+        // A builder may make several clients, each of which counts for itself.
+        settings.counted = Arc::default();
         let ways = Arc::new(Ways::new(credentials, second, flow));
         let generation = RwLock::new(Arc::new(settings.generation(identity, ways)?));
-        let shared = Arc::new(Shared { settings, generation, upkeep: Upkeep::default() });
+        let shared = Arc::new(Shared { settings, generation, upkeep: Upkeep::default(), traffic: Arc::default() });
         Ok(Client { shared, timeout, cancels, api: Api::Client })
     }
 }

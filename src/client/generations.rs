@@ -21,6 +21,15 @@ impl Client {
     pub(super) fn on_generation<T>(
         &self,
         call: &Call,
+        run: impl FnMut(&Generation) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let outcome = self.on_any_certificate(call, run);
+        outcome.inspect_err(|error| self.settings().counted.call_failed(error))
+    }
+
+    fn on_any_certificate<T>(
+        &self,
+        call: &Call,
         mut run: impl FnMut(&Generation) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut generation = self.generation();

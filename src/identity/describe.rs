@@ -67,7 +67,7 @@ impl IdentityDescription {
         let authorities = identity.ca().map(|bundle| bundle.certificates()).unwrap_or_default();
         Self {
             name: facts.as_ref().and_then(|facts| facts.common_name.clone()),
-            id: facts.as_ref().and_then(|facts| identity_id(facts.spiffe_id.as_deref()?)),
+            id: facts.as_ref().and_then(|facts| facts.identity_id()),
             controllers: identity.controllers().map(str::to_owned).collect(),
             config_types: identity.config_types().to_vec(),
             key_kind: facts.as_ref().map(|facts| facts.key_kind.clone()),
@@ -89,12 +89,6 @@ impl CertificateDescription {
         let CertificateFacts { subject, issuer, serial, spiffe_id, not_before, not_after, .. } = facts;
         Self { subject, issuer, serial, spiffe_id, not_before, not_after }
     }
-}
-
-/// `ID` of `spiffe://NETWORK/identity/ID`, with or without more behind it.
-fn identity_id(spiffe_id: &str) -> Option<String> {
-    let mut parts = spiffe_id.strip_prefix("spiffe://")?.split('/').skip(1);
-    (parts.next() == Some("identity")).then(|| parts.next())?.filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

@@ -29,12 +29,17 @@ impl ControllerClock {
 
     /// False until an answer told the time.
     pub(super) fn is_known(&self) -> bool {
-        self.ahead_seconds.load(Ordering::Relaxed) != UNKNOWN
+        self.ahead_seconds().is_some()
+    }
+
+    /// By how many seconds the controllers' clock is ahead of the local one, if an answer told.
+    pub(crate) fn ahead_seconds(&self) -> Option<i64> {
+        Some(self.ahead_seconds.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN)
     }
 
     /// The time by the controllers' clock.
     pub(super) fn now(&self) -> SystemTime {
-        let ahead = Some(self.ahead_seconds.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN).unwrap_or(0);
+        let ahead = self.ahead_seconds().unwrap_or(0);
         let by = Duration::from_secs(ahead.unsigned_abs());
         let now = SystemTime::now();
         let theirs = if ahead < 0 { now.checked_sub(by) } else { now.checked_add(by) };

@@ -130,6 +130,14 @@ impl Controllers {
         order.into_iter().map(|one| one.url.clone()).collect()
     }
 
+    /// The same with how much longer each is avoided, if it is.
+    pub(crate) fn avoided(&self, now: Instant) -> Vec<(ControllerUrl, Option<Duration>)> {
+        let left = |failed_at: Instant| AVOIDED_FOR.checked_sub(now.saturating_duration_since(failed_at));
+        let of = |url: &ControllerUrl| self.lock().iter().find(|one| one.url == *url)?.failed_at.and_then(left);
+        let order = self.in_order(now);
+        order.into_iter().map(|url| (url.clone(), of(&url).filter(|left| !left.is_zero()))).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }

@@ -77,6 +77,7 @@ impl Generation {
             let controller = self.controller_for(&session, &failed, logged_in_again);
             let outcome = self.attempt(call, &controller, Some(&session), untried, request, body);
             if untried > 0 && may_move_on(&outcome, request.idempotent) && call.check().is_ok() {
+                self.counted.moved_on();
                 wanted = if session.is_known_to_all() { Wanted::Current } else { Wanted::NewerThan(session.number) };
                 failed.push(controller.into_owned());
                 continue;
@@ -98,6 +99,7 @@ impl Generation {
             match self.judge(call, &session, &controller, &head, request, body)? {
                 Unauthorized::Expired if logged_in_again => return told(request, head, body, session),
                 Unauthorized::Expired => {
+                    self.counted.login_expired();
                     let pause = self.flight.pause_before_replacing(&session, Instant::now());
                     if pause >= call.remaining() {
                         return told(request, head, body, session);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use super::counters::Mishap;
 use super::live::{LiveSession, NewSession, Second};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::{Believed, Error};
@@ -58,6 +59,15 @@ struct Refusal {
     believed: Believed,
 }
 
+/// The login of a flight at one moment.
+pub(crate) struct LoginAttempts {
+    pub(crate) session: Option<Arc<LiveSession>>,
+    /// True while a thread logs in.
+    pub(crate) in_flight: bool,
+    /// The last refusal of the credentials, if no login came after it.
+    pub(crate) refusal: Option<Mishap>,
+}
+
 impl Flight {
     /// The number of the current login, or of the last one: what comes later is newer.
     pub(crate) fn latest(&self) -> u64 {
@@ -67,6 +77,17 @@ impl Flight {
     /// The current login, if there is one.
     pub(crate) fn current(&self) -> Option<Arc<LiveSession>> {
         self.lock().session.clone()
+    }
+
+    /// What there is, and what comes of it.
+    pub(crate) fn attempts(&self) -> LoginAttempts {
+        let state = self.lock();
+        let refusal = state.rejected.as_ref().map(|refusal| (refusal.since, refusal.error.clone()));
+        LoginAttempts {
+            session: state.session.clone(),
+            in_flight: state.leader.is_some(),
+            refusal: refusal.map(|(at, error)| Mishap { at, message: error.to_string() }),
+        }
     }
 
     /// When the last login succeeded.

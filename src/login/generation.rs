@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::ControllerClock;
 use super::controllers::{Controllers, Features, first_byte_by};
+use super::counters::Counted;
 use super::flight::{Flight, Wanted};
 use super::live::{LiveSession, NewSession, SessionToken};
 use super::now::Clock;
@@ -29,6 +30,7 @@ pub(crate) struct Generation {
     pub(crate) clock: ControllerClock,
     /// By which it is decided what is due.
     pub(crate) time: Clock,
+    pub(crate) counted: Arc<Counted>,
 }
 
 impl Generation {
@@ -94,6 +96,7 @@ impl Generation {
             if untried == 0 || !may_move_on(&outcome, request.idempotent) || call.check().is_err() {
                 return Ok((outcome?, controller));
             }
+            self.counted.moved_on();
         }
         Err(Failure { error: no_controller(), sent: false })
     }
@@ -124,6 +127,7 @@ impl Generation {
         if let Ok(head) = &outcome {
             self.clock.read(head);
         }
+        self.counted.asked(controller, &outcome);
         match &outcome {
             Ok(head) if !has_failed(head) => self.controllers.answered(controller),
             Err(failure) if !is_of_the_controller(failure) => {}
@@ -244,14 +248,14 @@ pub(super) fn may_move_on(outcome: &Result<Head, Failure>, idempotent: bool) -> 
 
 /// False if no controller could have done better: the caller wants no more, asks for what cannot be sent, or has a key
 /// that does not sign.
-fn is_of_the_controller(failure: &Failure) -> bool {
+pub(super) fn is_of_the_controller(failure: &Failure) -> bool {
     use Error as E;
     !matches!(failure.error, E::Canceled { .. } | E::InvalidArgument(_) | E::Unsupported(_) | E::Identity(_))
 }
 
 /// True for the statuses with which a controller says that it cannot serve, and another may. A 500 is about the
 /// request: another controller would fail at it too.
-fn has_failed(head: &Head) -> bool {
+pub(super) fn has_failed(head: &Head) -> bool {
     matches!(head.status, 502..=504)
 }
 

@@ -2,6 +2,7 @@
 
 mod clock;
 mod controllers;
+mod counters;
 mod credentials;
 mod dispatch;
 mod factor;
@@ -21,9 +22,10 @@ mod ways;
 
 pub(crate) use clock::ControllerClock;
 pub(crate) use controllers::{Controllers, Features};
+pub(crate) use counters::{Counted, Mishap};
 pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
-pub(crate) use flight::{Flight, Wanted};
+pub(crate) use flight::{Flight, LoginAttempts, Wanted};
 pub(crate) use generation::Generation;
 pub(crate) use live::LiveSession;
 pub(crate) use now::{Clock, Now};

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{CancelToken, Proxy};
+use super::{CancelToken, Proxy, Traffic};
 use crate::error::{Error, Stage};
 
 /// How often a place that cannot be woken looks whether its call was canceled.
@@ -24,6 +24,11 @@ pub(crate) struct Call {
 impl Call {
     /// Starts the clock.
     pub(crate) fn new(limit: Duration, cancels: &[CancelToken]) -> Self {
+        Self::counted_in(limit, cancels, Arc::default())
+    }
+
+    /// The same; what it sends is counted there.
+    pub(crate) fn counted_in(limit: Duration, cancels: &[CancelToken], traffic: Arc<Traffic>) -> Self {
         let state = CallState {
             deadline: Instant::now() + limit.min(LONGEST),
             limit,
@@ -32,6 +37,7 @@ impl Call {
             controller: RefCell::new(None),
             proxy: RefCell::new(None),
             attempt: Cell::new(AttemptState::default()),
+            traffic,
         };
         Self { state: Rc::new(state) }
     }
@@ -85,6 +91,7 @@ pub(super) struct CallState {
     /// The proxy through which a connection is being opened.
     proxy: RefCell<Option<Proxy>>,
     attempt: Cell<AttemptState>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// How far one attempt has come, and what is tighter for it than the deadline.
@@ -161,6 +168,7 @@ impl CallState {
     /// From here until [`connection_is_open`](Self::connection_is_open) at most `timeout` may pass.
     pub(super) fn open_connection_within(&self, timeout: Duration) {
         let window = Window { end: Instant::now() + timeout.min(LONGEST), length: timeout };
+        self.traffic.add_connection();
         self.change(|attempt| {
             attempt.fresh = true;
             attempt.connecting = Some(window);

@@ -46,6 +46,7 @@ impl Connections {
         let _scope = state.make_current(attempt.controller.origin());
         let mut max_idle = (!request.idempotent).then_some(MAX_IDLE_IF_SENT_ONCE);
         let mut first_was_sent = None;
+        state.traffic.add_request();
         loop {
             state.start_attempt(attempt.first_byte_by);
             let result = self.ask(state, attempt, request, max_idle, body);
@@ -62,6 +63,7 @@ impl Connections {
             let was_stale = !fresh && !answered && matches!(state.stage(), Stage::Send | Stage::Wait);
             if was_stale && request.idempotent && first_was_sent.is_none() && state.left().is_ok() {
                 first_was_sent = Some(sent);
+                state.traffic.add_repeat();
                 max_idle = Some(Duration::ZERO);
                 continue;
             }

@@ -14,6 +14,7 @@ mod proxy;
 mod resolve;
 mod tcp;
 mod tls;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use rustls::sign::CertifiedKey;
 pub(crate) use call::Call;
 pub use cancel::CancelToken;
 pub use proxy::Proxy;
+pub(crate) use traffic::Traffic;
 
 use crate::error::Error;
 use crate::secret::Secret;

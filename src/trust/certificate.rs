@@ -69,6 +69,13 @@ impl CertificateFacts {
             subject,
         })
     }
+
+    /// The id of the identity, where the certificate tells it: `ID` of `spiffe://NETWORK/identity/ID`, with or without
+    /// more behind it.
+    pub(crate) fn identity_id(&self) -> Option<String> {
+        let mut parts = self.spiffe_id.as_deref()?.strip_prefix("spiffe://")?.split('/').skip(1);
+        (parts.next() == Some("identity")).then(|| parts.next())?.filter(|id| !id.is_empty()).map(str::to_owned)
+    }
 }
 
 /// The subject of a certificate of any version.

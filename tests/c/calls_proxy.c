@@ -47,5 +47,5 @@ int main(int argc, char **argv) {
   FAILS(log_in(identity, "Environment"), ZEC_ERR_INVALID_ARGUMENT);
 
   zec_identity_free(identity);
-  return EXIT_SUCCESS;
+  return failures != 0;
 }

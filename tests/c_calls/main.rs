@@ -18,6 +18,7 @@ mod scene;
 mod service_parts;
 mod services;
 mod sessions;
+mod status;
 #[path = "../c/support.rs"]
 mod support;
 mod upkeep;

@@ -65,10 +65,18 @@ impl Client {
 
     /// How long until the login is to be renewed, by the clock that no one sets.
     fn left_of(&self, generation: &Generation, session: &LiveSession) -> Duration {
+        lasts(&session.api_session).saturating_sub(self.age_of(generation, session))
+    }
+
+    /// How long until the login ends, as far as is known.
+    pub(in crate::client) fn login_expires_in(&self, generation: &Generation, session: &LiveSession) -> Duration {
+        whole(&session.api_session).saturating_sub(self.age_of(generation, session))
+    }
+
+    fn age_of(&self, generation: &Generation, session: &LiveSession) -> Duration {
         let extended = self.shared.upkeep.state().extended.filter(|extended| extended.login == session.number);
         let since = extended.map(|extended| extended.at).or_else(|| generation.flight.last_login());
-        let age = since.map(|since| self.now().monotonic.saturating_duration_since(since));
-        lasts(&session.api_session).saturating_sub(age.unwrap_or_default())
+        since.map(|since| self.now().monotonic.saturating_duration_since(since)).unwrap_or_default()
     }
 
     /// Asks for the session, which is a use of it: controllers up to 1.7 move its end with each.
@@ -85,5 +93,9 @@ impl Client {
 }
 
 fn lasts(session: &ApiSession) -> Duration {
-    login_lasts(session.expiration_seconds.map_or(USUAL, Duration::from_secs))
+    login_lasts(whole(session))
+}
+
+fn whole(session: &ApiSession) -> Duration {
+    session.expiration_seconds.map_or(USUAL, Duration::from_secs)
 }

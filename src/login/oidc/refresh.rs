@@ -35,7 +35,10 @@ impl Generation {
         let SessionToken::Oidc(tokens) = &old.token else { return self.log_in(call) };
         let in_time = when == Renewal::InTime && !tokens.are_over(self.time.now());
         let outcome = match self.refresh(call, old, tokens, when) {
-            Refreshed::Renewed(session) => return Ok(*session),
+            Refreshed::Renewed(session) => {
+                self.counted.refreshed();
+                return Ok(*session);
+            }
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(&error) => return Err(error),
             Refreshed::NotNow(error) if in_time => Err(error),
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) => {

@@ -40,13 +40,15 @@ impl Generation {
         call: &Call,
         goes_on: impl Fn(&ControllerUrl) -> bool,
     ) -> Result<NewSession, Error> {
-        match &self.ways.credentials {
+        let outcome = match &self.ways.credentials {
             Credentials::Certificate => self.by_certificate(call, goes_on),
             Credentials::Password { username, password } => {
                 self.log_in_by(call, &Primary::Password { username, password }, |_| false)
             }
             Credentials::ExternalJwt(source) => self.by_external_jwt(call, source),
-        }
+        };
+        self.counted.logged_in(&outcome);
+        outcome
     }
 
     fn by_certificate(&self, call: &Call, goes_on: impl Fn(&ControllerUrl) -> bool) -> Result<NewSession, Error> {
