@@ -562,6 +562,44 @@ typedef struct {
   const char *json;
 } zec_status;
 
+/// One step of a diagnosis.
+typedef struct {
+  /// "resolve", "connect", "proxy", "tls", "name", "chain", "version", "clock", "certificate" or "login"; other words
+  /// may come.
+  const char *kind;
+  /// "ok", "failed", or "skipped" as something before it failed or it is not needed.
+  const char *outcome;
+  /// What was found, or why the step failed or was skipped.
+  const char *detail;
+  /// What to do, if the step failed and the detail does not say; or NULL.
+  const char *advice;
+} zec_diagnosis_step;
+
+/// The way to one controller, step by step.
+typedef struct {
+  /// As `https://host:port`.
+  const char *url;
+  /// In the order in which they were taken.
+  const zec_diagnosis_step *const *steps;
+  size_t steps_len;
+} zec_controller_diagnosis;
+
+/// Which step on the way to a login fails, and why.
+typedef struct {
+  /// The way to each controller.
+  const zec_controller_diagnosis *const *controllers;
+  size_t controllers_len;
+  /// The identity's certificate and its login.
+  const zec_diagnosis_step *const *identity;
+  size_t identity_len;
+  /// Whether no step failed.
+  bool is_ok;
+  /// All of this for people, in lines.
+  const char *text;
+  /// All of this as one JSON object.
+  const char *json;
+} zec_diagnosis;
+
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
 typedef struct {
   /// "login_renewed", "login_needs_factor", "login_failed", "certificate_renewed", "renewal_recovered",
@@ -2179,6 +2217,15 @@ void zec_jwt_source_free(zec_jwt_source *source);
 ZEC_MUST_USE zec_error *zec_client_status(const zec_client *client, zec_status **out);
 
 void zec_status_free(zec_status *status);
+
+/// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do. It takes no
+/// longer than one call may; each controller has its share of that. Nothing is spent and nothing changed, but that a
+/// client without a login logs in, as its next call would. What fails is in the diagnosis and is no error.
+ZEC_MUST_USE
+zec_error *zec_client_diagnose(const zec_client *client,
+                               zec_diagnosis **out);
+
+void zec_diagnosis_free(zec_diagnosis *diagnosis);
 
 /// Does all that is due, and says when it wants to be called next: renews the login before it ends and the certificate
 /// (zec_client_renew_if_due()); takes over the list of the controllers and their CA certificates.

@@ -41,6 +41,7 @@ inline void release(zec_client *root) noexcept { zec_client_free(root); }
 inline void release(zec_maintenance *root) noexcept { zec_maintenance_free(root); }
 inline void release(zec_event *root) noexcept { zec_event_free(root); }
 inline void release(zec_status *root) noexcept { zec_status_free(root); }
+inline void release(zec_diagnosis *root) noexcept { zec_diagnosis_free(root); }
 inline void release(zec_external_jwt_signer_list *root) noexcept { zec_external_jwt_signer_list_free(root); }
 inline void release(zec_version_info *root) noexcept { zec_version_info_free(root); }
 inline void release(zec_protocol_list *root) noexcept { zec_protocol_list_free(root); }
@@ -114,6 +115,7 @@ using client = detail::owned<zec_client>;
 using maintenance = detail::owned<zec_maintenance>;
 using event = detail::owned<zec_event>;
 using status = detail::owned<zec_status>;
+using diagnosis = detail::owned<zec_diagnosis>;
 using external_jwt_signer_list = detail::owned<zec_external_jwt_signer_list>;
 using version_info = detail::owned<zec_version_info>;
 using protocol_list = detail::owned<zec_protocol_list>;

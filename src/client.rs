@@ -1,6 +1,7 @@
 //! The front door: one client for one identity.
 
 mod builder;
+pub(crate) mod diagnose;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod generations;
@@ -204,6 +205,11 @@ impl Client {
     /// Starts the clock of one call.
     pub(crate) fn call(&self) -> Call {
         Call::counted_in(self.timeout, &self.cancels, Arc::clone(&self.shared.traffic))
+    }
+
+    /// The same with a tighter limit.
+    fn call_within(&self, limit: Duration) -> Call {
+        Call::counted_in(limit.min(self.timeout), &self.cancels, Arc::clone(&self.shared.traffic))
     }
 
     /// The most rows a list may have.

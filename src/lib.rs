@@ -42,6 +42,7 @@ pub mod api;
 #[cfg(feature = "capi")]
 pub mod ffi;
 
+pub use client::diagnose::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
 pub use client::status::{ControllerStatus, Counters, Failed, LoginState, LoginStatus, Status};
 pub use client::upkeep::{Event, EventKind, Maintenance};
 pub use client::{Client, ClientBuilder};

@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     "src/enroll/ffi.rs",
     "src/login/ffi.rs",
     "src/client/status/ffi.rs",
+    "src/client/diagnose/ffi.rs",
     "src/client/upkeep/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",

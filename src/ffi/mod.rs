@@ -86,6 +86,7 @@ pub use crate::api::services::terminators::ffi::*;
 pub use crate::api::services::watch::ffi::*;
 pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;
+pub use crate::client::diagnose::ffi::*;
 pub use crate::client::ffi::*;
 pub use crate::client::status::ffi::*;
 pub use crate::client::upkeep::ffi::*;

@@ -10,6 +10,9 @@ pub(crate) struct ControllerClock {
     ahead_seconds: AtomicI64,
 }
 
+/// Clocks that differ by less are as good as equal.
+pub(crate) const CLOCK_MAY_BE_OFF: Duration = Duration::from_secs(60);
+
 const UNKNOWN: i64 = i64::MIN;
 
 impl Default for ControllerClock {
@@ -35,6 +38,13 @@ impl ControllerClock {
     /// By how many seconds the controllers' clock is ahead of the local one, if an answer told.
     pub(crate) fn ahead_seconds(&self) -> Option<i64> {
         Some(self.ahead_seconds.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN)
+    }
+
+    /// That the local clock is off, if it is so far that it may be the reason of a failure.
+    pub(crate) fn note(&self) -> Option<String> {
+        let ahead = self.ahead_seconds().filter(|ahead| ahead.unsigned_abs() > CLOCK_MAY_BE_OFF.as_secs())?;
+        let word = if ahead > 0 { "behind" } else { "ahead of" };
+        Some(format!("the local clock is {} s {word} the controllers'", ahead.unsigned_abs()))
     }
 
     /// The time by the controllers' clock.

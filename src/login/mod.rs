@@ -20,13 +20,13 @@ mod second;
 mod session;
 mod ways;
 
-pub(crate) use clock::ControllerClock;
+pub(crate) use clock::{CLOCK_MAY_BE_OFF, ControllerClock};
 pub(crate) use controllers::{Controllers, Features};
 pub(crate) use counters::{Counted, Mishap};
 pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Flight, LoginAttempts, Wanted};
-pub(crate) use generation::Generation;
+pub(crate) use generation::{Generation, answer};
 pub(crate) use live::LiveSession;
 pub(crate) use now::{Clock, Now};
 pub(crate) use oidc::CodeFor;

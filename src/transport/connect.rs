@@ -30,7 +30,7 @@ impl UreqResolver for NoLookUp {
 }
 
 /// Opens TCP connections to the controller, through the proxy if there is one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct TcpConnector {
     pub(super) resolver: Resolver,
     pub(super) timeout: Duration,
@@ -54,7 +54,7 @@ impl Connector for TcpConnector {
 }
 
 impl TcpConnector {
-    fn open(&self, call: &CallState, host: &str, port: u16) -> Result<TcpTransport, Error> {
+    pub(super) fn open(&self, call: &CallState, host: &str, port: u16) -> Result<TcpTransport, Error> {
         let addresses = self.look_up(call, host, port)?;
         call.enter(Stage::Connect);
         let stream = open_any(call, &addresses).inspect_err(|_| self.resolver.forget(host))?;
@@ -64,7 +64,13 @@ impl TcpConnector {
 
     /// Asks the proxy for a tunnel. If it wants an address in place of a name, each is tried as long as the proxy says
     /// that it cannot reach it.
-    fn open_through(&self, proxy: &Proxy, call: &CallState, host: &str, port: u16) -> Result<TcpTransport, Error> {
+    pub(super) fn open_through(
+        &self,
+        proxy: &Proxy,
+        call: &CallState,
+        host: &str,
+        port: u16,
+    ) -> Result<TcpTransport, Error> {
         let addresses = match proxy.wants_addresses() {
             true => self.look_up(call, host, port)?,
             false => Vec::new(),
@@ -94,7 +100,7 @@ impl TcpConnector {
         Ok(transport)
     }
 
-    fn look_up(&self, call: &CallState, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    pub(super) fn look_up(&self, call: &CallState, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
         call.enter(Stage::Resolve);
         self.resolver.resolve(call, host, port)
     }
@@ -132,7 +138,11 @@ fn open_any(call: &CallState, addresses: &[SocketAddr]) -> Result<TcpStream, Err
 }
 
 /// The outer error ends the call, the inner one only concerns this address.
-fn open_one(call: &CallState, address: SocketAddr, share_ends: Instant) -> Result<io::Result<TcpStream>, Error> {
+pub(super) fn open_one(
+    call: &CallState,
+    address: SocketAddr,
+    share_ends: Instant,
+) -> Result<io::Result<TcpStream>, Error> {
     let socket = match start(address) {
         Ok(socket) => socket,
         Err(error) => return Ok(Err(error)),

@@ -10,6 +10,7 @@ mod connect;
 mod exchange;
 mod platform;
 mod pool;
+mod probe;
 mod proxy;
 mod resolve;
 mod tcp;
@@ -26,6 +27,7 @@ use rustls::sign::CertifiedKey;
 
 pub(crate) use call::Call;
 pub use cancel::CancelToken;
+pub(crate) use probe::{Probe, Shown};
 pub use proxy::Proxy;
 pub(crate) use traffic::Traffic;
 

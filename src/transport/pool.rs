@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
 use ureq::Agent;
 use ureq::unversioned::transport::Connector;
 
@@ -41,6 +42,16 @@ impl Pool {
         Ok(Self { options, resolver, current: Mutex::new(current) })
     }
 
+    /// What opens its connections.
+    pub(super) fn connector(&self) -> TcpConnector {
+        connector(&self.options, self.resolver.clone())
+    }
+
+    /// Who judges the certificates that its connections are shown.
+    pub(super) fn verifier(&self) -> &dyn ServerCertVerifier {
+        &*self.options.verifier
+    }
+
     /// The agent of this process. A child must not use its parent's connections, whose TLS state both would change,
     /// nor its tickets: it closes its copies, without a word to the controller, and begins with an empty pool.
     pub(super) fn agent(&self, process: u32) -> Result<Agent, Error> {
@@ -51,6 +62,11 @@ impl Pool {
         }
         Ok(current.agent.clone())
     }
+}
+
+/// What opens connections with these options.
+fn connector(options: &ConnectionOptions, resolver: Resolver) -> TcpConnector {
+    TcpConnector { resolver, timeout: options.connect_timeout, proxy: options.proxy.clone() }
 }
 
 /// No time-out is set here: our connections keep the deadline of each call themselves.
@@ -69,9 +85,7 @@ fn agent(options: &ConnectionOptions, resolver: Resolver, tls: ClientConfig) -> 
         .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
         .max_idle_age(MAX_IDLE)
         .build();
-    let proxy = options.proxy.clone();
-    let connector = TcpConnector { resolver, timeout: options.connect_timeout, proxy }
-        .chain(TlsConnector { config: Arc::new(tls) });
+    let connector = connector(options, resolver).chain(TlsConnector { config: Arc::new(tls) });
     Agent::with_parts(config, connector, NoLookUp)
 }
 

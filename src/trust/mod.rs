@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 mod explain;
 mod issued;
 mod jws;
+pub(crate) mod onlooker;
 mod pkcs7;
 pub(crate) mod provider;
 pub(crate) mod token;

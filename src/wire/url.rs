@@ -53,6 +53,11 @@ impl ControllerUrl {
     pub(crate) fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
+
+    pub(crate) fn port(&self) -> u16 {
+        let (_, port) = self.origin.rsplit_once(':').expect("an origin has a port");
+        port.parse().expect("the port of an origin is a number")
+    }
 }
 
 fn split_port(authority: &str) -> Result<(&str, u16), &'static str> {
@@ -143,6 +148,7 @@ mod tests {
     fn ipv6_literals_keep_their_brackets_in_the_origin_only() {
         let url = ControllerUrl::parse("https://[::1]:1280/x").unwrap();
         assert_eq!((url.origin(), url.host()), ("https://[::1]:1280", "::1"));
+        assert_eq!(url.port(), 1280);
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! The C face of a diagnosis.
+
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use super::{ControllerDiagnosis, Diagnosis, DiagnosisStep};
+use crate::client::ffi::zec_client;
+use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, release, zec_error};
+
+/// One step of a diagnosis.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_diagnosis_step {
+    /// "resolve", "connect", "proxy", "tls", "name", "chain", "version", "clock", "certificate" or "login"; other words
+    /// may come.
+    pub kind: *const c_char,
+    /// "ok", "failed", or "skipped" as something before it failed or it is not needed.
+    pub outcome: *const c_char,
+    /// What was found, or why the step failed or was skipped.
+    pub detail: *const c_char,
+    /// What to do, if the step failed and the detail does not say; or NULL.
+    pub advice: *const c_char,
+}
+
+impl View for zec_diagnosis_step {
+    type Model = DiagnosisStep;
+
+    fn view(step: &DiagnosisStep, arena: &mut Arena) -> Self {
+        let DiagnosisStep { kind, outcome, detail, advice } = step;
+        Self {
+            kind: arena.str(kind.as_str()),
+            outcome: arena.str(outcome.as_str()),
+            detail: arena.str(detail),
+            advice: arena.optional_str(advice.as_deref()),
+        }
+    }
+}
+
+/// The way to one controller, step by step.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_controller_diagnosis {
+    /// As `https://host:port`.
+    pub url: *const c_char,
+    /// In the order in which they were taken.
+    pub steps: *const *const zec_diagnosis_step,
+    pub steps_len: usize,
+}
+
+impl View for zec_controller_diagnosis {
+    type Model = ControllerDiagnosis;
+
+    fn view(diagnosis: &ControllerDiagnosis, arena: &mut Arena) -> Self {
+        let ControllerDiagnosis { url, steps } = diagnosis;
+        Self { url: arena.str(url), steps: arena.views(steps), steps_len: steps.len() }
+    }
+}
+
+/// Which step on the way to a login fails, and why.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_diagnosis {
+    /// The way to each controller.
+    pub controllers: *const *const zec_controller_diagnosis,
+    pub controllers_len: usize,
+    /// The identity's certificate and its login.
+    pub identity: *const *const zec_diagnosis_step,
+    pub identity_len: usize,
+    /// Whether no step failed.
+    pub is_ok: bool,
+    /// All of this for people, in lines.
+    pub text: *const c_char,
+    /// All of this as one JSON object.
+    pub json: *const c_char,
+}
+
+impl Root for zec_diagnosis {
+    type Kept = Arena;
+}
+
+impl View for zec_diagnosis {
+    type Model = Diagnosis;
+
+    fn view(diagnosis: &Diagnosis, arena: &mut Arena) -> Self {
+        let (text, json) = (arena.str(&diagnosis.to_string()), arena.str(&diagnosis.to_json()));
+        let is_ok = diagnosis.is_ok();
+        let Diagnosis { controllers, identity } = diagnosis;
+        Self {
+            controllers: arena.views(controllers),
+            controllers_len: controllers.len(),
+            identity: arena.views(identity),
+            identity_len: identity.len(),
+            is_ok,
+            text,
+            json,
+        }
+    }
+}
+
+/// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do. It takes no
+/// longer than one call may; each controller has its share of that. Nothing is spent and nothing changed, but that a
+/// client without a login logs in, as its next call would. What fails is in the diagnosis and is no error.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_client_diagnose(
+    client: Option<&zec_client>,
+    out: Option<&mut MaybeUninit<*mut zec_diagnosis>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let client = arg(client, "client")?;
+        out.write(give::<zec_diagnosis>(&client.client.diagnose()));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_diagnosis_free(diagnosis: *mut zec_diagnosis) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(diagnosis) };
+    });
+}

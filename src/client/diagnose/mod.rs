@@ -1,0 +1,213 @@
+//! Which step on the way to a login fails, and why.
+
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+mod identity;
+mod report;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Client;
+use crate::error::Error;
+use crate::login::{CLOCK_MAY_BE_OFF, Features, Generation};
+use crate::transport::{Attempt, Call, Probe, Shown};
+use crate::trust::onlooker::check_name;
+use crate::trust::{certificate, display_time};
+use crate::wire::fields::{Fields, Model};
+use crate::wire::{ControllerUrl, Head, envelope, timestamp};
+pub use report::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
+
+/// What the steps of one controller came to.
+struct Way {
+    steps: Vec<DiagnosisStep>,
+    /// True if a controller that is trusted answered.
+    is_open: bool,
+}
+
+impl Client {
+    /// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do.
+    ///
+    /// It takes no longer than one call may; each controller has its share of that. Nothing is spent and nothing
+    /// changed, but that a client without a login logs in, as its next call would: a refusal that is still believed is
+    /// told without asking again. The certificate that a controller shows is looked at whoever vouches for it, on a
+    /// connection on which nothing is sent.
+    pub fn diagnose(&self) -> Diagnosis {
+        let call = self.call();
+        let generation = self.generation();
+        let urls = generation.controllers.in_order(std::time::Instant::now());
+        let mut controllers = Vec::with_capacity(urls.len());
+        let (mut untried, mut is_any_open) = (u32::try_from(urls.len()).unwrap_or(u32::MAX), false);
+        for url in urls {
+            // One more share is for the login.
+            let share = call.remaining() / (untried.saturating_add(1));
+            untried -= 1;
+            let way = self.way_to(&generation, &url, share);
+            is_any_open |= way.is_open;
+            controllers.push(ControllerDiagnosis { url: url.origin().to_owned(), steps: way.steps });
+        }
+        let login = match is_any_open {
+            true => self.try_login(&call, &generation),
+            false => DiagnosisStep::skipped(StepKind::Login, "there is no controller to log in at"),
+        };
+        Diagnosis { controllers, identity: vec![identity::certificate(&generation), login] }
+    }
+
+    fn way_to(&self, generation: &Generation, url: &ControllerUrl, share: Duration) -> Way {
+        let call = self.call_within(share);
+        let probe = generation.connections.probe(&call, url);
+        let mut steps = reach(&probe, url);
+        let shown = match probe.handshake {
+            None => None,
+            Some(Ok(shown)) => {
+                steps.push(DiagnosisStep::ok(StepKind::Tls, handshake(&shown)));
+                Some(shown)
+            }
+            Some(Err(error)) => {
+                steps.push(DiagnosisStep::failed(StepKind::Tls, error.to_string()));
+                None
+            }
+        };
+        let Some(shown) = shown else {
+            let why = "no connection to the controller was opened";
+            let missing = [StepKind::Tls, StepKind::Name, StepKind::Chain, StepKind::Version, StepKind::Clock];
+            let missing = missing.into_iter().filter(|kind| steps.iter().all(|step| step.kind != *kind));
+            let missing: Vec<_> = missing.map(|kind| DiagnosisStep::skipped(kind, why)).collect();
+            steps.extend(missing);
+            return Way { steps, is_open: false };
+        };
+        let judged = judge(generation, url, &shown);
+        let is_trusted = judged.iter().all(|step| step.outcome == StepOutcome::Ok);
+        steps.extend(judged);
+        let answer = match is_trusted {
+            true => ask(&call, generation, url),
+            false => {
+                let why = "the controller is not asked, as its certificate is not trusted";
+                Err([StepKind::Version, StepKind::Clock].map(|kind| DiagnosisStep::skipped(kind, why)))
+            }
+        };
+        let is_open = answer.is_ok();
+        steps.extend(answer.unwrap_or_else(|failed| failed));
+        Way { steps, is_open }
+    }
+}
+
+/// The steps up to the handshake.
+fn reach(probe: &Probe, url: &ControllerUrl) -> Vec<DiagnosisStep> {
+    let whose = match &probe.proxy {
+        Some(proxy) => format!("the proxy {proxy}"),
+        None => url.host().to_owned(),
+    };
+    let mut steps = Vec::new();
+    match &probe.resolved {
+        Ok(addresses) => {
+            let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+            steps.push(DiagnosisStep::ok(StepKind::Resolve, format!("{whose} is at {}", addresses.join(", "))));
+        }
+        Err(error) => {
+            let advice = "check the spelling of the address and the name server of this machine";
+            steps.push(DiagnosisStep::failed(StepKind::Resolve, error.to_string()).with_advice(advice));
+            steps.push(DiagnosisStep::skipped(StepKind::Connect, "there is no address"));
+        }
+    }
+    for (address, outcome) in &probe.connected {
+        steps.push(match outcome {
+            Ok(took) => DiagnosisStep::ok(StepKind::Connect, format!("{address} in {} ms", took.as_millis())),
+            Err(why) => DiagnosisStep::failed(StepKind::Connect, format!("{address}: {why}")).with_advice(
+                "check that it runs, that the port is right, and that firewalls on the way let connections pass",
+            ),
+        });
+    }
+    steps.push(match (&probe.proxy, &probe.tunnel) {
+        (None, _) => DiagnosisStep::skipped(StepKind::Proxy, "none is used"),
+        (Some(_), None) => DiagnosisStep::skipped(StepKind::Proxy, "there is no connection to the proxy"),
+        (Some(proxy), Some(Ok(()))) => DiagnosisStep::ok(StepKind::Proxy, format!("{proxy} leads to the controller")),
+        (Some(_), Some(Err(error))) => DiagnosisStep::failed(StepKind::Proxy, error.to_string()),
+    });
+    steps
+}
+
+fn handshake(shown: &Shown) -> String {
+    let subjects: Vec<String> = shown.chain.iter().filter_map(|der| certificate::subject(der)).collect();
+    format!("{}; shown: {}", shown.tls, subjects.join(" < "))
+}
+
+/// Whether what was shown is to be believed.
+fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [DiagnosisStep; 2] {
+    let leaf = shown.chain.first().map_or(Err("no certificate was shown".to_owned()), Ok);
+    let name = leaf.and_then(|leaf| check_name(leaf, url.host()));
+    let name = match &name {
+        Ok(()) => DiagnosisStep::ok(StepKind::Name, format!("the certificate is made for {}", url.host())),
+        Err(why) => DiagnosisStep::failed(StepKind::Name, why),
+    };
+    let has_name = name.outcome == StepOutcome::Ok;
+    let chain = match generation.connections.judge(&shown.chain, url.host(), SystemTime::now()) {
+        Ok(()) => DiagnosisStep::ok(StepKind::Chain, "the network's CA bundle vouches for it, and it is valid now"),
+        // The chain is looked at before the name is.
+        Err(why) if !has_name && why == name.detail => {
+            DiagnosisStep::ok(StepKind::Chain, "the network's CA bundle vouches for it, and it is valid now")
+        }
+        Err(why) => {
+            let note = generation.clock.note().map(|note| format!("; {note}")).unwrap_or_default();
+            DiagnosisStep::failed(StepKind::Chain, why + &note)
+        }
+    };
+    [name, chain]
+}
+
+/// Asks for the version, and reads the controller's clock.
+fn ask(call: &Call, generation: &Generation, url: &ControllerUrl) -> Result<[DiagnosisStep; 2], [DiagnosisStep; 2]> {
+    let mut body = Vec::new();
+    match version(call, generation, url, &mut body) {
+        Ok((head, version)) => Ok([DiagnosisStep::ok(StepKind::Version, version), clock(&head)]),
+        Err(error) => {
+            let advice = "check that this is the address of a controller, and not of a router or a web page";
+            let version = DiagnosisStep::failed(StepKind::Version, error.to_string()).with_advice(advice);
+            Err([version, DiagnosisStep::skipped(StepKind::Clock, "the controller gave no answer")])
+        }
+    }
+}
+
+fn version(
+    call: &Call,
+    generation: &Generation,
+    url: &ControllerUrl,
+    body: &mut Vec<u8>,
+) -> Result<(Head, String), Error> {
+    let request = Features::request();
+    let attempt = Attempt { controller: url, base_path: "", credentials: &[], first_byte_by: None };
+    let head = generation.connections.exchange(call, &attempt, &request, body)?;
+    crate::login::answer(&request, &head, body)?;
+    Features::read(body)?;
+    let Software { version } = envelope::data(&request.operation(), body)?;
+    let version = version.map_or_else(|| "unknown".to_owned(), |version| crate::error::one_line(&version));
+    Ok((head, format!("the controller's version is {version}")))
+}
+
+struct Software {
+    version: Option<String>,
+}
+
+impl Model for Software {
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { version: fields.get("version") }
+    }
+}
+
+fn clock(head: &Head) -> DiagnosisStep {
+    let theirs = head.date.as_deref().and_then(timestamp::http_date).and_then(|seconds| u64::try_from(seconds).ok());
+    let Some(theirs) = theirs.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds)) else {
+        return DiagnosisStep::skipped(StepKind::Clock, "the controller does not tell the time");
+    };
+    let ours = SystemTime::now();
+    let (off, word) = match ours.duration_since(theirs) {
+        Ok(off) => (off, "ahead of"),
+        Err(error) => (error.duration(), "behind"),
+    };
+    if off <= CLOCK_MAY_BE_OFF {
+        return DiagnosisStep::ok(StepKind::Clock, "the local clock agrees with the controller's");
+    }
+    let (ours, theirs) = (display_time(ours), display_time(theirs));
+    let detail = format!("the local clock is {} s {word} the controller's: {ours}, not {theirs}", off.as_secs());
+    DiagnosisStep::failed(StepKind::Clock, detail)
+        .with_advice("set the clock of the one that is wrong, and keep it set by NTP")
+}
