@@ -244,6 +244,29 @@ fn text_and_json_have_all_steps() {
     );
 }
 
+#[test]
+fn the_example_prints_the_diagnosis_and_fails_if_a_step_did() {
+    let controller = controller(Version::V2_0, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("identity.json");
+    std::fs::write(&path, controller.enrolled_identity_json("alice")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--offline", "--example", "diagnose", "--"]).arg(&path);
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (is_there, code, says) in [(true, 0, "  ok       login "), (false, 1, "  failed   connect ")] {
+        if !is_there {
+            controller.fault(Operation::Any, Fault::Refuse);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.starts_with(&controller.url()) && text.contains(says), "{output:?}");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+    }
+}
+
 /// A TLS server on loopback whose certificate is valid in these years, and the CA that issued it.
 fn serve_valid(from: i32, until: i32) -> (SocketAddr, String) {
     let mut authority = CertificateParams::default();

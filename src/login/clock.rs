@@ -62,6 +62,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_is_off_if_it_is_by_more_than_a_minute() {
+        let clock = ControllerClock::default();
+        assert_eq!(clock.note(), None);
+        for (ahead, note) in [
+            (60, None),
+            (-60, None),
+            (61, Some("the local clock is 61 s behind the controllers'")),
+            (-3600, Some("the local clock is 3600 s ahead of the controllers'")),
+        ] {
+            clock.ahead_seconds.store(ahead, Ordering::Relaxed);
+            assert_eq!(clock.note().as_deref(), note);
+        }
+    }
+
+    #[test]
     fn the_time_is_that_of_the_last_answer_that_told_one() {
         let clock = ControllerClock::default();
         let off = |clock: &ControllerClock| {

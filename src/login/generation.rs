@@ -127,7 +127,6 @@ impl Generation {
         if let Ok(head) = &outcome {
             self.clock.read(head);
         }
-        let outcome = outcome.map_err(|failure| self.with_clock_note(failure));
         self.counted.asked(controller, &outcome);
         match &outcome {
             Ok(head) if !has_failed(head) => self.controllers.answered(controller),
@@ -157,16 +156,6 @@ impl Generation {
             }
         }
         Err(no_controller())
-    }
-
-    /// Where certificates may be refused because the local clock is off, the error says so.
-    fn with_clock_note(&self, failure: Failure) -> Failure {
-        match (failure.error, self.clock.note()) {
-            (Error::Tls { controller, message }, Some(note)) => {
-                Failure { error: Error::Tls { controller, message: format!("{message}; {note}") }, ..failure }
-            }
-            (error, _) => Failure { error, ..failure },
-        }
     }
 
     /// What the controller says of itself; asked once, the first time it is used.

@@ -45,6 +45,9 @@ fn log_in(client: &Client, witness: &mut Witness, canaries: &mut Canaries) -> St
 fn good(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
     log_in(client, witness, canaries);
     witness.see("Client", client);
+    witness.see("Status", &client.status());
+    witness.see("Status as JSON", &client.status().to_json());
+    witness.see("Diagnosis", &client.diagnose());
     witness.see("current session", &client.current_api_session().get().unwrap());
     witness.see("Version", &client.controller().version().unwrap());
     assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3);
@@ -199,6 +202,11 @@ fn behind_a_proxy(identity: &Identity, witness: &mut Witness, canaries: &mut Can
             });
             witness.fail("a SOCKS proxy", client.authenticate());
         });
+        witness.see("Status behind a proxy", &client.status());
+        witness.see("Status behind a proxy as JSON", &client.status().to_json());
+        let diagnosis = client.with_timeout(Duration::from_millis(200)).diagnose();
+        witness.see("Diagnosis behind a proxy", &diagnosis);
+        witness.see("Diagnosis behind a proxy in words", &diagnosis.to_string());
     }
     for address in [
         "http://user:proxy-canary-password@:1",

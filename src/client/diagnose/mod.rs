@@ -5,7 +5,7 @@ pub(crate) mod ffi;
 mod identity;
 mod report;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Client;
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl Client {
     pub fn diagnose(&self) -> Diagnosis {
         let call = self.call();
         let generation = self.generation();
-        let urls = generation.controllers.in_order(std::time::Instant::now());
+        let urls = generation.controllers.in_order(Instant::now());
         let mut controllers = Vec::with_capacity(urls.len());
         let (mut untried, mut is_any_open) = (u32::try_from(urls.len()).unwrap_or(u32::MAX), false);
         for url in urls {
@@ -82,11 +82,11 @@ impl Client {
             true => ask(&call, generation, url),
             false => {
                 let why = "the controller is not asked, as its certificate is not trusted";
-                Err([StepKind::Version, StepKind::Clock].map(|kind| DiagnosisStep::skipped(kind, why)))
+                [StepKind::Version, StepKind::Clock].map(|kind| DiagnosisStep::skipped(kind, why))
             }
         };
-        let is_open = answer.is_ok();
-        steps.extend(answer.unwrap_or_else(|failed| failed));
+        let is_open = answer[0].outcome == StepOutcome::Ok;
+        steps.extend(answer);
         Way { steps, is_open }
     }
 }
@@ -133,7 +133,7 @@ fn handshake(shown: &Shown) -> String {
 
 /// Whether what was shown is to be believed.
 fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [DiagnosisStep; 2] {
-    let leaf = shown.chain.first().map_or(Err("no certificate was shown".to_owned()), Ok);
+    let leaf = shown.chain.first().ok_or_else(|| "no certificate was shown".to_owned());
     let name = leaf.and_then(|leaf| check_name(leaf, url.host()));
     let name = match &name {
         Ok(()) => DiagnosisStep::ok(StepKind::Name, format!("the certificate is made for {}", url.host())),
@@ -155,14 +155,14 @@ fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [Diagno
 }
 
 /// Asks for the version, and reads the controller's clock.
-fn ask(call: &Call, generation: &Generation, url: &ControllerUrl) -> Result<[DiagnosisStep; 2], [DiagnosisStep; 2]> {
+fn ask(call: &Call, generation: &Generation, url: &ControllerUrl) -> [DiagnosisStep; 2] {
     let mut body = Vec::new();
     match version(call, generation, url, &mut body) {
-        Ok((head, version)) => Ok([DiagnosisStep::ok(StepKind::Version, version), clock(&head)]),
+        Ok((head, version)) => [DiagnosisStep::ok(StepKind::Version, version), clock(&head)],
         Err(error) => {
             let advice = "check that this is the address of a controller, and not of a router or a web page";
             let version = DiagnosisStep::failed(StepKind::Version, error.to_string()).with_advice(advice);
-            Err([version, DiagnosisStep::skipped(StepKind::Clock, "the controller gave no answer")])
+            [version, DiagnosisStep::skipped(StepKind::Clock, "the controller gave no answer")]
         }
     }
 }
