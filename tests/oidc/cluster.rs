@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ziti_edge_client::{Client, Credentials, Error, Identity, Login, LoginFlow};
-use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+use ziti_edge_testkit::{Fault, IdentityOptions, Operation, TestController, Version};
 
 use crate::support::ENOUGH;
 use crate::{AUTHORIZE, LOGIN, TOKEN, Time, build, list};
@@ -118,4 +118,19 @@ fn old_controllers_keep_their_logins_to_themselves() {
         let client = build(Client::builder(&identity).timeout(ENOUGH));
         assert_eq!((list(&client).unwrap(), node.oidc_logins()), (1, 0), "{version:?}");
     }
+}
+
+#[test]
+fn a_password_that_was_taken_is_shown_again_when_a_later_answer_is_lost() {
+    let first = TestController::builder().services(1).start().expect("a free port");
+    let options =
+        IdentityOptions { name: "alice".to_owned(), password: Some("canary".to_owned()), ..IdentityOptions::default() };
+    let mut file: Value = serde_json::from_str(&first.enrolled_identity_json_with(options)).expect("it is JSON");
+    let second = TestController::builder().services(1).same_network_as(&first).start().expect("a free port");
+    file["ztAPIs"] = json!([first.api_url(), second.api_url()]);
+    let identity = Identity::from_json(&file.to_string()).expect("it is whole");
+    first.fault(TOKEN, Fault::LostAnswer);
+    let builder = Client::builder(&identity).timeout(ENOUGH);
+    let client = build(builder.credentials(Credentials::password("alice", "canary")));
+    assert_eq!((list(&client).unwrap(), second.oidc_logins()), (1, 1));
 }
