@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::credentials::JwtSource;
 use super::flight::Wanted;
 use super::generation::Generation;
-use super::live::{LiveSession, NewSession, Second, SecondJwt};
+use super::live::{LiveSession, NewSession, Second, SecondJwt, SessionToken};
 use super::session::AuthQuery;
 use crate::error::Error;
 use crate::transport::Call;
@@ -21,8 +21,12 @@ impl Generation {
         let Some(source) = &self.ways.second else { return Ok(session) };
         let mut session = session;
         while self.lacks_second(&session) {
-            let supply = || self.supply_second(call, source, &session, false);
-            session = self.flight.session(call, Wanted::NewerThan(session.number), supply)?;
+            let newer = Wanted::NewerThan(session.number);
+            session = match session.token {
+                // There it comes with the first factor.
+                SessionToken::Waiting(_) => self.session(call, newer)?,
+                _ => self.flight.session(call, newer, || self.supply_second(call, source, &session, false))?,
+            };
         }
         Ok(session)
     }

@@ -211,6 +211,8 @@ fn a_second_jwt_that_is_refused_leaves_the_login_waiting_for_another() {
     assert_eq!(network.count(LOGIN), 2);
     assert_waits(&client, "and is not shown again by itself");
     assert_eq!(network.count(LOGIN), 2);
+    client.set_second_factor_jwt(&JwtSource::token(network.second_jwt())).unwrap();
+    assert_eq!((list(&client).unwrap(), network.count(LOGIN)), (1, 4), "the other one comes with the first factor");
 }
 
 #[test]
