@@ -15,8 +15,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Counted, Credentials, Flight, Generation, JwtSource,
-    LoggedOut, Login, SendForLogin, Wanted, Ways,
+    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Counted, Credentials, Flight, Generation,
+    JwtSource, LoggedOut, Login, Pacer, SendForLogin, Wanted, Ways,
 };
 use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy, Traffic};
@@ -58,6 +58,7 @@ struct Settings {
     watch: Watch,
     store: Option<Store>,
     counted: Arc<Counted>,
+    pacer: Arc<Pacer>,
 }
 
 impl Client {
@@ -102,6 +103,7 @@ impl Client {
     /// is supplied where one is needed.
     pub fn authenticate(&self) -> Result<Login, Error> {
         let call = self.call();
+        call.take_turn();
         let session = self.on_generation(&call, |generation| {
             generation.session(&call, Wanted::Fresh).and_then(|session| generation.with_second(&call, session))
         })?;
@@ -148,7 +150,10 @@ impl Client {
     /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that
     /// needs a login asks the controller again. No I/O.
     pub fn retry_now(&self) {
-        self.generation().retry_now();
+        let generation = self.generation();
+        generation.retry_now();
+        generation.controllers.forgive();
+        self.settings().pacer.all_clear();
     }
 
     /// Ends the session, if there is one. A later call that needs a login makes a new one.
@@ -316,10 +321,11 @@ impl Settings {
             proxy: self.proxy.clone(),
             gzip: self.gzip,
         })?;
-        let controllers = Controllers::new(identity.controller_urls());
+        let (pacer, time) = (Arc::clone(&self.pacer), self.watch.clock.clone());
+        let controllers = Controllers::new(identity.controller_urls(), &pacer.jitter);
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
-        let (flight, clock) = (Flight::default(), ControllerClock::default());
-        let (time, counted) = (self.watch.clock.clone(), Arc::clone(&self.counted));
-        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time, counted })
+        let (flight, clock) = (Flight::new(time.clone()), ControllerClock::default());
+        let counted = Arc::clone(&self.counted);
+        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time, pacer, counted })
     }
 }

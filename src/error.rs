@@ -195,6 +195,16 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
+    /// True if the controller says that it has not even begun: too much to do, or no leader in its cluster. Other
+    /// answers with these statuses may come from something in between, which knows nothing.
+    pub(crate) fn was_not_carried_out(&self) -> bool {
+        match self.status {
+            429 => matches!(self.code.as_str(), "SERVER_TOO_MANY_REQUESTS" | "RATE_LIMITED"),
+            503 => self.code == "CLUSTER_NO_LEADER",
+            _ => false,
+        }
+    }
+
     /// The part of the cause that a person reads: its reason with the field, or its message.
     fn cause_summary(&self) -> Option<String> {
         let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
@@ -312,6 +322,27 @@ impl Error {
             Error::Enrollment { answer, .. } => answer.as_deref(),
             _ => None,
         }
+    }
+
+    /// The same error for a caller who has not tried: with a note, and for an answer that asked for patience with what
+    /// is left to wait.
+    pub(crate) fn with_note(mut self, note: &str, left: Duration) -> Self {
+        let message = match &mut self {
+            Error::Transport { message, .. } | Error::Tls { message, .. } | Error::Decode { message, .. } => message,
+            Error::Busy(answer) => {
+                answer.retry_after = Some(left);
+                &mut answer.message
+            }
+            Error::Api(answer) => &mut answer.message,
+            Error::Timeout { stage, controller, limit } => {
+                let message = format!("no answer within {:.1} s; {note}", limit.as_secs_f64());
+                return Error::Transport { stage: *stage, controller: controller.take().unwrap_or_default(), message };
+            }
+            _ => return self,
+        };
+        message.push_str("; ");
+        message.push_str(note);
+        self
     }
 
     pub(crate) fn storage(path: &Path, action: &'static str, source: io::Error) -> Self {

@@ -7,7 +7,7 @@ use super::upkeep::{Event, RenewalSettings, Upkeep, Watch};
 use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
-use crate::login::{AboutClient, Clock, Credentials, JwtSource, LoginFlow, Ways};
+use crate::login::{AboutClient, Clock, Credentials, Jitter, JwtSource, LoginFlow, Pacer, Ways};
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
 
@@ -27,6 +27,7 @@ pub struct ClientBuilder {
     credentials: Credentials,
     second: Option<JwtSource>,
     flow: LoginFlow,
+    jitter: Jitter,
 }
 
 impl std::fmt::Debug for ClientBuilder {
@@ -42,6 +43,7 @@ impl std::fmt::Debug for ClientBuilder {
             watch: _,
             store: _,
             counted: _,
+            pacer: _,
         } = &self.settings;
         f.debug_struct("ClientBuilder")
             .field("identity", &self.identity)
@@ -74,6 +76,7 @@ impl ClientBuilder {
             cancels: Vec::new(),
             settings: Settings {
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+                pacer: Arc::default(),
                 proxy: None,
                 trust_system_roots: false,
                 gzip: true,
@@ -87,6 +90,7 @@ impl ClientBuilder {
             about,
             credentials: Credentials::default(),
             second: None,
+            jitter: Jitter::default(),
             flow: LoginFlow::default(),
         }
     }
@@ -222,15 +226,24 @@ impl ClientBuilder {
         self
     }
 
+    /// What decides where things are left to chance, for tests: a number from 0 up to, but not, 1. With 0 the
+    /// controllers are asked in the order in which the identity names them, and pauses are as short as can be.
+    #[doc(hidden)]
+    pub fn chance(mut self, draw: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.jitter = Jitter::of(draw);
+        self
+    }
+
     /// Makes the client. Does no I/O, but reads the system's roots if they are trusted.
     ///
     /// # Errors
     /// [`Error::Identity`] if the identity has no CA bundle and the system's roots are not trusted.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { identity, timeout, cancels, mut settings, about, credentials, second, flow } = self;
+        let Self { identity, timeout, cancels, mut settings, about, credentials, second, flow, jitter } = self;
         settings.about = Arc::new(about);
         // A builder may make several clients, each of which counts for itself.
         settings.counted = Arc::default();
+        settings.pacer = Arc::new(Pacer::new(settings.watch.clock.clone(), jitter));
         let ways = Arc::new(Ways::new(credentials, second, flow));
         let generation = RwLock::new(Arc::new(settings.generation(identity, ways)?));
         let shared = Arc::new(Shared { settings, generation, upkeep: Upkeep::default(), traffic: Arc::default() });

@@ -1,10 +1,12 @@
 //! The controllers of a network: which one to ask next, and where its API lies.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
+use super::pacing::Jitter;
+use crate::error::{ApiError, Error};
 use crate::wire::fields::{Fields, Model};
 use crate::wire::url::is_plain_path;
 use crate::wire::{Api, ControllerUrl, Request, envelope};
@@ -23,6 +25,9 @@ struct Known {
     url: ControllerUrl,
     features: Option<Arc<Features>>,
     failed_at: Option<Instant>,
+    answered_at: Option<Instant>,
+    /// Until when it asks not to be asked, and with what answer.
+    busy: Option<(Instant, ApiError)>,
 }
 
 /// What a controller says of itself, as far as a login cares.
@@ -115,18 +120,28 @@ impl Model for ApiPath {
 }
 
 impl Controllers {
-    /// Takes the addresses in order of preference.
-    pub(crate) fn new(urls: &[ControllerUrl]) -> Self {
-        let known = urls.iter().map(|url| Known { url: url.clone(), features: None, failed_at: None }).collect();
+    /// In the beginning all are equal, and chance decides which to ask first: the clients of a network do not all begin
+    /// with the same one.
+    pub(crate) fn new(urls: &[ControllerUrl], jitter: &Jitter) -> Self {
+        let unknown = |url: &ControllerUrl| Known {
+            url: url.clone(),
+            features: None,
+            failed_at: None,
+            answered_at: None,
+            busy: None,
+        };
+        let mut known: Vec<Known> = urls.iter().map(unknown).collect();
+        jitter.shuffle(&mut known);
         Self { known: Mutex::new(known) }
     }
 
-    /// All controllers, the one to ask first at the front: those that failed a short time ago come last.
+    /// All controllers, the one to ask first at the front: the one that answered last. Those that failed a short time
+    /// ago come last, and after them those that ask for patience.
     pub(crate) fn in_order(&self, now: Instant) -> Vec<ControllerUrl> {
         let known = self.lock();
         let avoided = |one: &Known| one.failed_at.filter(|at| now.saturating_duration_since(*at) < AVOIDED_FOR);
         let mut order: Vec<&Known> = known.iter().collect();
-        order.sort_by_key(|one| avoided(one));
+        order.sort_by_key(|one| (one.busy_until(now), avoided(one), Reverse(one.answered_at)));
         order.into_iter().map(|one| one.url.clone()).collect()
     }
 
@@ -136,6 +151,36 @@ impl Controllers {
         let of = |url: &ControllerUrl| self.lock().iter().find(|one| one.url == *url)?.failed_at.and_then(left);
         let order = self.in_order(now);
         order.into_iter().map(|url| (url.clone(), of(&url).filter(|left| !left.is_zero()))).collect()
+    }
+
+    /// What a controller answered that does not want to be asked yet, with the time that is left of it.
+    pub(super) fn wants_patience(&self, url: &ControllerUrl, now: Instant) -> Option<ApiError> {
+        let known = self.lock();
+        let one = known.iter().find(|one| one.url == *url)?;
+        let left = one.busy_until(now)?.saturating_duration_since(now);
+        let (_, answer) = one.busy.as_ref()?;
+        Some(ApiError { retry_after: Some(left), ..answer.clone() })
+    }
+
+    /// How long until the first controller may be asked; zero if one may.
+    pub(super) fn patience(&self, now: Instant) -> Duration {
+        let known = self.lock();
+        let left = |one: &Known| one.busy_until(now).map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
+        known.iter().map(left).min().unwrap_or_default()
+    }
+
+    /// Remembers that a controller asks not to be asked until then.
+    pub(super) fn leave_alone(&self, url: &ControllerUrl, until: Option<Instant>, answer: &ApiError) {
+        if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
+            one.busy = until.map(|until| (until, answer.clone()));
+        }
+    }
+
+    /// Forgets what speaks against asking a controller.
+    pub(crate) fn forgive(&self) {
+        for one in self.lock().iter_mut() {
+            (one.failed_at, one.busy) = (None, None);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -152,24 +197,30 @@ impl Controllers {
         }
     }
 
-    /// Remembers that a controller could not be used just now.
-    pub(crate) fn failed(&self, url: &ControllerUrl, now: Instant) {
-        self.mark(url, Some(now));
+    /// Remembers that a controller could not be used just now. True if that holds for all of them.
+    pub(crate) fn failed(&self, url: &ControllerUrl, now: Instant) -> bool {
+        let mut known = self.lock();
+        if let Some(one) = known.iter_mut().find(|one| one.url == *url) {
+            one.failed_at = Some(now);
+        }
+        known.iter().all(|one| one.failed_at.is_some())
     }
 
     /// Remembers that a controller answered.
-    pub(crate) fn answered(&self, url: &ControllerUrl) {
-        self.mark(url, None);
-    }
-
-    fn mark(&self, url: &ControllerUrl, failed_at: Option<Instant>) {
+    pub(crate) fn answered(&self, url: &ControllerUrl, now: Instant) {
         if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
-            one.failed_at = failed_at;
+            (one.failed_at, one.answered_at, one.busy) = (None, Some(now), None);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn busy_until(&self, now: Instant) -> Option<Instant> {
+        self.busy.as_ref().map(|(until, _)| *until).filter(|until| *until > now)
     }
 }
 
@@ -183,9 +234,15 @@ pub(crate) fn first_byte_by(now: Instant, remaining: Duration, untried: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Head, refusal};
 
     fn url(text: &str) -> ControllerUrl {
         ControllerUrl::parse(text).unwrap()
+    }
+
+    fn in_this_order(urls: &[&ControllerUrl]) -> Controllers {
+        let urls: Vec<ControllerUrl> = urls.iter().map(|url| (*url).clone()).collect();
+        Controllers::new(&urls, &Jitter::of(|| 0.0))
     }
 
     fn version(path: &str) -> Vec<u8> {
@@ -196,7 +253,7 @@ mod tests {
     #[test]
     fn a_failed_controller_is_asked_last_for_a_minute() {
         let (a, b) = (url("https://a:1"), url("https://b:1"));
-        let controllers = Controllers::new(&[a.clone(), b.clone()]);
+        let controllers = in_this_order(&[&a, &b]);
         let now = Instant::now();
         assert_eq!(controllers.in_order(now), [a.clone(), b.clone()]);
         controllers.failed(&a, now);
@@ -209,8 +266,42 @@ mod tests {
         );
         assert_eq!(controllers.in_order(now + Duration::from_secs(70)), [a.clone(), b.clone()]);
         controllers.failed(&a, now + Duration::from_secs(70));
-        controllers.answered(&a);
+        controllers.answered(&a, now + Duration::from_secs(71));
         assert_eq!(controllers.in_order(now + Duration::from_secs(71)), [a, b]);
+    }
+
+    #[test]
+    fn the_one_that_answered_last_is_asked_first() {
+        let (a, b, c) = (url("https://a:1"), url("https://b:1"), url("https://c:1"));
+        let controllers = in_this_order(&[&a, &b, &c]);
+        let now = Instant::now();
+        controllers.answered(&b, now);
+        assert_eq!(controllers.in_order(now), [b.clone(), a.clone(), c.clone()]);
+        assert!(!controllers.failed(&b, now));
+        let later = now + AVOIDED_FOR;
+        controllers.answered(&c, later);
+        assert_eq!(controllers.in_order(later), [c.clone(), b.clone(), a.clone()], "served before is better than not");
+        assert!(!controllers.failed(&c, later) && controllers.failed(&a, later), "then all of them have failed");
+    }
+
+    #[test]
+    fn one_that_asks_for_patience_comes_last_until_its_time_is_over() {
+        let (a, b) = (url("https://a:1"), url("https://b:1"));
+        let controllers = in_this_order(&[&a, &b]);
+        let now = Instant::now();
+        let second = Duration::from_secs(1);
+        let answer = refusal::read("GET /x", &Head { status: 429, ..Head::default() }, b"");
+        controllers.leave_alone(&a, Some(now + 100 * second), &answer);
+        controllers.failed(&b, now);
+        assert_eq!(controllers.in_order(now), [b.clone(), a.clone()]);
+        assert_eq!(controllers.wants_patience(&a, now + second).unwrap().retry_after, Some(99 * second));
+        assert!(controllers.wants_patience(&b, now).is_none());
+        assert_eq!(controllers.patience(now), Duration::ZERO, "the other one may be asked");
+        controllers.leave_alone(&b, Some(now + 20 * second), &answer);
+        assert_eq!(controllers.patience(now), 20 * second);
+        assert!(controllers.wants_patience(&a, now + 100 * second).is_none());
+        controllers.forgive();
+        assert_eq!((controllers.patience(now), controllers.in_order(now)), (Duration::ZERO, vec![a, b]));
     }
 
     #[test]

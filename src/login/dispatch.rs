@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::flight::Wanted;
 use super::generation::{Generation, answer, may_move_on};
 use super::live::{LiveSession, Second, SessionToken};
+use super::pacing::Retries;
 use super::session::{ApiSession, AuthQuery};
 use crate::error::Error;
 use crate::transport::{Call, Failure};
@@ -65,6 +65,7 @@ impl Generation {
         let (mut logged_in_again, mut supplied_again) = (false, false);
         let mut untried = self.controllers.len();
         let mut failed = Vec::new();
+        let mut retries = Retries::default();
         loop {
             let mut session = self.session(call, wanted)?;
             if request.login == LoginNeed::Complete {
@@ -82,6 +83,11 @@ impl Generation {
                 failed.push(controller.into_owned());
                 continue;
             }
+            if self.may_ask_again(call, request, outcome.as_ref(), body, &mut retries)? {
+                (wanted, untried) = (Wanted::Current, self.controllers.len());
+                failed.clear();
+                continue;
+            }
             let head = match outcome {
                 Ok(head) => head,
                 Err(Failure { error, sent }) => {
@@ -90,6 +96,7 @@ impl Generation {
             };
             if head.status != 401 {
                 session.was_good();
+                self.flight.heard_of(&session);
             }
             let sent_second = request.login == LoginNeed::Complete && matches!(session.second, Second::Sent(_));
             let has_second = sent_second && !supplied_again;
@@ -100,7 +107,7 @@ impl Generation {
                 Unauthorized::Expired if logged_in_again => return told(request, head, body, session),
                 Unauthorized::Expired => {
                     self.counted.login_expired();
-                    let pause = self.flight.pause_before_replacing(&session, Instant::now());
+                    let pause = self.flight.pause_before_replacing(&session, self.time.now().monotonic);
                     if pause >= call.remaining() {
                         return told(request, head, body, session);
                     }
@@ -131,7 +138,7 @@ impl Generation {
         if !session.is_known_to_all() || (is_new && !failed.contains(&own)) {
             return own;
         }
-        let mut order = self.controllers.in_order(Instant::now()).into_iter();
+        let mut order = self.controllers.in_order(self.time.now().monotonic).into_iter();
         order.find(|controller| !failed.contains(controller)).map_or(own, Cow::Owned)
     }
 

@@ -5,7 +5,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::counters::Mishap;
-use super::live::{LiveSession, NewSession, Second};
+use super::live::{LiveSession, NewSession, Second, SessionToken};
+use super::now::Clock;
 use super::session::{ApiSession, AuthQuery};
 use crate::error::{Believed, Error};
 use crate::transport::Call;
@@ -33,6 +34,7 @@ pub(crate) enum Wanted {
 pub(crate) struct Flight {
     state: Mutex<State>,
     landed: Condvar,
+    clock: Clock,
 }
 
 #[derive(Default)]
@@ -50,6 +52,8 @@ struct State {
     /// When the last login was made, and how many before it in a row were good for nothing.
     landed_at: Option<Instant>,
     fruitless: u32,
+    /// When a controller last took the current login for a good one.
+    heard_at: Option<Instant>,
 }
 
 /// A refusal of the credentials that is believed.
@@ -69,6 +73,15 @@ pub(crate) struct LoginAttempts {
 }
 
 impl Flight {
+    /// No login yet.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now().monotonic
+    }
+
     /// The number of the current login, or of the last one: what comes later is newer.
     pub(crate) fn latest(&self) -> u64 {
         self.lock().logins
@@ -90,9 +103,34 @@ impl Flight {
         }
     }
 
-    /// When the last login succeeded.
+    /// When the last login succeeded, by the clock of this flight.
     pub(crate) fn last_login(&self) -> Option<Instant> {
         self.lock().landed_at
+    }
+
+    /// How long ago that was.
+    pub(crate) fn since_last_login(&self) -> Option<Duration> {
+        Some(self.now().saturating_duration_since(self.last_login()?))
+    }
+
+    /// Notes that a controller took the login for a good one now.
+    pub(super) fn heard_of(&self, session: &LiveSession) {
+        let now = self.now();
+        let mut state = self.lock();
+        if state.session.as_ref().is_some_and(|current| current.number == session.number) {
+            state.heard_at = Some(now);
+        }
+    }
+
+    /// The number of the current login, if it has ended for sure: nobody has used it for all the time that it lasts, such
+    /// as while the machine slept. Whether uses move its end differs among controllers, so one that was used may be over
+    /// too.
+    pub(super) fn is_over(&self) -> Option<u64> {
+        let now = self.now();
+        let state = self.lock();
+        let session = state.session.as_ref().filter(|session| matches!(session.token, SessionToken::Legacy(_)))?;
+        let lasts = Duration::from_secs(session.api_session.expiration_seconds.filter(|seconds| *seconds > 0)?);
+        (now.saturating_duration_since(state.heard_at?) >= lasts).then_some(session.number)
     }
 
     /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here.
@@ -116,7 +154,7 @@ impl Flight {
             if let Some(session) = state.session.as_ref().filter(|session| session.number > newer_than) {
                 return Ok(Arc::clone(session));
             }
-            if let Some(failure) = state.verdict(believing, waited_for, Instant::now()) {
+            if let Some(failure) = state.verdict(believing, waited_for, self.now()) {
                 return Err(failure);
             }
             match state.leader {
@@ -175,9 +213,9 @@ impl Flight {
     /// Goes on with the login of another flight, which is as good here: it is bound to no connection. What is known of
     /// it may be changed.
     pub(crate) fn carry(&self, other: &Self, change: impl FnOnce(&mut ApiSession)) {
-        let (session, logins, landed_at) = {
+        let (session, logins, landed_at, heard_at) = {
             let other = other.lock();
-            (other.session.clone(), other.logins, other.landed_at)
+            (other.session.clone(), other.logins, other.landed_at, other.heard_at)
         };
         let session = session.map(|session| {
             let mut same = session.again();
@@ -186,7 +224,7 @@ impl Flight {
         });
         let mut state = self.lock();
         state.logins = state.logins.max(logins);
-        state.landed_at = landed_at;
+        (state.landed_at, state.heard_at) = (landed_at, heard_at);
         state.session = session;
     }
 
@@ -236,12 +274,12 @@ impl State {
         answers.then(|| error.clone())
     }
 
-    fn land(&mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
+    fn land(&mut self, outcome: Result<NewSession, Error>, now: Instant) -> Result<Arc<LiveSession>, Error> {
         self.end_flight();
         match outcome {
             Ok(session) => Ok(match session.continues {
                 Some(number) => self.go_on(number, session),
-                None => self.begin(session),
+                None => self.begin(session, now),
             }),
             // Time and patience are each caller's own: the next one tries for itself.
             Err(error) if is_of_the_caller(&error) => Err(error),
@@ -249,7 +287,7 @@ impl State {
                 if let Error::Rejected(rejection) = &error {
                     self.session = None;
                     let believed = rejection.believed;
-                    self.rejected = Some(Refusal { since: Instant::now(), error: error.clone(), believed });
+                    self.rejected = Some(Refusal { since: now, error: error.clone(), believed });
                 }
                 self.failure = Some(error.clone());
                 Err(error)
@@ -258,9 +296,9 @@ impl State {
     }
 
     /// Publishes a login that was made now.
-    fn begin(&mut self, session: NewSession) -> Arc<LiveSession> {
+    fn begin(&mut self, session: NewSession, now: Instant) -> Arc<LiveSession> {
         self.rejected = None;
-        self.landed_at = Some(Instant::now());
+        (self.landed_at, self.heard_at) = (Some(now), Some(now));
         let was_fruitless = self.session.as_ref().is_some_and(|old| !old.is_good());
         self.fruitless = if was_fruitless { self.fruitless + 1 } else { 0 };
         self.logins += 1;
@@ -317,7 +355,8 @@ struct Leader<'a> {
 impl Leader<'_> {
     fn land(mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
         self.landed = true;
-        self.flight.lock().land(outcome)
+        let now = self.flight.now();
+        self.flight.lock().land(outcome, now)
     }
 }
 

@@ -10,6 +10,8 @@ use super::flight::{Flight, Wanted};
 use super::live::{LiveSession, NewSession, SessionToken};
 use super::now::Clock;
 use super::oidc::Renewal;
+use super::pacer::Pacer;
+use super::pacing::Retries;
 use super::request::AboutClient;
 use super::ways::Ways;
 use crate::error::Error;
@@ -31,11 +33,16 @@ pub(crate) struct Generation {
     /// By which it is decided what is due.
     pub(crate) time: Clock,
     pub(crate) counted: Arc<Counted>,
+    pub(crate) pacer: Arc<Pacer>,
 }
 
 impl Generation {
     /// The login that calls use; logs in if there is none as wanted, and renews one that is due for it.
     pub(crate) fn session(&self, call: &Call, wanted: Wanted) -> Result<Arc<LiveSession>, Error> {
+        let wanted = match (wanted, self.flight.is_over()) {
+            (Wanted::Current, Some(ended)) => Wanted::NewerThan(ended),
+            _ => wanted,
+        };
         let current = self.flight.current();
         let due = current.as_ref().filter(|session| session.due_in(self.time.now()) == Some(Duration::ZERO));
         match (wanted, due, current.as_ref()) {
@@ -70,25 +77,32 @@ impl Generation {
         }
     }
 
-    /// Asks the controllers in turn until one answers. Safe to repeat or not, a request that was sent is given to
-    /// another controller only if it is idempotent.
+    /// Asks the controllers in turn until one answers, and once more in a while if they are busy. Safe to repeat or not,
+    /// a request that was sent is given to another controller only if it is idempotent.
     pub(crate) fn ask_any(
         &self,
         call: &Call,
         request: &Request,
         body: &mut Vec<u8>,
     ) -> Result<(Head, ControllerUrl), Error> {
-        Ok(self.ask_in_turn(call, request, body)?)
+        let mut retries = Retries::default();
+        loop {
+            let asked = self.ask_in_turn(call, request, body);
+            let outcome = asked.as_ref().map(|(head, _)| head);
+            if !self.may_ask_again(call, request, outcome, body, &mut retries)? {
+                return Ok(asked?);
+            }
+        }
     }
 
-    /// The same; a failure says whether the request has left.
+    /// The same, and busy controllers are not asked again; a failure says whether the request has left.
     pub(super) fn ask_in_turn(
         &self,
         call: &Call,
         request: &Request,
         body: &mut Vec<u8>,
     ) -> Result<(Head, ControllerUrl), Failure> {
-        let order = self.controllers.in_order(Instant::now());
+        let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in order {
             untried -= 1;
@@ -111,34 +125,28 @@ impl Generation {
         request: &Request,
         body: &mut Vec<u8>,
     ) -> Result<Head, Failure> {
+        self.admit(call, controller)?;
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credentials = session.map(LiveSession::credentials).unwrap_or_default();
-        let below = |base_path: &str, body: &mut Vec<u8>| {
-            let attempt = Attempt { controller, base_path, credentials, first_byte_by };
-            self.connections.exchange(call, &attempt, request, body)
+        let features = match request.at_root {
+            true => None,
+            false => Some(self.features(call, controller, first_byte_by, body)?),
         };
-        let outcome = match request.at_root {
-            true => below("", body),
-            false => self.features(call, controller, first_byte_by, body).and_then(|features| {
-                let path = features.path(request.api).map_err(|error| Failure { error, sent: false })?;
-                below(path, body)
-            }),
-        };
+        let path = features.as_ref().map_or(Ok(""), |features| features.path(request.api));
+        let base_path = path.map_err(|error| Failure { error, sent: false })?;
+        let attempt = Attempt { controller, base_path, credentials, first_byte_by };
+        let outcome = self.connections.exchange(call, &attempt, request, body);
         if let Ok(head) = &outcome {
             self.clock.read(head);
         }
         self.counted.asked(controller, &outcome);
-        match &outcome {
-            Ok(head) if !has_failed(head) => self.controllers.answered(controller),
-            Err(failure) if !is_of_the_controller(failure) => {}
-            _ => self.controllers.failed(controller, Instant::now()),
-        }
+        self.note(call, controller, request, outcome.as_ref(), body);
         outcome
     }
 
     /// What the first controller that answers says of itself.
     pub(super) fn any_features(&self, call: &Call) -> Result<Arc<Features>, Error> {
-        let order = self.controllers.in_order(Instant::now());
+        let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in order {
             untried -= 1;
@@ -146,9 +154,6 @@ impl Generation {
             match self.features(call, &controller, first_byte_by, &mut Vec::new()) {
                 Ok(features) => return Ok(features),
                 Err(failure) => {
-                    if is_of_the_controller(&failure) {
-                        self.controllers.failed(&controller, Instant::now());
-                    }
                     if untried == 0 || !is_of_the_controller(&failure) || call.check().is_err() {
                         return Err(failure.error);
                     }
@@ -158,7 +163,7 @@ impl Generation {
         Err(no_controller())
     }
 
-    /// What the controller says of itself; asked once, the first time it is used.
+    /// What the controller says of itself; asked once, the first time it is used. A failure is noted.
     pub(super) fn features(
         &self,
         call: &Call,
@@ -169,14 +174,23 @@ impl Generation {
         if let Some(features) = self.controllers.features(controller) {
             return Ok(features);
         }
+        self.admit(call, controller)?;
         let attempt = Attempt { controller, base_path: "", credentials: &[], first_byte_by };
         let request = Features::request();
         let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
         let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
-        // The request that this is for has not left.
-        let features = Arc::new(features.map_err(|error| Failure { error, sent: false })?);
-        self.controllers.learn(controller, &features);
-        Ok(features)
+        match features.map(Arc::new) {
+            Ok(features) => {
+                self.controllers.learn(controller, &features);
+                Ok(features)
+            }
+            Err(error) => {
+                // The request that this is for has not left.
+                let failure = Failure { error, sent: false };
+                self.note(call, controller, &request, Err(&failure), body);
+                Err(failure)
+            }
+        }
     }
 
     /// Ends a session, by the request for that where a controller keeps it. That it is gone already is fine.
@@ -256,7 +270,7 @@ pub(super) fn is_of_the_controller(failure: &Failure) -> bool {
 /// True for the statuses with which a controller says that it cannot serve, and another may. A 500 is about the
 /// request: another controller would fail at it too.
 pub(super) fn has_failed(head: &Head) -> bool {
-    matches!(head.status, 502..=504)
+    matches!(head.status, 429 | 502..=504)
 }
 
 #[cfg(test)]

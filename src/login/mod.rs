@@ -13,6 +13,8 @@ mod generation;
 mod live;
 mod now;
 mod oidc;
+mod pacer;
+mod pacing;
 mod pkce;
 pub(crate) mod provider;
 mod request;
@@ -31,6 +33,8 @@ pub(crate) use live::LiveSession;
 pub(crate) use now::{Clock, Now};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
+pub(crate) use pacer::Pacer;
+pub(crate) use pacing::{Jitter, renewal_share};
 pub use provider::{
     DeviceLogin, LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
 };

@@ -1,34 +1,24 @@
 //! What time it is, by the clocks that durations are measured with.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Clocks that part by more than this were set, or the monotonic one stood still while the machine slept.
-const SLEPT: Duration = Duration::from_secs(60);
+use crate::transport::since_boot;
 
 /// The same moment by two clocks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
+    /// By a clock that nobody sets, and that goes on while the machine sleeps. Not to be compared with
+    /// [`Instant::now`], which may stand still meanwhile.
     pub(crate) monotonic: Instant,
+    /// By the clock that people and time servers set. Only certificates are judged by it.
     pub(crate) wall: SystemTime,
 }
 
 impl Now {
-    /// How long ago an earlier moment was, by the clock that no one sets, and that no one can ask of the time in which
-    /// the machine slept: for that there is the other one.
+    /// How long ago an earlier moment was, whether or not the machine slept or its clock was set.
     pub(crate) fn since(self, earlier: Now) -> Duration {
-        let by_monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
-        if self.slept_since(earlier) {
-            self.wall.duration_since(earlier.wall).unwrap_or_default()
-        } else {
-            by_monotonic
-        }
-    }
-
-    /// True if the machine slept since, or its clock was set forward.
-    pub(crate) fn slept_since(self, earlier: Now) -> bool {
-        let by_wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
-        by_wall > self.monotonic.saturating_duration_since(earlier.monotonic) + SLEPT
+        self.monotonic.saturating_duration_since(earlier.monotonic)
     }
 }
 
@@ -44,8 +34,35 @@ impl Clock {
     pub(crate) fn now(&self) -> Now {
         let (monotonic, wall) = match &self.0 {
             Some(read) => read(),
-            None => (Instant::now(), SystemTime::now()),
+            None => (awake_or_asleep(), SystemTime::now()),
         };
         Now { monotonic, wall }
+    }
+}
+
+/// The time of the system's clock that goes on while the machine sleeps, where it has one.
+fn awake_or_asleep() -> Instant {
+    static START: LazyLock<(Instant, Option<Duration>)> = LazyLock::new(|| (Instant::now(), since_boot()));
+    let (started, booted) = *START;
+    match booted.zip(since_boot()) {
+        Some((then, now)) => started + now.saturating_sub(then),
+        None => Instant::now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn the_clock_goes_on_like_that_of_the_system() {
+        let clock = Clock::default();
+        let (first, began) = (clock.now(), Instant::now());
+        thread::sleep(Duration::from_millis(20));
+        let (since, elapsed) = (clock.now().since(first), began.elapsed());
+        assert!(since >= Duration::from_millis(20) && since < elapsed + Duration::from_millis(5), "{since:?}");
+        assert_eq!(first.since(clock.now()), Duration::ZERO, "an earlier moment is not in the past of a later one");
     }
 }

@@ -19,6 +19,19 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// One call of the user, however many requests it takes. Lives on the caller's thread.
 pub(crate) struct Call {
     state: Rc<CallState>,
+    turn: Cell<Turn>,
+    patient: bool,
+}
+
+/// Whether a call may try while no controller serves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It has to wait for it.
+    Wanted,
+    Denied,
+    Taken,
+    /// It has tried, and found nobody.
+    Lost,
 }
 
 impl Call {
@@ -39,7 +52,43 @@ impl Call {
             attempt: Cell::new(AttemptState::default()),
             traffic,
         };
-        Self { state: Rc::new(state) }
+        Self { state: Rc::new(state), turn: Cell::new(Turn::Wanted), patient: true }
+    }
+
+    /// The same for something that nobody waits for: it comes again later, rather than to wait for its turn or for a
+    /// controller that is busy.
+    pub(crate) fn without_patience(self) -> Self {
+        Self { patient: false, ..self }
+    }
+
+    /// False if the call waits for no controller.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.patient
+    }
+
+    /// True once the call may try, for as long as it lasts.
+    pub(crate) fn has_turn(&self) -> bool {
+        matches!(self.turn.get(), Turn::Taken | Turn::Lost)
+    }
+
+    /// True once the call was told that it is not its turn.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.turn.get() == Turn::Denied
+    }
+
+    /// The call may try: its turn has come, or its user insists.
+    pub(crate) fn take_turn(&self) {
+        self.turn.set(Turn::Taken);
+    }
+
+    /// It is not the call's turn.
+    pub(crate) fn deny_turn(&self) {
+        self.turn.set(Turn::Denied);
+    }
+
+    /// Notes that the call has tried for nothing; false if that is known.
+    pub(crate) fn lose_turn(&self) -> bool {
+        self.turn.replace(Turn::Lost) != Turn::Lost
     }
 
     /// What is left until the deadline; zero once it passed.

@@ -27,6 +27,7 @@ use rustls::sign::CertifiedKey;
 
 pub(crate) use call::Call;
 pub use cancel::CancelToken;
+pub(crate) use platform::since_boot;
 pub(crate) use probe::{Probe, Shown};
 pub use proxy::Proxy;
 pub(crate) use traffic::Traffic;

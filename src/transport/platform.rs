@@ -1,7 +1,39 @@
-//! What only the operating system can tell about a socket.
-#![allow(unsafe_code, reason = "poll(2) has no safe wrapper among our dependencies")]
+//! What only the operating system can tell: about a socket, and how long the machine has been up.
+#![allow(unsafe_code, reason = "poll(2) and clock_gettime(2) have no safe wrapper among our dependencies")]
 
 pub(super) use imp::{connected, in_progress, is_quiet};
+pub(crate) use up::since_boot;
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "macos", target_os = "ios"))]
+mod up {
+    use std::time::Duration;
+
+    /// On Apple's systems the clock of this name goes on while the machine sleeps.
+    #[cfg(any(target_os = "macos", target_os = "ios"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+
+    /// The time since the machine was started, or since some other moment that stays the same, with the time in which
+    /// it slept. `None` where the system does not tell.
+    pub(crate) fn since_boot() -> Option<Duration> {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `time` is an initialized timespec, borrowed by us alone until the function returns.
+        let done = unsafe { libc::clock_gettime(CLOCK, &mut time) } == 0;
+        let (seconds, nanos) = (u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?);
+        done.then(|| Duration::new(seconds, nanos))
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos", target_os = "ios")))]
+mod up {
+    use std::time::Duration;
+
+    /// Unknown: elsewhere `Instant` itself goes on while the machine sleeps, or nothing does.
+    pub(crate) fn since_boot() -> Option<Duration> {
+        None
+    }
+}
 
 #[cfg(unix)]
 mod imp {

@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::event::{Event, EventKind};
-use super::schedule::login_lasts;
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::{ApiSession, Generation, LiveSession, Wanted};
+use crate::login::{ApiSession, Generation, LiveSession, Wanted, renewal_share};
 use crate::transport::Call;
 
 /// What a session lasts that does not say.
@@ -93,7 +92,7 @@ impl Client {
 }
 
 fn lasts(session: &ApiSession) -> Duration {
-    login_lasts(whole(session))
+    whole(session).mul_f64(renewal_share(&session.id))
 }
 
 fn whole(session: &ApiSession) -> Duration {

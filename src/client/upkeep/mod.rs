@@ -78,7 +78,7 @@ impl Client {
     /// beside the old ones; the old ones go once all controllers that can be reached were verified without them, for a
     /// day.
     pub fn maintain(&self) -> Maintenance {
-        let call = self.call();
+        let call = self.call().without_patience();
         let upkeep = &self.shared.upkeep;
         let taken = (!upkeep.turn.is_taken_here()).then(|| upkeep.round.take(&call));
         let events = match &taken {

@@ -39,16 +39,11 @@ struct Task {
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     tasks: [Task; Part::ALL.len()],
-    last: Option<Now>,
 }
 
 impl Schedule {
-    /// The parts that are due, or nearly so. After a sleep, in which the monotonic clock stands still, all are.
-    pub(super) fn due(&mut self, now: Now) -> Vec<Part> {
-        if self.last.is_some_and(|last| now.slept_since(last)) {
-            self.tasks.iter_mut().for_each(|task| task.due = None);
-        }
-        self.last = Some(now);
+    /// The parts that are due, or nearly so.
+    pub(super) fn due(&self, now: Now) -> Vec<Part> {
         let soon = now.monotonic + TOGETHER;
         let is_due = |part: &Part| self.tasks[*part as usize].due.is_none_or(|due| due <= soon);
         Part::ALL.into_iter().filter(is_due).collect()
@@ -76,11 +71,6 @@ impl Schedule {
         let left = |task: &Task| task.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now.monotonic));
         self.tasks.iter().map(left).min().unwrap_or_default()
     }
-}
-
-/// How long until a login is due to be renewed of which this is all the time it has.
-pub(super) fn login_lasts(whole: Duration) -> Duration {
-    whole / 5 * 4
 }
 
 /// How long until a certificate is due; zero if it is. `before` is the time before its end that its user chose, of which
@@ -157,20 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn after_a_sleep_everything_is_due() {
+    fn a_clock_that_is_set_makes_nothing_due_and_holds_up_nothing() {
         let now = start();
-        let mut schedule = all_done(now);
-        let woken = Now { monotonic: now.monotonic + MINUTE, wall: now.wall + 3 * MINUTE };
-        assert_eq!(schedule.due(woken), Part::ALL);
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_makes_nothing_due_and_holds_up_nothing() {
-        let now = start();
-        let mut schedule = all_done(now);
-        let set_back = Now { monotonic: now.monotonic + MINUTE, wall: now.wall - 3 * DAY };
-        assert_eq!(schedule.due(set_back), vec![]);
-        assert_eq!(schedule.due(later(set_back, 4 * MINUTE)), [Part::Login]);
+        let schedule = all_done(now);
+        for wall in [now.wall - 3 * DAY, now.wall + 3 * DAY] {
+            let set = Now { monotonic: now.monotonic + MINUTE, wall };
+            assert_eq!(schedule.due(set), vec![]);
+            assert_eq!(schedule.due(later(set, 4 * MINUTE)), [Part::Login]);
+        }
     }
 
     fn facts(life: Duration) -> CertificateFacts {

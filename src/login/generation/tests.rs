@@ -11,7 +11,8 @@ fn network() -> ([TestController; 2], Client) {
     let mut file: serde_json::Value = serde_json::from_str(&first.enrolled_identity_json("alice")).unwrap();
     let second = TestController::builder().oidc(false).same_network_as(&first).start().unwrap();
     file["ztAPIs"] = serde_json::json!([first.url(), second.url()]);
-    let client = Client::new(&Identity::from_json(&file.to_string()).unwrap()).unwrap();
+    let identity = Identity::from_json(&file.to_string()).unwrap();
+    let client = Client::builder(&identity).chance(|| 0.0).build().unwrap();
     ([first, second], client)
 }
 
@@ -27,7 +28,8 @@ fn orders(controllers: &[TestController; 2]) -> [usize; 2] {
 
 #[test]
 fn what_may_not_be_done_twice_is_not_given_to_a_second_controller() {
-    for fault in [Fault::LostAnswer, Fault::Reset, Fault::Status(503), Fault::Truncate] {
+    let proxy = Fault::Body { status: 503, content_type: "text/html".to_owned(), body: b"<p>later</p>".to_vec() };
+    for fault in [Fault::LostAnswer, Fault::Reset, proxy, Fault::Truncate] {
         let (controllers, client) = network();
         client.authenticate().unwrap();
         controllers[0].fault(Operation::Other, fault.clone());

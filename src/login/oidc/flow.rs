@@ -1,7 +1,6 @@
 //! A login from its first request to its tokens, or to the factors that it waits for.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::answer::Answered;
 use super::authorize::Authorization;
@@ -26,7 +25,7 @@ impl Generation {
         call: &Call,
         primary: &Primary<'_>,
     ) -> Result<Result<Shown, NoOidc>, Error> {
-        let order = self.controllers.in_order(Instant::now());
+        let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in &order {
             untried -= 1;
@@ -87,7 +86,7 @@ impl Talk<'_> {
                 return Err(Error::Unsupported(message.to_owned()).into());
             }
         }
-        Ok((Second::Refused(Instant::now()), answered))
+        Ok((Second::Refused(self.generation.time.now().monotonic), answered))
     }
 
     /// What comes after a factor that was taken: tokens, or waiting for more.

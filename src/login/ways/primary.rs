@@ -1,6 +1,6 @@
 //! The first factor: what the credentials show, how often, and what a refusal of them means.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::Shown;
 use crate::error::{ApiError, Believed, Error, Rejection};
@@ -106,7 +106,7 @@ impl Generation {
             if !may_become_known || call.remaining() <= pause {
                 return Err(self.rejection(answer, may_become_known));
             }
-            self.controllers.failed(&controller, Instant::now());
+            self.controllers.failed(&controller, self.time.now().monotonic);
             shown = call.pause(pause).and_then(|()| self.show(call, primary));
             if matches!(shown, Err(Error::Timeout { .. })) {
                 return Err(self.rejection(answer, may_become_known));
@@ -145,7 +145,7 @@ impl Generation {
                 known.push(format!("by the local clock its certificate is valid only from {from}"));
             }
         }
-        let last_login = self.flight.last_login().and_then(|at| now.checked_sub(at.elapsed()));
+        let last_login = self.flight.since_last_login().and_then(|since| now.checked_sub(since));
         known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
         let believed = match &self.ways.credentials {
             Credentials::Password { .. } => {

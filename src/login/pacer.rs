@@ -1,0 +1,157 @@
+//! Whose turn it is to try while no controller serves, and who asks a busy one again.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::generation::{Generation, has_failed, is_of_the_controller};
+use super::now::Clock;
+use super::pacing::{Jitter, Outage, Retries, Turn, patience};
+use crate::error::Error;
+use crate::transport::{Call, Failure};
+use crate::wire::{ControllerUrl, Head, Request, refusal};
+
+/// What all generations of a client share about outages.
+#[derive(Default)]
+pub(crate) struct Pacer {
+    clock: Clock,
+    pub(crate) jitter: Jitter,
+    outage: Mutex<Option<Outage>>,
+    /// An outage is over, or has gone on.
+    changed: Condvar,
+}
+
+impl Pacer {
+    pub(crate) fn new(clock: Clock, jitter: Jitter) -> Self {
+        Self { clock, jitter, ..Self::default() }
+    }
+
+    /// Lets a call try that has not had its turn yet, perhaps after a while. An attempt of another thread that fails
+    /// meanwhile answers for this one, too.
+    pub(super) fn take_turn(&self, call: &Call) -> Result<(), Error> {
+        if call.has_turn() {
+            return Ok(());
+        }
+        let mut outage = self.lock();
+        let seen = outage.as_ref().map(|outage| outage.attempts);
+        while let Some(current) = outage.as_mut() {
+            let now = self.now();
+            let time = call.is_patient().then(|| call.remaining());
+            match current.turn(now, time) {
+                _ if Some(current.attempts) != seen => {
+                    call.deny_turn();
+                    return Err(current.told(now));
+                }
+                Turn::NotYet => {
+                    call.deny_turn();
+                    return Err(current.told(now));
+                }
+                Turn::Now => {
+                    current.try_now(now, &self.jitter);
+                    break;
+                }
+                Turn::In(_) => outage = call.wait(&self.changed, outage)?,
+            }
+        }
+        call.take_turn();
+        Ok(())
+    }
+
+    /// A call found no controller that serves; counted once for each call.
+    pub(super) fn nobody_served(&self, call: &Call, error: &Error) {
+        if !call.lose_turn() {
+            return;
+        }
+        let now = self.now();
+        let mut outage = self.lock();
+        match outage.as_mut() {
+            Some(outage) => outage.goes_on(error.clone(), now, &self.jitter),
+            None => *outage = Some(Outage::begin(error.clone(), now, &self.jitter)),
+        }
+        self.changed.notify_all();
+    }
+
+    /// A controller serves, or there is reason to try at once.
+    pub(crate) fn all_clear(&self) {
+        if self.lock().take().is_some() {
+            self.changed.notify_all();
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now().monotonic
+    }
+
+    /// No code of a user runs under this lock, so a poisoned one still guards a whole state.
+    fn lock(&self) -> MutexGuard<'_, Option<Outage>> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generation {
+    /// Whether a controller may be asked now: it has not asked to be left alone, and it is the call's turn.
+    pub(super) fn admit(&self, call: &Call, controller: &ControllerUrl) -> Result<(), Failure> {
+        let not_sent = |error| Failure { error, sent: false };
+        if let Some(answer) = self.controllers.wants_patience(controller, self.time.now().monotonic) {
+            return Err(not_sent(Error::Busy(Box::new(answer))));
+        }
+        self.pacer.take_turn(call).map_err(not_sent)
+    }
+
+    /// Learns from an attempt how its controller does.
+    pub(super) fn note(
+        &self,
+        call: &Call,
+        controller: &ControllerUrl,
+        request: &Request,
+        outcome: Result<&Head, &Failure>,
+        body: &[u8],
+    ) {
+        let error = match outcome {
+            Ok(head) if !has_failed(head) => {
+                self.controllers.answered(controller, self.time.now().monotonic);
+                return self.pacer.all_clear();
+            }
+            Ok(head) => refusal::into_error(refusal::read(&request.operation(), head, body)),
+            Err(failure) if !is_of_the_controller(failure) => return,
+            Err(failure) => failure.error.clone(),
+        };
+        let now = self.time.now().monotonic;
+        if let Error::Busy(answer) = &error {
+            let asked = answer.retry_after.map(|asked| patience(asked, &self.pacer.jitter));
+            self.controllers.leave_alone(controller, asked.map(|asked| now + asked), answer);
+        }
+        let nobody_is_left = self.controllers.failed(controller, now);
+        // Silence that used up the time of a call may be for want of time.
+        if nobody_is_left && call.check().is_ok() {
+            self.pacer.nobody_served(call, &error);
+        }
+    }
+
+    /// Waits before a request is sent once more that busy controllers did not carry out, or that may be carried out
+    /// twice. False if it is not to be sent again, or there is no time to wait.
+    pub(super) fn may_ask_again(
+        &self,
+        call: &Call,
+        request: &Request,
+        outcome: Result<&Head, &Failure>,
+        body: &[u8],
+        retries: &mut Retries,
+    ) -> Result<bool, Error> {
+        let is_safe = request.idempotent
+            || match outcome {
+                Ok(head) => refusal::read(&request.operation(), head, body).was_not_carried_out(),
+                Err(failure) => !failure.sent,
+            };
+        let is_busy = match outcome {
+            Ok(head) => matches!(head.status, 429 | 503),
+            Err(failure) => matches!(failure.error, Error::Busy(_)),
+        };
+        if !is_busy || !is_safe || !call.is_patient() || call.is_denied() {
+            return Ok(false);
+        }
+        let asked = self.controllers.patience(self.time.now().monotonic);
+        let Some(pause) = retries.pause(asked, call.remaining(), &self.pacer.jitter) else { return Ok(false) };
+        log::debug!("{request}: the controllers are busy, asking again in {pause:?}");
+        call.pause(pause).map(|()| true)
+    }
+}
