@@ -30,6 +30,11 @@ use upkeep::{RenewalSettings, Upkeep, Watch};
 ///
 /// Cheap to clone, and usable from many threads at once: clones share connections and login. Whatever needs a login
 /// logs in by itself, and once more if the session has expired. No call outlives its timeout.
+///
+/// Of several controllers the next one is asked when one fails. Busy ones are asked again within the time of the call,
+/// where that is safe. When none has served for two minutes there is one attempt a minute, and all other calls end at once
+/// with the last error, which says when the next one is due; [`authenticate`](Client::authenticate) and
+/// [`retry_now`](Client::retry_now) do not wait for that.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -148,7 +153,8 @@ impl Client {
     }
 
     /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that
-    /// needs a login asks the controller again. No I/O.
+    /// needs a login asks the controller again. It also tries controllers that have failed, or asked to be left alone,
+    /// without waiting for its turn. No I/O.
     pub fn retry_now(&self) {
         let generation = self.generation();
         generation.retry_now();

@@ -109,11 +109,14 @@ fn each_ends_as_it_should(
         let played = controller.faults_played();
         controller.fault(operation, fault.clone());
         let began = Instant::now();
-        let outcome = call(&client);
+        // Who is told to wait has no time for that.
+        let hurried = client.with_timeout(if matches!(ends, Ends::Busy(_)) { SOON / 2 } else { ENOUGH });
+        let outcome = call(&hurried);
         assert_eq!(how(&outcome), ends, "{fault:?}: {outcome:?}");
         assert!(began.elapsed() < SOON, "{fault:?} took {:?}", began.elapsed());
         assert!(controller.faults_played() > played, "{fault:?} was not played");
         controller.clear_faults();
+        client.retry_now();
         call(&client).unwrap_or_else(|error| panic!("after {fault:?}: {error:?}"));
         assert_eq!(fs::read(&file).unwrap(), identity, "{fault:?} changed the identity file");
     }
@@ -139,9 +142,10 @@ fn of_the_first_question_to_a_controller() {
     for (fault, ends) in faults_of_short_answers() {
         let Known { controller, client, .. } = known();
         controller.fault(Operation::Version, fault.clone());
-        let outcome = list(&client);
+        let outcome = list(&client.with_timeout(SOON / 2));
         assert_eq!(how(&outcome), ends, "{fault:?}: {outcome:?}");
         controller.clear_faults();
+        client.retry_now();
         assert_eq!(list(&client).unwrap(), SERVICES, "after {fault:?}");
     }
 }
@@ -150,11 +154,11 @@ fn of_the_first_question_to_a_controller() {
 fn a_controller_that_asks_for_patience_is_quoted() {
     let Known { controller, client, .. } = known();
     controller.fault(Operation::Services, Fault::TooManyRequests { retry_after: Some("7".to_owned()) });
-    let error = list(&client).unwrap_err();
+    let error = list(&client.with_timeout(SOON)).unwrap_err();
     let answer = error.answer().unwrap();
     assert_eq!(answer.retry_after, Some(Duration::from_secs(7)));
     assert!(answer.code == "SERVER_TOO_MANY_REQUESTS" && error.is_retryable(), "{error:?}");
-    assert_eq!(controller.count(Operation::Services), 1, "a list is not repeated without its caller");
+    assert_eq!(controller.count(Operation::Services), 1, "it does not wait longer than its caller");
 }
 
 #[test]

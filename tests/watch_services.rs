@@ -51,7 +51,7 @@ impl Example {
     }
 
     fn tells_an_error_that_may_pass_and_goes_on(&self) {
-        self.controller.fault_times(Operation::Services, Fault::Status(503), 1);
+        self.controller.fault_times(Operation::Services, Fault::Status(500), 1);
         let (code, out, told) = self.run(&["identity.json", "1", "2"]);
         assert_eq!((code, out.lines().count(), told.lines().count()), (Some(0), 2, 1), "{out}{told}");
         assert!(told.starts_with("watch_services: "), "{told}");

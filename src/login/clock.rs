@@ -24,10 +24,9 @@ impl Default for ControllerClock {
 impl ControllerClock {
     /// Reads the clock off an answer that came this moment.
     pub(super) fn read(&self, head: &Head) {
-        let Some(theirs) = head.date.as_deref().and_then(timestamp::http_date) else { return };
-        let Ok(ours) = SystemTime::now().duration_since(UNIX_EPOCH) else { return };
-        let ours = i64::try_from(ours.as_secs()).unwrap_or(i64::MAX);
-        self.ahead_seconds.store(theirs.saturating_sub(ours), Ordering::Relaxed);
+        if let Some(ahead) = seconds_ahead(head) {
+            self.ahead_seconds.store(ahead, Ordering::Relaxed);
+        }
     }
 
     /// False until an answer told the time.
@@ -40,11 +39,9 @@ impl ControllerClock {
         Some(self.ahead_seconds.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN)
     }
 
-    /// That the local clock is off, if it is so far that it may be the reason of a failure.
+    /// That it is off, if it is so far that it may be the reason of a failure.
     pub(crate) fn note(&self) -> Option<String> {
-        let ahead = self.ahead_seconds().filter(|ahead| ahead.unsigned_abs() > CLOCK_MAY_BE_OFF.as_secs())?;
-        let word = if ahead > 0 { "behind" } else { "ahead of" };
-        Some(format!("the local clock is {} s {word} the controllers'", ahead.unsigned_abs()))
+        skew_note("the controllers", self.ahead_seconds()?)
     }
 
     /// The time by the controllers' clock.
@@ -57,23 +54,29 @@ impl ControllerClock {
     }
 }
 
+/// How far the clock behind an answer that came this moment is ahead of the local one.
+pub(super) fn seconds_ahead(head: &Head) -> Option<i64> {
+    let theirs = timestamp::http_date(head.date.as_deref()?)?;
+    let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    Some(theirs.saturating_sub(i64::try_from(ours).unwrap_or(i64::MAX)))
+}
+
+/// What is worth saying of a clock that is so far ahead of the local one.
+pub(super) fn skew_note(whose: &str, seconds_ahead: i64) -> Option<String> {
+    let (apart, side) = (seconds_ahead.unsigned_abs(), if seconds_ahead < 0 { "behind" } else { "ahead of" });
+    (apart >= CLOCK_MAY_BE_OFF.as_secs()).then(|| format!("the clock of {whose} is {apart} s {side} the local one"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_off_if_it_is_by_more_than_a_minute() {
-        let clock = ControllerClock::default();
-        assert_eq!(clock.note(), None);
-        for (ahead, note) in [
-            (60, None),
-            (-60, None),
-            (61, Some("the local clock is 61 s behind the controllers'")),
-            (-3600, Some("the local clock is 3600 s ahead of the controllers'")),
-        ] {
-            clock.ahead_seconds.store(ahead, Ordering::Relaxed);
-            assert_eq!(clock.note().as_deref(), note);
-        }
+    fn a_clock_is_worth_a_word_if_it_is_a_minute_off() {
+        assert_eq!(skew_note("a", 59), None);
+        assert_eq!(skew_note("a", 60).unwrap(), "the clock of a is 60 s ahead of the local one");
+        assert_eq!(skew_note("a", -3600).unwrap(), "the clock of a is 3600 s behind the local one");
+        assert!(skew_note("a", i64::MIN).is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::clock::skew_note;
 use super::pacing::Jitter;
 use crate::error::{ApiError, Error};
 use crate::wire::fields::{Fields, Model};
@@ -26,6 +27,8 @@ struct Known {
     features: Option<Arc<Features>>,
     failed_at: Option<Instant>,
     answered_at: Option<Instant>,
+    /// By how many seconds its clock was ahead of the local one when it answered last.
+    ahead: Option<i64>,
     /// Until when it asks not to be asked, and with what answer.
     busy: Option<(Instant, ApiError)>,
 }
@@ -128,6 +131,7 @@ impl Controllers {
             features: None,
             failed_at: None,
             answered_at: None,
+            ahead: None,
             busy: None,
         };
         let mut known: Vec<Known> = urls.iter().map(unknown).collect();
@@ -174,6 +178,21 @@ impl Controllers {
         if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
             one.busy = until.map(|until| (until, answer.clone()));
         }
+    }
+
+    /// Remembers what time it is for a controller.
+    pub(super) fn tells_time(&self, url: &ControllerUrl, seconds_ahead: i64) {
+        if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
+            one.ahead = Some(seconds_ahead);
+        }
+    }
+
+    /// What is worth saying of the clock of this controller; if it never told the time, of another one's.
+    pub(crate) fn skew_note(&self, url: &ControllerUrl) -> Option<String> {
+        let known = self.lock();
+        let own = known.iter().find(|one| one.url == *url && one.ahead.is_some());
+        let told = own.or_else(|| known.iter().find(|one| one.ahead.is_some()))?;
+        skew_note(told.url.origin(), told.ahead?)
     }
 
     /// Forgets what speaks against asking a controller.

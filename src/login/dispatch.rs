@@ -108,6 +108,7 @@ impl Generation {
                 Unauthorized::Expired => {
                     self.counted.login_expired();
                     let pause = self.flight.pause_before_replacing(&session, self.time.now().monotonic);
+                    let pause = pause + self.pacer.jitter.part_of(pause / 2);
                     if pause >= call.remaining() {
                         return told(request, head, body, session);
                     }

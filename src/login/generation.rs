@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::clock::ControllerClock;
+use super::clock::{ControllerClock, seconds_ahead};
 use super::controllers::{Controllers, Features, first_byte_by};
 use super::counters::Counted;
 use super::flight::{Flight, Wanted};
@@ -136,12 +136,27 @@ impl Generation {
         let base_path = path.map_err(|error| Failure { error, sent: false })?;
         let attempt = Attempt { controller, base_path, credentials, first_byte_by };
         let outcome = self.connections.exchange(call, &attempt, request, body);
+        let outcome = outcome.map_err(|failure| self.with_skew(controller, failure));
         if let Ok(head) = &outcome {
             self.clock.read(head);
+            if let Some(ahead) = seconds_ahead(head) {
+                self.controllers.tells_time(controller, ahead);
+            }
         }
         self.counted.asked(controller, &outcome);
         self.note(call, controller, request, outcome.as_ref(), body);
         outcome
+    }
+
+    /// A clock that is wrong is a reason for certificates to be refused.
+    fn with_skew(&self, controller: &ControllerUrl, mut failure: Failure) -> Failure {
+        if let Error::Tls { message, .. } = &mut failure.error
+            && let Some(note) = self.controllers.skew_note(controller)
+        {
+            message.push_str("; ");
+            message.push_str(&note);
+        }
+        failure
     }
 
     /// What the first controller that answers says of itself.
@@ -186,7 +201,7 @@ impl Generation {
             }
             Err(error) => {
                 // The request that this is for has not left.
-                let failure = Failure { error, sent: false };
+                let failure = self.with_skew(controller, Failure { error, sent: false });
                 self.note(call, controller, &request, Err(&failure), body);
                 Err(failure)
             }

@@ -1,6 +1,8 @@
 //! The machine sleeps, and its clock is set.
 
-use ziti_edge_testkit::{Operation, Version};
+use serde_json::{Value, json};
+use ziti_edge_client::{Client, Error, Identity};
+use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::operations;
 use crate::{HOUR, MINUTE, Network, list};
@@ -43,4 +45,35 @@ fn a_clock_that_is_set_changes_nothing() {
     list(&network.client).unwrap();
     assert!(network.client.maintain().events.is_empty());
     assert_eq!(operations(&network.controllers[0]), [Operation::Services; 2]);
+}
+
+#[test]
+fn a_rejection_names_the_controllers_clock_if_it_is_off() {
+    let network = Network::new(1, Version::V1_6, |builder| builder);
+    let controller = &network.controllers[0];
+    controller.set_back(HOUR);
+    controller.remove_identity(&controller.identity_id("alice").unwrap());
+    let error = network.client.authenticate().unwrap_err();
+    let Error::Rejected(rejection) = &error else { panic!("{error:?}") };
+    let told = rejection.known.last().unwrap();
+    assert!(told.starts_with(&format!("the clock of {} is 3", controller.url())), "{told}");
+    assert!(told.ends_with(" s behind the local one"), "{told}");
+}
+
+#[test]
+fn a_refused_certificate_of_a_controller_names_the_clock_of_one_that_told_the_time() {
+    let first = TestController::builder().services(2).start().unwrap();
+    let mut file: Value = serde_json::from_str(&first.enrolled_identity_json("alice")).unwrap();
+    let second = TestController::builder().same_network_as(&first).new_authority(true).start().unwrap();
+    file["ztAPIs"] = json!([first.api_url(), second.api_url()]);
+    let identity = Identity::from_json(&file.to_string()).unwrap();
+    let client = Client::builder(&identity).chance(|| 0.0).build().unwrap();
+    first.advance(HOUR);
+    list(&client).unwrap();
+    first.fault(Operation::Any, Fault::Refuse);
+    let error = client.controller().version().unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    let told = error.to_string();
+    assert!(told.contains(&format!("; the clock of {} is 3", first.url())), "{told}");
+    assert!(told.contains(" s ahead of the local one"), "{told}");
 }

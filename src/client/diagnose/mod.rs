@@ -147,7 +147,7 @@ fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [Diagno
             DiagnosisStep::ok(StepKind::Chain, "the network's CA bundle vouches for it, and it is valid now")
         }
         Err(why) => {
-            let note = generation.clock.note().map(|note| format!("; {note}")).unwrap_or_default();
+            let note = generation.controllers.skew_note(url).map(|note| format!("; {note}")).unwrap_or_default();
             DiagnosisStep::failed(StepKind::Chain, why + &note)
         }
     };
@@ -203,7 +203,7 @@ fn clock(head: &Head) -> DiagnosisStep {
         Ok(off) => (off, "ahead of"),
         Err(error) => (error.duration(), "behind"),
     };
-    if off <= CLOCK_MAY_BE_OFF {
+    if off < CLOCK_MAY_BE_OFF {
         return DiagnosisStep::ok(StepKind::Clock, "the local clock agrees with the controller's");
     }
     let (ours, theirs) = (display_time(ours), display_time(theirs));

@@ -104,12 +104,12 @@ impl Generation {
             self.ways.note(false);
             let may_become_known = goes_on(&controller);
             if !may_become_known || call.remaining() <= pause {
-                return Err(self.rejection(answer, may_become_known));
+                return Err(self.rejection(&controller, answer, may_become_known));
             }
             self.controllers.failed(&controller, self.time.now().monotonic);
             shown = call.pause(pause).and_then(|()| self.show(call, primary));
             if matches!(shown, Err(Error::Timeout { .. })) {
-                return Err(self.rejection(answer, may_become_known));
+                return Err(self.rejection(&controller, answer, may_become_known));
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -133,7 +133,7 @@ impl Generation {
     }
 
     /// A refusal of the credentials, with what is known here that may matter.
-    pub(super) fn rejection(&self, answer: ApiError, for_want_of_time: bool) -> Error {
+    pub(super) fn rejection(&self, controller: &ControllerUrl, answer: ApiError, for_want_of_time: bool) -> Error {
         let now = SystemTime::now();
         let mut known = Vec::new();
         if let Some(facts) = self.certificate().filter(|_| self.ways.show_certificate()) {
@@ -147,6 +147,7 @@ impl Generation {
         }
         let last_login = self.flight.since_last_login().and_then(|since| now.checked_sub(since));
         known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
+        known.extend(self.controllers.skew_note(controller));
         let believed = match &self.ways.credentials {
             Credentials::Password { .. } => {
                 let what = "the password is not sent again until the client is given credentials or told to retry";
