@@ -1,7 +1,7 @@
 //! The external JWT of a second factor.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::credentials::JwtSource;
 use super::flight::Wanted;
@@ -51,7 +51,10 @@ impl Generation {
         match &session.second {
             Second::None => session.jwt_query().is_some(),
             Second::Sent(second) => second.is_over(self.clock.now()),
-            Second::Refused(at) => session.jwt_query().is_some() && at.elapsed() >= REFUSED_FOR,
+            Second::Refused(at) => {
+                let since = self.time.now().monotonic.saturating_duration_since(*at);
+                session.jwt_query().is_some() && since >= REFUSED_FOR
+            }
         }
     }
 
@@ -85,7 +88,7 @@ impl Generation {
             }
             refused = true;
         }
-        waiting.second = Second::Refused(Instant::now());
+        waiting.second = Second::Refused(self.time.now().monotonic);
         waiting.api_session.refuse_jwt(signer);
         Ok(waiting)
     }

@@ -42,9 +42,8 @@ fn a_program_that_calls_each_second_for_an_hour_makes_one_attempt_a_minute() {
     network.clear_requests();
     let began = Instant::now();
     call_each_second(&network, &client, HOUR - 3 * MINUTE);
-    // A call whose session has ended with its controller asks that controller, and then all of them for a login; a
-    // connection that was reset is opened once more.
-    assert!((50..=57 * 4).contains(&most(&network)), "{}", most(&network));
+    // An attempt asks the controller of the session, and then all of them for a login.
+    assert!((50..=57 * 2).contains(&most(&network)), "{}", most(&network));
     let error = list(&client).unwrap_err();
     assert!(matches!(error, Error::Transport { .. }) && error.is_retryable(), "{error:?}");
     let told = error.to_string();

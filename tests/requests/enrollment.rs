@@ -118,7 +118,7 @@ fn a_request_that_may_have_spent_the_token_is_never_repeated() {
     let controller = controller(VERSIONS[2], 0);
     let client = builder(&controller).timeout(std::time::Duration::from_millis(700)).build().unwrap();
     let token = &Secret::new("t");
-    for fault in [Fault::CloseBeforeAnswer, Fault::Reset, Fault::Truncate, Fault::Status(502), Fault::Status(503)] {
+    for fault in [Fault::CloseBeforeAnswer, Fault::Reset, Fault::Truncate, Fault::Status(502), answer(503, "later")] {
         client.controller().root().unwrap();
         controller.fault_times(Operation::Enroll, fault.clone(), 1);
         controller.clear_requests();
