@@ -32,8 +32,8 @@ use upkeep::{RenewalSettings, Upkeep, Watch};
 /// logs in by itself, and once more if the session has expired. No call outlives its timeout.
 ///
 /// Of several controllers the next one is asked when one fails. Busy ones are asked again within the time of the call,
-/// where that is safe. When none has served for two minutes there is one attempt a minute, and all other calls end at once
-/// with the last error, which says when the next one is due; [`authenticate`](Client::authenticate) and
+/// where that is safe. When none has served for two minutes there is one attempt a minute, and all other calls end at
+/// once with the last error, which says when the next one is due; [`authenticate`](Client::authenticate) and
 /// [`retry_now`](Client::retry_now) do not wait for that.
 #[derive(Clone)]
 pub struct Client {

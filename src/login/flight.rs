@@ -122,9 +122,9 @@ impl Flight {
         }
     }
 
-    /// The number of the current login, if it has ended for sure: nobody has used it for all the time that it lasts, such
-    /// as while the machine slept. Whether uses move its end differs among controllers, so one that was used may be over
-    /// too.
+    /// The number of the current login, if it has ended for sure: nobody has used it for all the time that it lasts,
+    /// such as while the machine slept. Whether uses move its end differs among controllers, so one that was used may
+    /// be over too.
     pub(super) fn is_over(&self) -> Option<u64> {
         let now = self.now();
         let state = self.lock();

@@ -77,8 +77,8 @@ impl Generation {
         }
     }
 
-    /// Asks the controllers in turn until one answers, and once more in a while if they are busy. Safe to repeat or not,
-    /// a request that was sent is given to another controller only if it is idempotent.
+    /// Asks the controllers in turn until one answers, and once more in a while if they are busy. A request that was
+    /// sent is given to another controller only if it is idempotent.
     pub(crate) fn ask_any(
         &self,
         call: &Call,

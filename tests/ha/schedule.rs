@@ -118,7 +118,8 @@ fn calls_succeed_while_one_controller_is_well() {
     }
     let played: usize = network.controllers.iter().map(TestController::faults_played).sum();
     println!(
-        "{struck} faults struck {played} times; {logins} logins, {most} at most in a step; {} orders; {:?}; the slowest: {slowest:?}",
+        "{struck} faults struck {played} times; {logins} logins, {most} at most in a step; {} orders; {:?}; the \
+         slowest: {slowest:?}",
         orders.load(Ordering::Relaxed),
         began.elapsed()
     );
