@@ -77,7 +77,7 @@ impl Generation {
             untried = untried.saturating_sub(1);
             let controller = self.controller_for(&session, &failed, logged_in_again);
             let outcome = self.attempt(call, &controller, Some(&session), untried, request, body);
-            if untried > 0 && may_move_on(&outcome, request.idempotent) && call.check().is_ok() {
+            if untried > 0 && may_move_on(&outcome, request.idempotent) && call.may_go_on() {
                 self.counted.moved_on();
                 wanted = if session.is_known_to_all() { Wanted::Current } else { Wanted::NewerThan(session.number) };
                 failed.push(controller.into_owned());

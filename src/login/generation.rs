@@ -107,7 +107,7 @@ impl Generation {
         for controller in order {
             untried -= 1;
             let outcome = self.attempt(call, &controller, None, untried, request, body);
-            if untried == 0 || !may_move_on(&outcome, request.idempotent) || call.check().is_err() {
+            if untried == 0 || !may_move_on(&outcome, request.idempotent) || !call.may_go_on() {
                 return Ok((outcome?, controller));
             }
             self.counted.moved_on();
@@ -128,14 +128,17 @@ impl Generation {
         self.admit(call, controller)?;
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credentials = session.map(LiveSession::credentials).unwrap_or_default();
-        let features = match request.at_root {
-            true => None,
-            false => Some(self.features(call, controller, first_byte_by, body)?),
+        let below = |base_path: &str, body: &mut Vec<u8>| {
+            let attempt = Attempt { controller, base_path, credentials, first_byte_by };
+            self.connections.exchange(call, &attempt, request, body)
         };
-        let path = features.as_ref().map_or(Ok(""), |features| features.path(request.api));
-        let base_path = path.map_err(|error| Failure { error, sent: false })?;
-        let attempt = Attempt { controller, base_path, credentials, first_byte_by };
-        let outcome = self.connections.exchange(call, &attempt, request, body);
+        let outcome = match request.at_root {
+            true => below("", body),
+            false => self.learn_features(call, controller, first_byte_by, body).and_then(|features| {
+                let path = features.path(request.api).map_err(|error| Failure { error, sent: false })?;
+                below(path, body)
+            }),
+        };
         let outcome = outcome.map_err(|failure| self.with_skew(controller, failure));
         if let Ok(head) = &outcome {
             self.clock.read(head);
@@ -144,7 +147,7 @@ impl Generation {
             }
         }
         self.counted.asked(controller, &outcome);
-        self.note(call, controller, request, outcome.as_ref(), body);
+        self.note(call, controller, untried, request, outcome.as_ref(), body);
         outcome
     }
 
@@ -165,11 +168,10 @@ impl Generation {
         let mut untried = order.len();
         for controller in order {
             untried -= 1;
-            let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
-            match self.features(call, &controller, first_byte_by, &mut Vec::new()) {
+            match self.features(call, &controller, untried, &mut Vec::new()) {
                 Ok(features) => return Ok(features),
                 Err(failure) => {
-                    if untried == 0 || !is_of_the_controller(&failure) || call.check().is_err() {
+                    if untried == 0 || !is_of_the_controller(&failure) || !call.may_go_on() {
                         return Err(failure.error);
                     }
                 }
@@ -178,8 +180,26 @@ impl Generation {
         Err(no_controller())
     }
 
-    /// What the controller says of itself; asked once, the first time it is used. A failure is noted.
+    /// What the controller says of itself, as an attempt of its own.
     pub(super) fn features(
+        &self,
+        call: &Call,
+        controller: &ControllerUrl,
+        untried: usize,
+        body: &mut Vec<u8>,
+    ) -> Result<Arc<Features>, Failure> {
+        self.admit(call, controller)?;
+        let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
+        let features = self.learn_features(call, controller, first_byte_by, body);
+        features.map_err(|failure| {
+            let failure = self.with_skew(controller, failure);
+            self.note(call, controller, untried, &Features::request(), Err(&failure), body);
+            failure
+        })
+    }
+
+    /// What the controller says of itself; asked once, the first time it is used.
+    fn learn_features(
         &self,
         call: &Call,
         controller: &ControllerUrl,
@@ -189,23 +209,14 @@ impl Generation {
         if let Some(features) = self.controllers.features(controller) {
             return Ok(features);
         }
-        self.admit(call, controller)?;
         let attempt = Attempt { controller, base_path: "", credentials: &[], first_byte_by };
         let request = Features::request();
         let head = self.connections.exchange(call, &attempt, &request, body).map_err(Error::from);
         let features = head.and_then(|head| answer(&request, &head, body)).and_then(|()| Features::read(body));
-        match features.map(Arc::new) {
-            Ok(features) => {
-                self.controllers.learn(controller, &features);
-                Ok(features)
-            }
-            Err(error) => {
-                // The request that this is for has not left.
-                let failure = self.with_skew(controller, Failure { error, sent: false });
-                self.note(call, controller, &request, Err(&failure), body);
-                Err(failure)
-            }
-        }
+        // The request that this is for has not left.
+        let features = Arc::new(features.map_err(|error| Failure { error, sent: false })?);
+        self.controllers.learn(controller, &features);
+        Ok(features)
     }
 
     /// Ends a session, by the request for that where a controller keeps it. That it is gone already is fine.

@@ -17,7 +17,6 @@ pub(crate) struct Now {
 
 impl Now {
     /// How long ago an earlier moment was, whether or not the machine slept or its clock was set.
-    #[allow(dead_code, reason = "what is measured by it comes with the logins by OpenID Connect")]
     pub(crate) fn since(self, earlier: Now) -> Duration {
         self.monotonic.saturating_duration_since(earlier.monotonic)
     }

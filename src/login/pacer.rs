@@ -97,11 +97,12 @@ impl Generation {
         self.pacer.take_turn(call).map_err(not_sent)
     }
 
-    /// Learns from an attempt how its controller does.
+    /// Learns from an attempt how its controller does, with how many the call has still to ask.
     pub(super) fn note(
         &self,
         call: &Call,
         controller: &ControllerUrl,
+        untried: usize,
         request: &Request,
         outcome: Result<&Head, &Failure>,
         body: &[u8],
@@ -120,7 +121,7 @@ impl Generation {
             let asked = answer.retry_after.map(|asked| patience(asked, &self.pacer.jitter));
             self.controllers.leave_alone(controller, asked.map(|asked| now + asked), answer);
         }
-        let nobody_is_left = self.controllers.failed(controller, now);
+        let nobody_is_left = self.controllers.failed(controller, now) && untried == 0;
         // Silence that used up the time of a call may be for want of time.
         if nobody_is_left && call.check().is_ok() {
             self.pacer.nobody_served(call, &error);

@@ -71,6 +71,11 @@ impl Call {
         matches!(self.turn.get(), Turn::Taken | Turn::Lost)
     }
 
+    /// False once there is no use in another attempt: the call is over, or it is not its turn.
+    pub(crate) fn may_go_on(&self) -> bool {
+        !self.is_denied() && self.check().is_ok()
+    }
+
     /// True once the call was told that it is not its turn.
     pub(crate) fn is_denied(&self) -> bool {
         self.turn.get() == Turn::Denied

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 use ziti_edge_client::api::raw::RequestBody;
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, ClientBuilder, Error, Identity, Method};
+use ziti_edge_client::{Client, ClientBuilder, Error, Identity, LoginFlow, Method};
 use ziti_edge_testkit::{Operation, TestController, Version};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,7 +48,8 @@ impl Clock {
     }
 }
 
-/// Controllers of one network with two services each, and a client of them.
+/// Controllers of one network with two services each, and a client of them, which makes legacy logins: those are the
+/// ones that end with their controller.
 struct Network {
     controllers: Vec<TestController>,
     client: Client,
@@ -58,15 +59,17 @@ struct Network {
 impl Network {
     fn new(count: usize, version: Version, options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let builder = || TestController::builder().version(version).services(2);
-        let first = support::start(builder());
+        let first = builder().start().expect("a free port");
         let mut file: Value = serde_json::from_str(&first.enrolled_identity_json("alice")).unwrap();
-        let others: Vec<_> = (1..count).map(|_| support::start(builder().same_network_as(&first))).collect();
+        let other = |_| builder().same_network_as(&first).start().expect("a free port");
+        let others: Vec<_> = (1..count).map(other).collect();
         let controllers: Vec<_> = std::iter::once(first).chain(others).collect();
         file["ztAPIs"] = json!(controllers.iter().map(TestController::api_url).collect::<Vec<_>>());
         let identity = Identity::from_json(&file.to_string()).unwrap();
         let clock = Clock::default();
         let time = clock.clone();
         let builder = Client::builder(&identity).timeout(support::ENOUGH).clock(move || time.now()).chance(|| 0.0);
+        let builder = builder.login_flow(LoginFlow::Legacy);
         Self { controllers, client: options(builder).build().unwrap(), clock }
     }
 

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ziti_edge_client::Client;
+use ziti_edge_client::{Client, LoginFlow};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::answer;
 use crate::{HOUR, Network, SECOND, list, order};
 
 const THREADS: usize = 4;
-/// The most requests for a login in one step, however many threads call: all share one login at a time, and two of
-/// three controllers can each refuse it, lose its answer (which is asked for once more if the connection was an old
-/// one), or take it and fail at what comes after it.
-const LOGINS_PER_STEP: usize = 8;
+/// The most logins that are begun in one step, however many threads call: they share one at a time, and two of three
+/// controllers can each refuse it, lose its answer (it is asked for once more if the connection was an old one), or
+/// take it and fail at what comes next.
+const LOGINS_PER_STEP: usize = 6;
 /// Certificates count as new for two minutes, and only those of new ones may be refused by a node that lags behind.
 const NODES_LAG_FOR: Duration = Duration::from_secs(90);
 
@@ -75,12 +75,21 @@ const NOT_KNOWN: &str = r#"{"error":{"code":"INVALID_AUTH","message":"not known 
 
 #[test]
 fn calls_succeed_while_one_controller_is_well() {
+    run(LoginFlow::Legacy);
+}
+
+#[test]
+fn calls_succeed_while_one_controller_is_well_with_logins_over_oidc() {
+    run(LoginFlow::Oidc);
+}
+
+fn run(flow: LoginFlow) {
     let seed = number("HA_SEED").unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
     let steps = number("HA_STEPS").unwrap_or(1000) as usize;
-    println!("HA_SEED={seed} HA_STEPS={steps}");
+    println!("HA_SEED={seed} HA_STEPS={steps}, {flow:?}");
     let chance = Chance(AtomicU64::new(seed));
     let jitter = Chance(AtomicU64::new(!seed));
-    let network = Network::new(3, Version::V2_0, |builder| builder.chance(move || jitter.fraction()));
+    let network = Network::new(3, Version::V2_0, |builder| builder.chance(move || jitter.fraction()).login_flow(flow));
     let began = Instant::now();
     let (orders, mut logins, mut most, mut struck) = (AtomicUsize::new(0), 0, 0, 0);
     let mut slowest = (Duration::ZERO, String::new());
@@ -109,7 +118,10 @@ fn calls_succeed_while_one_controller_is_well() {
         if step_began.elapsed() > slowest.0 {
             slowest = (step_began.elapsed(), what.clone());
         }
-        let made = network.count(Operation::Authenticate);
+        let made = network.count(match flow {
+            LoginFlow::Oidc => Operation::Named("oidcAuthorize"),
+            _ => Operation::Authenticate,
+        });
         assert!(made <= LOGINS_PER_STEP, "{made} logins in {what}, HA_SEED={seed}");
         most = most.max(made);
         logins += made;

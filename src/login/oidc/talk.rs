@@ -1,7 +1,7 @@
 //! The steps of one login, sent to one controller.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::answer::Answered;
 use super::authorize::{Authorization, Beginning};
@@ -9,7 +9,6 @@ use super::discovery::{self, Endpoints, step};
 use super::flow::NoOidc;
 use super::token::OidcTokens;
 use crate::error::Error;
-use crate::login::controllers::first_byte_by;
 use crate::login::dispatch::CURRENT;
 use crate::login::generation::{Generation, answer, may_move_on};
 use crate::login::live::{LiveSession, NewSession, SessionToken};
@@ -66,7 +65,7 @@ impl Talk<'_> {
     ) -> Result<Head, Stopped> {
         let Self { generation, call, controller, untried } = *self;
         let outcome = generation.attempt(call, controller, session, untried, request, body);
-        let elsewhere = untried > 0 && may_move_on(&outcome, again) && call.check().is_ok();
+        let elsewhere = untried > 0 && may_move_on(&outcome, again) && call.may_go_on();
         match outcome {
             Ok(head) if elsewhere => {
                 let error = refusal::into_error(refusal::read(&request.operation(), &head, body));
@@ -81,10 +80,9 @@ impl Talk<'_> {
     pub(super) fn discover(&self) -> Result<Result<Endpoints, NoOidc>, Stopped> {
         let Self { generation, call, controller, untried } = *self;
         let mut body = Vec::new();
-        let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
-        let features = generation.features(call, controller, first_byte_by, &mut body);
+        let features = generation.features(call, controller, untried, &mut body);
         let features = features.map_err(|failure| {
-            let elsewhere = untried > 0 && may_move_on(&Err(failure.clone()), true) && call.check().is_ok();
+            let elsewhere = untried > 0 && may_move_on(&Err(failure.clone()), true) && call.may_go_on();
             Stopped { error: failure.error, elsewhere, perhaps_done: false }
         })?;
         let Some(path) = features.oidc_path() else {
