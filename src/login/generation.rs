@@ -162,8 +162,21 @@ impl Generation {
         failure
     }
 
-    /// What the first controller that answers says of itself.
+    /// What the first controller that answers says of itself; busy ones are asked once more in a while.
     pub(super) fn any_features(&self, call: &Call) -> Result<Arc<Features>, Error> {
+        let mut retries = Retries::default();
+        loop {
+            let failure = match self.features_in_turn(call) {
+                Ok(features) => return Ok(features),
+                Err(failure) => failure,
+            };
+            if !self.may_ask_again(call, &Features::request(), Err(&failure), &[], &mut retries)? {
+                return Err(failure.error);
+            }
+        }
+    }
+
+    fn features_in_turn(&self, call: &Call) -> Result<Arc<Features>, Failure> {
         let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in order {
@@ -172,12 +185,12 @@ impl Generation {
                 Ok(features) => return Ok(features),
                 Err(failure) => {
                     if untried == 0 || !is_of_the_controller(&failure) || !call.may_go_on() {
-                        return Err(failure.error);
+                        return Err(failure);
                     }
                 }
             }
         }
-        Err(no_controller())
+        Err(Failure { error: no_controller(), sent: false })
     }
 
     /// What the controller says of itself, as an attempt of its own.

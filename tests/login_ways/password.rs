@@ -151,7 +151,7 @@ fn two() -> (Network, TestController, Client) {
     let mut file: Value = serde_json::from_str(network.nobody().to_json().expose()).unwrap();
     file["ztAPIs"] = json!([network.controller.url(), second.url()]);
     let identity = ziti_edge_client::Identity::from_json(&file.to_string()).unwrap();
-    let client = build(Client::builder(&identity).credentials(network.right_password()));
+    let client = build(Client::builder(&identity).credentials(network.right_password()).chance(|| 0.0));
     (network, second, client)
 }
 
