@@ -335,7 +335,7 @@ impl Error {
                 &mut answer.message
             }
             Error::Api(answer) => &mut answer.message,
-            Error::Timeout { stage, controller, limit } => {
+            Error::Timeout { stage, controller, limit, .. } => {
                 let message = format!("no answer within {:.1} s; {note}", limit.as_secs_f64());
                 return Error::Transport { stage: *stage, controller: controller.take().unwrap_or_default(), message };
             }
