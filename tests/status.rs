@@ -95,7 +95,8 @@ fn a_controller_that_failed_comes_last_with_the_reason() {
     let closed = format!("https://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     file["ztAPIs"] = serde_json::json!([format!("{closed}/edge/client/v1"), first.api_url()]);
     file["ztAPI"] = file["ztAPIs"][0].clone();
-    let client = Client::new(&Identity::from_json(&file.to_string()).unwrap()).unwrap();
+    let identity = Identity::from_json(&file.to_string()).unwrap();
+    let client = Client::builder(&identity).chance(|| 0.0).build().unwrap();
     client.authenticate().unwrap();
     let status = status_of(&client);
     let urls: Vec<&str> = status.controllers.iter().map(|one| one.url.as_str()).collect();

@@ -76,7 +76,7 @@ impl Counted {
     }
 
     /// A controller was asked, with this outcome.
-    pub(super) fn asked(&self, controller: &ControllerUrl, outcome: &Result<Head, Failure>) {
+    pub(super) fn asked(&self, controller: &ControllerUrl, outcome: Result<&Head, &Failure>) {
         let failed = match outcome {
             Ok(head) if has_failed(head) => Some(format!("{controller} answered {}", head.status)),
             Ok(_) => None,

@@ -146,7 +146,6 @@ impl Generation {
                 self.controllers.tells_time(controller, ahead);
             }
         }
-        self.counted.asked(controller, &outcome);
         self.note(call, controller, untried, request, outcome.as_ref(), body);
         outcome
     }
@@ -187,6 +186,7 @@ impl Generation {
                     if untried == 0 || !is_of_the_controller(&failure) || !call.may_go_on() {
                         return Err(failure);
                     }
+                    self.counted.moved_on();
                 }
             }
         }

@@ -29,7 +29,8 @@ impl Cluster {
     }
 
     fn builder(&self) -> ziti_edge_client::ClientBuilder {
-        Client::builder(&self.identity).login_flow(LoginFlow::Auto).timeout(ENOUGH)
+        // The first node is asked first.
+        Client::builder(&self.identity).login_flow(LoginFlow::Auto).timeout(ENOUGH).chance(|| 0.0)
     }
 
     /// How many logins ended with tokens at all nodes together, and refreshes.
