@@ -161,7 +161,7 @@ mod tests {
         let counted = Counted::default();
         let url = |number: usize| ControllerUrl::parse(&format!("https://c{number}:1")).unwrap();
         for number in 0..3 * MAX_CONTROLLERS {
-            counted.asked(&url(number), &Ok(Head { status: 503, ..Head::default() }));
+            counted.asked(&url(number), Ok(&Head { status: 503, ..Head::default() }));
         }
         assert_eq!(counted.memory().controllers.len(), MAX_CONTROLLERS);
         let last = counted.seen(&url(3 * MAX_CONTROLLERS - 1)).unwrap();
@@ -175,7 +175,7 @@ mod tests {
         let counted = Counted::default();
         let url = ControllerUrl::parse("https://c:1").unwrap();
         let error = Error::Canceled { stage: crate::error::Stage::Wait };
-        counted.asked(&url, &Err(Failure { error, sent: true }));
+        counted.asked(&url, Err(&Failure { error, sent: true }));
         assert!(counted.seen(&url).is_none());
     }
 }
