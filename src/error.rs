@@ -1,12 +1,15 @@
 //! Why a call failed, sorted by what its caller can do about it.
 
+mod answer;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
+pub use answer::{ApiError, Rejection};
+pub(crate) use answer::{Believed, one_line};
 
 use crate::login::AuthQuery;
 
@@ -162,103 +165,6 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What a controller, or an identity provider, answered instead of what was asked for.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The HTTP status. Controllers of 1.5 and later also send 601 to 606.
-    pub status: u16,
-    /// The controller's code such as `INVALID_AUTH`, or `HTTP_<status>` where it sent none.
-    pub code: String,
-    /// The controller's message, or an excerpt of an answer that is not its own (a proxy's page).
-    pub message: String,
-    /// The cause as the controller sent it: JSON of changing shape.
-    pub cause: Option<Box<RawValue>>,
-    /// What the controller calls this request in its log.
-    pub request_id: Option<String>,
-    /// How long the controller asks to wait before another try.
-    pub retry_after: Option<Duration>,
-    /// The operation, as `METHOD /path`.
-    pub operation: String,
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}: {}", self.operation, self.status, self.code, self.message)?;
-        if let Some(cause) = self.cause_summary() {
-            write!(f, " ({cause})")?;
-        }
-        if let Some(id) = &self.request_id {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
-    }
-}
-
-impl ApiError {
-    /// True if the controller says that it has not even begun: too much to do, or no leader in its cluster. Other
-    /// answers with these statuses may come from something in between, which knows nothing.
-    pub(crate) fn was_not_carried_out(&self) -> bool {
-        match self.status {
-            429 => matches!(self.code.as_str(), "SERVER_TOO_MANY_REQUESTS" | "RATE_LIMITED"),
-            503 => self.code == "CLUSTER_NO_LEADER",
-            _ => false,
-        }
-    }
-
-    /// The part of the cause that a person reads: its reason with the field, or its message.
-    fn cause_summary(&self) -> Option<String> {
-        let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
-        let text = |key: &str| cause.get(key).and_then(|v| v.as_str());
-        let reason = text("reason").or(text("message"))?;
-        Some(match text("field") {
-            Some(field) => format!("{}: {}", one_line(field), one_line(reason)),
-            None => one_line(reason),
-        })
-    }
-
-    /// The name of the field that the cause points at.
-    pub fn cause_field(&self) -> Option<String> {
-        #[derive(serde::Deserialize)]
-        struct Cause {
-            field: Option<String>,
-        }
-        serde_json::from_str::<Cause>(self.cause.as_ref()?.get()).ok()?.field
-    }
-}
-
-/// A refusal of an identity's credentials, with what is known and no guessed cause.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Rejection {
-    /// The controller's answer.
-    pub answer: ApiError,
-    /// What is known here that may matter, such as when the certificate expired, by the local clock,
-    /// or when the last login succeeded.
-    pub known: Vec<String>,
-    pub(crate) believed: Believed,
-}
-
-/// How long a refusal answers for logins that nobody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Believed {
-    /// The controller would have been asked again, had the call had more time.
-    NotAtAll,
-    ForAWhile,
-    /// Also where a user asks for the login: he has to say that it is worth another try, or give other credentials.
-    UntilToldOtherwise,
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the controller refuses this identity: {}", self.answer)?;
-        for fact in &self.known {
-            write!(f, "; {fact}")?;
-        }
-        Ok(())
-    }
-}
-
 /// What stands in the way of an enrollment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -355,12 +261,6 @@ impl Error {
     }
 }
 
-/// The start of what somebody else wrote, fit for one line of a log.
-pub(crate) fn one_line(text: &str) -> String {
-    const LONGEST: usize = 300;
-    text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 fn during(controller: &Option<String>, what: &str) -> String {
     match controller {
         Some(controller) => format!("{controller}: {what}"),
@@ -378,27 +278,4 @@ fn deadline_passed(proxy: &Option<String>) -> String {
 fn list_factors(factors: &[AuthQuery]) -> String {
     let names: Vec<String> = factors.iter().map(AuthQuery::describe).collect();
     format!("the controller still wants {}", names.join(" and "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cause_of_any_length_is_one_short_line_of_the_message() {
-        let cause = serde_json::json!({"field": "na\nme", "reason": format!("bad\r\n{}", "x".repeat(100_000))});
-        let error = ApiError {
-            status: 400,
-            code: "BAD".to_owned(),
-            message: "no".to_owned(),
-            cause: Some(RawValue::from_string(cause.to_string()).unwrap()),
-            request_id: None,
-            retry_after: None,
-            operation: "GET /x".to_owned(),
-        };
-        let text = error.to_string();
-        assert!(text.starts_with("GET /x: 400 BAD: no (na me: bad  xxx") && text.ends_with("xx)"), "{text}");
-        assert!(text.len() < 400, "{}", text.len());
-        assert_eq!(error.cause_field().as_deref(), Some("na\nme"), "as it came");
-    }
 }

@@ -9,7 +9,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as UreqResolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 
-use super::call::CallState;
+use super::call_state::CallState;
 use super::platform;
 use super::proxy::{Destination, NoTunnel, Proxy};
 use super::resolve::Resolver;

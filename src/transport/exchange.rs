@@ -8,7 +8,7 @@ use ureq::http::{self, HeaderMap, Uri};
 use ureq::{Agent, AsSendBody};
 
 use super::black_out::black_out;
-use super::call::{AttemptState, CallState};
+use super::call_state::{AttemptState, CallState};
 use super::connect::into_ureq;
 use super::pool::MAX_HEADERS;
 use super::tcp::OUTPUT_BUFFER;

@@ -5,6 +5,7 @@
 
 mod black_out;
 mod call;
+mod call_state;
 mod cancel;
 mod connect;
 mod exchange;

@@ -9,7 +9,7 @@ use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 
-use super::call::CallState;
+use super::call_state::CallState;
 use super::connect::open_one;
 use super::tcp::TcpTransport;
 use super::{Call, Connections};

@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::call::CallState;
+use super::call_state::CallState;
 use crate::error::Error;
 
 const MAX_THREADS: usize = 4;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroize;
 
-use super::call::CallState;
+use super::call_state::CallState;
 use super::cancel::Attachment;
 use super::connect::into_ureq;
 use super::platform;

@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::call::CallState;
+use super::call_state::CallState;
 use super::connect::{bare_host, into_ureq};
 use super::tcp::{INPUT_BUFFER, OUTPUT_BUFFER};
 use super::{ClientAuth, ConnectionOptions};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
-use super::call::CallState;
+use super::call_state::CallState;
 use super::tcp::TcpTransport;
 use crate::error::Error;
 use crate::secret::Secret;

@@ -1,6 +1,6 @@
 //! What is said between client and proxy before the tunnel is open.
 
-use super::super::call::CallState;
+use super::super::call_state::CallState;
 use super::super::tcp::TcpTransport;
 use crate::error::Error;
 
