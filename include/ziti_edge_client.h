@@ -849,7 +849,9 @@ typedef struct {
   const zec_cancel *cancel;
   /// The most time each of these calls may take. Default 30,000.
   uint64_t timeout_ms;
-  /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
+  /// `http://[user:password@]host:port`, or the same with `socks5://`, where names are looked up here, or
+  /// `socks5h://`, where the proxy does that. Or "environment": the proxy that `https_proxy` names, else `all_proxy`,
+  /// each also in upper case, for all hosts but those in `no_proxy`; if there is none, no proxy. Default: no proxy.
   const char *proxy;
   /// PEM of CA certificates that may vouch for the provider beside the system's roots. Those of a network are never
   /// asked, and no certificate is ever shown.

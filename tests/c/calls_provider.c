@@ -1,9 +1,10 @@
-/* calls_provider IDENTITY.json ISSUER CA.pem: logs in at a provider in every way. It asks for what a user does by lines
- * on standard output: "open URL" wants the address that the browser is sent to as a line on standard input, "visit URL"
- * wants the browser to go there, "enter CODE" and "deny CODE" want a code entered or refused. */
+/* calls_provider IDENTITY.json ISSUER CA.pem [PROXY]: logs in at a provider in every way. It asks for what a user does
+ * by lines on standard output: "open URL" wants the address that the browser is sent to as a line on standard input,
+ * "visit URL" wants the browser to go there, "enter CODE" and "deny CODE" want a code entered or refused. */
 #include "client.h"
 
 static char ca[16384];
+static const char *proxy;
 
 static zec_provider_options options_for(const char *issuer) {
   zec_provider_options options = ZEC_PROVIDER_OPTIONS_INIT;
@@ -11,6 +12,7 @@ static zec_provider_options options_for(const char *issuer) {
   options.client_id = "ziti-client";
   options.audience = "openziti";
   options.ca = ca;
+  options.proxy = proxy;
   return options;
 }
 
@@ -112,6 +114,7 @@ static void at_a_controller(const char *path) {
   CHECK(signers->len == 1);
   options.signer = signers->items[0];
   options.ca = ca;
+  options.proxy = proxy;
   zec_provider_token *token = in_a_browser(&options);
   MUST(zec_jwt_source_provider(token, &source));
   zec_provider_token_free(token);
@@ -126,7 +129,8 @@ static void at_a_controller(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  CHECK(argc == 4);
+  CHECK(argc == 4 || argc == 5);
+  proxy = argv[4];
   FILE *file = fopen(argv[3], "rb");
   CHECK(file && fread(ca, 1, sizeof ca - 1, file) > 0);
   if (file) fclose(file);

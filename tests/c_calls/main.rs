@@ -21,12 +21,15 @@ mod sessions;
 mod status;
 #[path = "../c/support.rs"]
 mod support;
+#[path = "../support/proxy.rs"]
+mod test_proxy;
 mod upkeep;
 
 use std::path::Path;
 
 use scene::{enrolled, text, told};
 use support::{Linking, command, compile};
+use test_proxy::TestProxy;
 use ziti_edge_testkit::{Fault, Operation, TestController};
 
 /// Compiles a program of tests/c and runs it as a new identity; it tells on standard error what does not hold.

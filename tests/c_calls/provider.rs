@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::Stdio;
 
 use ziti_edge_testkit::{IdentityOptions, ProviderEndpoint, TestProvider};
 
+use crate::TestProxy;
 use crate::scene;
 use crate::support::{Linking, command, compile};
 
@@ -22,7 +23,24 @@ fn visit(url: &str) -> String {
 
 #[test]
 fn a_provider_is_logged_in_at_in_every_way() {
-    let (provider, controller) = (TestProvider::start().unwrap(), scene::controller());
+    log_in(&TestProvider::start().unwrap(), None);
+}
+
+#[test]
+fn a_provider_is_reached_through_the_proxy_of_the_options_or_of_the_environment() {
+    for from_environment in [false, true] {
+        let provider = TestProvider::start().unwrap();
+        let (_, port) = provider.issuer().rsplit_once(':').unwrap();
+        let proxy = TestProxy::http(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().unwrap())));
+        let url = proxy.url("http");
+        log_in(&provider, Some((if from_environment { "environment" } else { &url }, &url)));
+        assert!(proxy.tunnels() >= 5, "each login has connections of its own");
+    }
+}
+
+/// Runs the program with that proxy in its options, if any, and in its environment.
+fn log_in(provider: &TestProvider, proxy: Option<(&str, &str)>) {
+    let controller = scene::controller();
     controller.add_external_signer(provider.signer("idp"));
     let external_id = Some("alice@example.test".to_owned());
     let alice = IdentityOptions { name: "alice".to_owned(), external_id, ..IdentityOptions::default() };
@@ -32,6 +50,10 @@ fn a_provider_is_logged_in_at_in_every_way() {
     let program = compile("tests/c/calls_provider.c", "c99", Linking::Shared, folder.path());
     let mut program = command(program);
     program.args(["identity.json", provider.issuer(), "ca.pem"]).current_dir(folder.path());
+    if let Some((given, in_environment)) = proxy {
+        program.arg(given).env("HTTPS_PROXY", in_environment);
+        program.env_remove("https_proxy").env_remove("no_proxy").env_remove("NO_PROXY");
+    }
     let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let mut asked = Vec::new();

@@ -1,11 +1,8 @@
 //! Calls through a proxy, from C.
 
-#[path = "../support/proxy.rs"]
-mod test_proxy;
-
-use test_proxy::TestProxy;
 use ziti_edge_testkit::TestController;
 
+use crate::TestProxy;
 use crate::scene::{enrolled, told};
 use crate::support::{Linking, command, compile};
 

@@ -159,6 +159,15 @@ impl ProviderOptions {
         self
     }
 
+    /// The proxy that the environment names now, in place of any other; if it names none, no proxy.
+    ///
+    /// # Errors
+    /// As for [`Proxy::from_environment`].
+    pub fn proxy_from_environment(mut self) -> Result<Self, Error> {
+        self.proxy = Proxy::from_environment()?;
+        Ok(self)
+    }
+
     /// CA certificates, in PEM, that may vouch for the provider beside the system's roots. The CA bundle of a network
     /// is never asked, and no certificate is ever shown.
     pub fn ca(mut self, pem: impl Into<String>) -> Self {

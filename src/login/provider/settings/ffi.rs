@@ -45,7 +45,9 @@ pub struct zec_provider_options {
     pub cancel: *const zec_cancel,
     /// The most time each of these calls may take. Default 30,000.
     pub timeout_ms: u64,
-    /// `http://[user:password@]host:port`. Default: none, whatever the environment says.
+    /// `http://[user:password@]host:port`, or the same with `socks5://`, where names are looked up here, or
+    /// `socks5h://`, where the proxy does that. Or "environment": the proxy that `https_proxy` names, else `all_proxy`,
+    /// each also in upper case, for all hosts but those in `no_proxy`; if there is none, no proxy. Default: no proxy.
     pub proxy: *const c_char,
     /// PEM of CA certificates that may vouch for the provider beside the system's roots. Those of a network are never
     /// asked, and no certificate is ever shown.
