@@ -1,7 +1,9 @@
-//! Whole calls through proxies: enrollment, login and lists.
+//! Whole calls through proxies: enrollment, logins of each kind, and lists.
 
-#[path = "support/proxy.rs"]
+mod logins;
+#[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::process::Command;
@@ -9,8 +11,10 @@ use std::process::Command;
 use proxy::TestProxy;
 use support::{ENOUGH, builder, controller};
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Proxy, Stage};
-use ziti_edge_testkit::{TestController, Version};
+use ziti_edge_client::{
+    Client, EnrollOptions, Enrollment, Error, ProviderLogin, ProviderOptions, ProviderSettings, Proxy, Stage,
+};
+use ziti_edge_testkit::{TestController, TestProvider, Version};
 
 const SERVICES: usize = 3;
 const IN_ENVIRONMENT: &str = "TEST_PROXY_IN_ENVIRONMENT";
@@ -73,7 +77,7 @@ fn a_login_that_the_proxy_refuses_is_neither_one_of_the_controller_nor_for_the_l
 #[test]
 fn the_environment_names_the_proxy_and_its_exceptions_only_if_it_is_asked() {
     if std::env::var_os(IN_ENVIRONMENT).is_none() {
-        for exceptions in ["controller.invalid", "127.0.0.0/8"] {
+        for exceptions in ["controller.invalid", "127.0.0.0/8,localhost"] {
             let output = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "the_environment_names_the_proxy_and_its_exceptions_only_if_it_is_asked"])
                 .env(IN_ENVIRONMENT, "yes")
@@ -94,7 +98,16 @@ fn the_environment_names_the_proxy_and_its_exceptions_only_if_it_is_asked() {
     let client = builder(&controller).proxy_from_environment().unwrap().build().unwrap();
     let enrollment = Enrollment::parse(&controller.create_identity("somebody")).unwrap();
     let options = EnrollOptions::new().timeout(ENOUGH).proxy_from_environment().unwrap();
-    let outcomes = [client.authenticate().map(drop), enrollment.enroll(&options).map(drop)];
+    let provider = TestProvider::start().unwrap();
+    let settings = ProviderSettings::new(provider.issuer(), provider.client_id());
+    let at_provider = ProviderOptions::new().ca(provider.ca_pem()).timeout(ENOUGH);
+    let begin = |options: &ProviderOptions| ProviderLogin::begin(&settings, "http://127.0.0.1/back", options).map(drop);
+    begin(&at_provider).unwrap();
+    let outcomes = [
+        client.authenticate().map(drop),
+        enrollment.enroll(&options).map(drop),
+        begin(&at_provider.proxy_from_environment().unwrap()),
+    ];
     for outcome in outcomes {
         match outcome {
             Ok(()) => assert!(is_excepted),

@@ -1,48 +1,78 @@
-//! A proxy between a client and its controller, which counts what it leads there.
+//! A proxy between a client and its controller, which counts what it leads there, refuses it or says nothing.
+
+#![allow(dead_code, reason = "each test program uses another part")]
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// What every client has to tell the proxies of tests.
 pub(crate) const LOGIN: &str = "somebody:pass%3Aword";
 
-/// A proxy that leads to one controller, whatever it is asked for.
-pub(crate) struct TestProxy {
-    address: SocketAddr,
-    tunnels: Arc<AtomicUsize>,
+/// What a proxy does with whoever asks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Leads,
+    /// By its rules.
+    Refuses,
+    /// Says nothing to what it is asked.
+    Hangs,
 }
 
-type Talk = fn(&mut TcpStream) -> io::Result<()>;
+/// A proxy that leads to one place, whatever it is asked for.
+pub(crate) struct TestProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    place: SocketAddr,
+    kind: Kind,
+    manner: Mutex<Manner>,
+    tunnels: AtomicUsize,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+/// How a kind of proxy is asked, and what it says then.
+struct Kind {
+    read: fn(&mut TcpStream) -> io::Result<()>,
+    leads: &'static [u8],
+    refuses: &'static [u8],
+}
+
+const HTTP: Kind = Kind {
+    read: read_http,
+    leads: b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n",
+    refuses: b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+};
+
+const SOCKS: Kind =
+    Kind { read: read_socks, leads: &[5, 0, 0, 1, 127, 0, 0, 1, 0, 0], refuses: &[5, 2, 0, 1, 0, 0, 0, 0, 0, 0] };
 
 impl TestProxy {
-    pub(crate) fn http(controller: SocketAddr) -> Self {
-        Self::start(controller, talk_http)
+    pub(crate) fn http(place: SocketAddr) -> Self {
+        Self::start(place, HTTP)
     }
 
-    pub(crate) fn socks(controller: SocketAddr) -> Self {
-        Self::start(controller, talk_socks)
+    pub(crate) fn socks(place: SocketAddr) -> Self {
+        Self::start(place, SOCKS)
     }
 
-    fn start(controller: SocketAddr, talk: Talk) -> Self {
+    fn start(place: SocketAddr, kind: Kind) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let tunnels = Arc::new(AtomicUsize::new(0));
-        let counter = tunnels.clone();
+        let (manner, open) = (Mutex::new(Manner::Leads), Mutex::default());
+        let shared = Arc::new(Shared { place, kind, manner, tunnels: AtomicUsize::new(0), open });
+        let own = shared.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
-                let counter = counter.clone();
-                thread::spawn(move || {
-                    let mut client = client?;
-                    talk(&mut client)?;
-                    counter.fetch_add(1, Ordering::SeqCst);
-                    relay(client, TcpStream::connect(controller)?)
-                });
+                let own = own.clone();
+                thread::spawn(move || own.serve(client?));
             }
         });
-        Self { address, tunnels }
+        Self { address, shared }
     }
 
     /// Its address, with the login that it wants.
@@ -52,12 +82,38 @@ impl TestProxy {
 
     /// How many tunnels it opened.
     pub(crate) fn tunnels(&self) -> usize {
-        self.tunnels.load(Ordering::SeqCst)
+        self.shared.tunnels.load(Ordering::SeqCst)
+    }
+
+    /// Changes its manner, and ends the tunnels that are open.
+    pub(crate) fn turn(&self, manner: Manner) {
+        *self.shared.manner.lock().unwrap() = manner;
+        for tunnel in self.shared.open.lock().unwrap().drain(..) {
+            // Its other side may have ended it.
+            let _ = tunnel.shutdown(Shutdown::Both);
+        }
     }
 }
 
-/// Ends without a word if it is asked for anything else.
-fn talk_http(client: &mut TcpStream) -> io::Result<()> {
+impl Shared {
+    fn serve(&self, mut client: TcpStream) -> io::Result<()> {
+        (self.kind.read)(&mut client)?;
+        let manner = *self.manner.lock().unwrap();
+        match manner {
+            Manner::Leads => {
+                client.write_all(self.kind.leads)?;
+                self.tunnels.fetch_add(1, Ordering::SeqCst);
+                self.open.lock().unwrap().push(client.try_clone()?);
+                relay(client, TcpStream::connect(self.place)?)
+            }
+            Manner::Refuses => client.write_all(self.kind.refuses),
+            Manner::Hangs => client.read_to_end(&mut Vec::new()).map(drop),
+        }
+    }
+}
+
+/// Reads what it is asked; ends without a word if that is anything else.
+fn read_http(client: &mut TcpStream) -> io::Result<()> {
     let mut asked = Vec::new();
     while !asked.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -68,13 +124,13 @@ fn talk_http(client: &mut TcpStream) -> io::Result<()> {
     // somebody:pass:word
     let knows_login = asked.contains("Proxy-Authorization: Basic c29tZWJvZHk6cGFzczp3b3Jk\r\n");
     match asked.starts_with("CONNECT ") && knows_login {
-        true => client.write_all(b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n"),
+        true => Ok(()),
         false => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 
 /// The same for SOCKS5.
-fn talk_socks(client: &mut TcpStream) -> io::Result<()> {
+fn read_socks(client: &mut TcpStream) -> io::Result<()> {
     expect(client, &[5, 2, 0, 2])?;
     client.write_all(&[5, 2])?;
     expect(client, b"\x01\x08somebody\x09pass:word")?;
@@ -90,8 +146,7 @@ fn talk_socks(client: &mut TcpStream) -> io::Result<()> {
         }
         _ => return Err(io::ErrorKind::InvalidData.into()),
     };
-    client.read_exact(&mut vec![0; length + 2])?;
-    client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])
+    client.read_exact(&mut vec![0; length + 2])
 }
 
 fn expect(client: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
