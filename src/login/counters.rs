@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::generation::{has_failed, is_of_the_controller};
 use super::live::NewSession;
+use super::now::awake_or_asleep;
 use crate::error::Error;
 use crate::transport::Failure;
 use crate::wire::{ControllerUrl, Head};
@@ -47,7 +48,7 @@ pub(crate) struct Mishap {
 
 impl Mishap {
     fn now(message: String) -> Self {
-        Self { at: Instant::now(), message }
+        Self { at: awake_or_asleep(), message }
     }
 }
 
@@ -86,7 +87,7 @@ impl Counted {
         let mut memory = self.memory();
         let seen = memory.seen(controller);
         if outcome.is_ok() {
-            seen.answered = Some(Instant::now());
+            seen.answered = Some(awake_or_asleep());
         }
         if let Some(message) = failed {
             seen.failed = Some(Mishap::now(message));

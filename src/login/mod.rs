@@ -30,7 +30,7 @@ pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Flight, LoginAttempts, Wanted};
 pub(crate) use generation::{Generation, answer};
 pub(crate) use live::LiveSession;
-pub(crate) use now::{Clock, Now};
+pub(crate) use now::{Clock, Now, awake_or_asleep};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
 pub(crate) use pacer::Pacer;

@@ -41,7 +41,7 @@ impl Clock {
 }
 
 /// The time of the system's clock that goes on while the machine sleeps, where it has one.
-fn awake_or_asleep() -> Instant {
+pub(crate) fn awake_or_asleep() -> Instant {
     static START: LazyLock<(Instant, Option<Duration>)> = LazyLock::new(|| (Instant::now(), since_boot()));
     let (started, booted) = *START;
     match booted.zip(since_boot()) {

@@ -5,7 +5,7 @@ pub(crate) mod ffi;
 mod identity;
 mod report;
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Client;
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl Client {
     pub fn diagnose(&self) -> Diagnosis {
         let call = self.call();
         let generation = self.generation();
-        let urls = generation.controllers.in_order(Instant::now());
+        let urls = generation.controllers.in_order(generation.time.now().monotonic);
         let mut controllers = Vec::with_capacity(urls.len());
         let (mut untried, mut is_any_open) = (u32::try_from(urls.len()).unwrap_or(u32::MAX), false);
         for url in urls {

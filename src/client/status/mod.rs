@@ -3,12 +3,12 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
 use super::Client;
-use crate::login::{Generation, LiveSession, LoginAttempts, Mishap};
+use crate::login::{Generation, LiveSession, LoginAttempts, Mishap, awake_or_asleep};
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::display_time;
 use crate::wire::ControllerUrl;
@@ -180,7 +180,7 @@ impl Client {
     }
 
     fn health(&self, generation: &Generation) -> Vec<ControllerStatus> {
-        let now = Instant::now();
+        let now = awake_or_asleep();
         let status = |(url, avoided_for): (ControllerUrl, Option<Duration>)| {
             let seen = self.settings().counted.seen(&url);
             let (answered, failed) = seen.map(|seen| (seen.answered, seen.failed)).unwrap_or_default();
@@ -191,7 +191,7 @@ impl Client {
                 avoided_for,
             }
         };
-        generation.controllers.avoided(now).into_iter().map(status).collect()
+        generation.controllers.avoided(generation.time.now().monotonic).into_iter().map(status).collect()
     }
 
     fn counters(&self) -> Counters {
@@ -211,7 +211,7 @@ impl Client {
 
 impl From<Mishap> for Failed {
     fn from(Mishap { at, message }: Mishap) -> Self {
-        Self { ago: at.elapsed(), message }
+        Self { ago: awake_or_asleep().saturating_duration_since(at), message }
     }
 }
 

@@ -7,6 +7,7 @@ use super::discovery::Provider;
 use super::endpoint::{Answer, refusal_in_words, refused};
 use super::settings::TargetToken;
 use crate::error::Error;
+use crate::login::now::awake_or_asleep;
 use crate::secret::Secret;
 use crate::wire::fields::{Fields, Model};
 
@@ -23,7 +24,7 @@ pub(super) struct Tokens {
     pub(super) id: Option<Secret>,
     pub(super) refresh: Option<Secret>,
     pub(super) subject: Option<String>,
-    /// By the monotonic clock, and how long it was good from the start.
+    /// By the clock that goes on while the machine sleeps, and how long it was good from the start.
     expires: Option<(Instant, Duration)>,
 }
 
@@ -34,7 +35,7 @@ impl Tokens {
     }
 
     pub(super) fn left(&self) -> Option<Duration> {
-        self.expires.map(|(end, _)| end.saturating_duration_since(Instant::now()))
+        self.expires.map(|(end, _)| end.saturating_duration_since(awake_or_asleep()))
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_token_is_near_its_end_in_its_last_quarter_and_at_most_for_a_minute() {
-        let now = Instant::now();
+        let now = awake_or_asleep();
         let seconds = Duration::from_secs;
         for (life, left, near) in
             [(3600, 3600, false), (3600, 70, false), (3600, 50, true), (100, 40, false), (100, 20, true), (0, 0, true)]

@@ -5,7 +5,6 @@ pub(crate) mod ffi;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use percent_encoding::utf8_percent_encode;
 
@@ -15,6 +14,7 @@ use super::redirect::{Redirect, RedirectUri};
 use super::settings::{ProviderOptions, ProviderSettings};
 use super::token::ProviderToken;
 use crate::error::{Error, shown};
+use crate::login::now::awake_or_asleep;
 use crate::login::pkce::{self, Pkce};
 use crate::secret::Secret;
 use crate::wire::request::ESCAPED;
@@ -77,7 +77,7 @@ impl ProviderLogin {
             ("code_verifier", self.pkce.verifier().expose()),
         ];
         let request = self.provider.token_request().hide(&code).hide(self.pkce.verifier());
-        let (call, asked) = (self.provider.options.call(), Instant::now());
+        let (call, asked) = (self.provider.options.call(), awake_or_asleep());
         let answer = self.provider.ask_for_token(&call, request, &form)?;
         ProviderToken::of_login(&self.provider, asked, &answer, Some(&self.nonce))
     }

@@ -13,6 +13,7 @@ use super::endpoint::{Answer, Endpoint, refusal_in_words};
 use super::settings::{ProviderOptions, ProviderSettings};
 use super::token::ProviderToken;
 use crate::error::Error;
+use crate::login::now::awake_or_asleep;
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::wire::fields::{Fields, Model};
@@ -48,7 +49,7 @@ impl DeviceLogin {
     pub fn begin(settings: &ProviderSettings, options: &ProviderOptions) -> Result<Self, Error> {
         let call = options.call();
         let provider = Provider::discover(&call, settings, options)?;
-        let asked = Instant::now();
+        let asked = awake_or_asleep();
         let answer = provider.ask_for_device_code(&call)?;
         let said: Codes = answer.read()?;
         said.check(&answer)?;
@@ -80,7 +81,7 @@ impl DeviceLogin {
 
     /// How long the code is still good; zero once it is not.
     pub fn expires_in(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
+        self.ends.saturating_duration_since(awake_or_asleep())
     }
 
     /// How long to wait between two [`poll`](Self::poll)s: it grows if the provider asks for that.
@@ -95,7 +96,7 @@ impl DeviceLogin {
     /// [`Error::Api`] with the code `access_denied` if the user said no, `expired_token` if the code is not good any
     /// more. After one with [`is_retryable`](Error::is_retryable) it may be asked again.
     pub fn poll(&self) -> Result<Option<ProviderToken>, Error> {
-        if !self.pace().due_in(Instant::now()).is_zero() {
+        if !self.pace().due_in(awake_or_asleep()).is_zero() {
             return Ok(None);
         }
         self.ask(&self.provider.options.call())
@@ -111,7 +112,7 @@ impl DeviceLogin {
         let mut trouble = None;
         loop {
             // Bound first: the lock is not held while waiting.
-            let due = self.pace().due_in(Instant::now());
+            let due = self.pace().due_in(awake_or_asleep());
             if let Err(over) = call.pause(due) {
                 return Err(trouble.filter(|_| !matches!(over, Error::Canceled { .. })).unwrap_or(over));
             }
@@ -134,11 +135,11 @@ impl DeviceLogin {
             let refusal = refusal_in_words(400, "expired_token", "the code was not entered in time", &operation);
             return Err(Error::Api(Box::new(refusal)));
         }
-        let asked = Instant::now();
+        let asked = awake_or_asleep();
         let form = [("grant_type", GRANT), ("device_code", self.device_code.expose())];
         let request = self.provider.token_request().hide(&self.device_code);
         let outcome = self.provider.ask_for_token(call, request, &form);
-        self.pace().asked(Instant::now());
+        self.pace().asked(awake_or_asleep());
         match outcome {
             Ok(answer) => ProviderToken::of_login(&self.provider, asked, &answer, None).map(Some),
             Err(Error::Api(answer)) if answer.code == "authorization_pending" => Ok(None),
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_provider_is_asked_as_often_as_it_likes_and_no_oftener() {
-        let now = Instant::now();
+        let now = awake_or_asleep();
         let mut pace = Pace::new(Some(Duration::from_secs(2)));
         assert_eq!(pace.due_in(now), Duration::ZERO, "the first time");
         pace.asked(now);

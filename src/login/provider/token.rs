@@ -12,6 +12,7 @@ use super::discovery::Provider;
 use super::endpoint::Answer;
 use super::settings::{ProviderOptions, ProviderSettings};
 use crate::error::Error;
+use crate::login::now::awake_or_asleep;
 use crate::secret::Secret;
 use crate::transport::Call;
 
@@ -231,7 +232,7 @@ impl fmt::Debug for ProviderToken {
 
 /// New tokens for a refresh token. What the answer does not bring anew stays as it was.
 fn ask_anew(provider: &Provider, call: &Call, token: &Secret, before: Option<&Tokens>) -> Result<Tokens, Error> {
-    let asked = Instant::now();
+    let asked = awake_or_asleep();
     let form = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
     let answer = provider.ask_for_token(call, provider.token_request().hide(token), &form)?;
     let mut tokens = read(provider, asked, &answer, None, before)?;
