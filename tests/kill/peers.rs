@@ -161,7 +161,9 @@ fn processes_that_take_over_changes_at_once_lose_none() {
     let listed = [("c1", &place.controller), ("c2", &other)].map(|(id, node)| ListedController::of(id, node));
     place.controller.set_controllers(listed);
     // Whichever of them is asked.
-    [&place.controller, &other].map(|node| node.announce_authorities_of(&[&place.controller, &next]));
+    for node in [&place.controller, &other] {
+        node.announce_authorities_of(&[&place.controller, &next]);
+    }
     let mut peers: Vec<Peer> = (0..4).map(|_| place.peer()).collect();
     peers.iter_mut().for_each(|peer| peer.tell("maintain"));
     for peer in &mut peers {
@@ -205,7 +207,9 @@ fn who_trusts_the_system_too_takes_changes() {
     let listed = [("c1", &place.controller), ("c2", &other)].map(|(id, node)| ListedController::of(id, node));
     place.controller.set_controllers(listed);
     // Whichever of them is asked.
-    [&place.controller, &other].map(|node| node.announce_authorities_of(&[&place.controller, &next]));
+    for node in [&place.controller, &other] {
+        node.announce_authorities_of(&[&place.controller, &next]);
+    }
     let said = place.trusting_peer(&next).ask("maintain");
     assert!(said.contains("controllers_changed") && said.contains("ca_added"), "{said}");
     assert_eq!(place.json()["ztAPIs"].as_array().unwrap().len(), 2);
