@@ -15,8 +15,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, CodeFor, ControllerClock, Controllers, Counted, Credentials, Flight, Generation,
-    JwtSource, LoggedOut, Login, Pacer, SendForLogin, Wanted, Ways,
+    AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Flight, Generation, JwtSource, LoggedOut,
+    Login, Pacer, SendForLogin, Wanted, Ways,
 };
 use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy, Traffic};
@@ -131,8 +131,8 @@ impl Client {
     /// # Errors
     /// As for [`set_credentials`](Self::set_credentials).
     pub fn set_second_factor_jwt(&self, source: &JwtSource) -> Result<(), Error> {
-        let keep_login = |newer: &Generation, current: &Generation| {
-            newer.flight.carry(&current.flight, |_| {});
+        let keep_login = |newer: &mut Generation, current: &Generation| {
+            newer.flight = Arc::clone(&current.flight);
             newer.retry_second();
         };
         self.change_ways(|ways| ways.with_second(source.clone()), keep_login)
@@ -142,12 +142,13 @@ impl Client {
     fn change_ways(
         &self,
         change: impl FnOnce(&Ways) -> Ways,
-        prepare: impl FnOnce(&Generation, &Generation),
+        prepare: impl FnOnce(&mut Generation, &Generation),
     ) -> Result<(), Error> {
         let _turn = self.shared.upkeep.turn.take(&self.call())?;
         let current = self.generation();
-        let newer = self.settings().generation(current.identity.clone(), Arc::new(change(&current.ways)))?;
-        prepare(&newer, &current);
+        let ways = Arc::new(change(&current.ways));
+        let mut newer = self.settings().generation_after(&current, current.identity.clone(), ways)?;
+        prepare(&mut newer, &current);
         self.put(Arc::new(newer));
         Ok(())
     }
@@ -318,6 +319,13 @@ impl std::fmt::Debug for Client {
 }
 
 impl Settings {
+    /// The generation that takes the place of `old`. What is known of their controllers is as good for both.
+    fn generation_after(&self, old: &Generation, identity: Identity, ways: Arc<Ways>) -> Result<Generation, Error> {
+        let newer = self.generation(identity, ways)?;
+        let controllers = newer.controllers.knowing(&old.controllers);
+        Ok(Generation { controllers, clock: Arc::clone(&old.clock), ..newer })
+    }
+
     fn generation(&self, identity: Identity, ways: Arc<Ways>) -> Result<Generation, Error> {
         let auth = identity.client_auth().filter(|_| ways.show_certificate());
         let connections = Connections::new(ConnectionOptions {
@@ -330,7 +338,7 @@ impl Settings {
         let (pacer, time) = (Arc::clone(&self.pacer), self.watch.clock.clone());
         let controllers = Controllers::new(identity.controller_urls(), &pacer.jitter);
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
-        let (flight, clock) = (Flight::new(time.clone()), ControllerClock::default());
+        let (flight, clock) = (Arc::new(Flight::new(time.clone())), Arc::default());
         let counted = Arc::clone(&self.counted);
         Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time, pacer, counted })
     }

@@ -63,7 +63,7 @@ impl Client {
         if identity.leaf().is_none_or(|leaf| Some(leaf) == old.identity.leaf()) {
             return Ok(None);
         }
-        self.settings().generation(identity, Arc::clone(&old.ways)).map(Some)
+        self.settings().generation_after(old, identity, Arc::clone(&old.ways)).map(Some)
     }
 
     pub(super) fn settings(&self) -> &Settings {

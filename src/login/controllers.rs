@@ -22,6 +22,7 @@ pub(crate) struct Controllers {
     known: Mutex<Vec<Known>>,
 }
 
+#[derive(Clone)]
 struct Known {
     url: ControllerUrl,
     features: Option<Arc<Features>>,
@@ -137,6 +138,17 @@ impl Controllers {
         let mut known: Vec<Known> = urls.iter().map(unknown).collect();
         jitter.shuffle(&mut known);
         Self { known: Mutex::new(known) }
+    }
+
+    /// The same with what is known of those that are among `others`, too.
+    pub(crate) fn knowing(self, others: &Self) -> Self {
+        let others = others.lock().clone();
+        for one in self.lock().iter_mut() {
+            if let Some(known) = others.iter().find(|known| known.url == one.url) {
+                *one = known.clone();
+            }
+        }
+        self
     }
 
     /// All controllers, the one to ask first at the front: the one that answered last. Those that failed a short time

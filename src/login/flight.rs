@@ -4,7 +4,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use super::counters::Mishap;
 use super::live::{LiveSession, NewSession, Second, SessionToken};
 use super::now::Clock;
 use super::session::{ApiSession, AuthQuery};
@@ -68,8 +67,8 @@ pub(crate) struct LoginAttempts {
     pub(crate) session: Option<Arc<LiveSession>>,
     /// True while a thread logs in.
     pub(crate) in_flight: bool,
-    /// The last refusal of the credentials, if no login came after it.
-    pub(crate) refusal: Option<Mishap>,
+    /// How long ago the credentials were refused, and in what words, if no login came after it.
+    pub(crate) refusal: Option<(Duration, String)>,
 }
 
 impl Flight {
@@ -94,13 +93,11 @@ impl Flight {
 
     /// What there is, and what comes of it.
     pub(crate) fn attempts(&self) -> LoginAttempts {
+        let now = self.now();
         let state = self.lock();
-        let refusal = state.rejected.as_ref().map(|refusal| (refusal.since, refusal.error.clone()));
-        LoginAttempts {
-            session: state.session.clone(),
-            in_flight: state.leader.is_some(),
-            refusal: refusal.map(|(at, error)| Mishap { at, message: error.to_string() }),
-        }
+        let since = |refusal: &Refusal| now.saturating_duration_since(refusal.since);
+        let refusal = state.rejected.as_ref().map(|refusal| (since(refusal), refusal.error.to_string()));
+        LoginAttempts { session: state.session.clone(), in_flight: state.leader.is_some(), refusal }
     }
 
     /// When the last login succeeded, by the clock of this flight.

@@ -26,10 +26,11 @@ pub(crate) struct Generation {
     pub(crate) store: Option<Store>,
     pub(crate) connections: Connections,
     pub(crate) controllers: Controllers,
-    pub(crate) flight: Flight,
+    /// Shared with the generation before, where that changes nothing about the login.
+    pub(crate) flight: Arc<Flight>,
     pub(crate) about: Arc<AboutClient>,
     pub(crate) ways: Arc<Ways>,
-    pub(crate) clock: ControllerClock,
+    pub(crate) clock: Arc<ControllerClock>,
     /// By which it is decided what is due.
     pub(crate) time: Clock,
     pub(crate) counted: Arc<Counted>,
@@ -146,6 +147,7 @@ impl Generation {
                 self.controllers.tells_time(controller, ahead);
             }
         }
+        self.counted.asked(controller, outcome.as_ref());
         self.note(call, controller, untried, request, outcome.as_ref(), body);
         outcome
     }
@@ -206,6 +208,7 @@ impl Generation {
         let features = self.learn_features(call, controller, first_byte_by, body);
         features.map_err(|failure| {
             let failure = self.with_skew(controller, failure);
+            self.counted.asked(controller, Err(&failure));
             self.note(call, controller, untried, &Features::request(), Err(&failure), body);
             failure
         })

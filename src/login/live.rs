@@ -119,11 +119,30 @@ impl LiveSession {
         matches!(self.token, SessionToken::Oidc(_))
     }
 
+    /// True for a login over OIDC without its factors: it has nothing that requests could carry.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.token, SessionToken::Waiting(_))
+    }
+
+    /// True if both have the same tokens: what should have renewed one made the other of it.
+    pub(crate) fn has_tokens_of(&self, other: &Self) -> bool {
+        matches!((&self.token, &other.token), (SessionToken::Oidc(own), SessionToken::Oidc(others)) if Arc::ptr_eq(own, others))
+    }
+
     /// How long until it is to be replaced before it is used; `None` if only its controller knows.
     pub(crate) fn due_in(&self, now: Now) -> Option<Duration> {
         match &self.token {
             SessionToken::Legacy(_) => None,
             SessionToken::Oidc(tokens) => Some(tokens.due_in(now)),
+            SessionToken::Waiting(login) => Some(login.left(now)),
+        }
+    }
+
+    /// How long until it is over; `None` if only its controller knows.
+    pub(crate) fn ends_in(&self, now: Now) -> Option<Duration> {
+        match &self.token {
+            SessionToken::Legacy(_) => None,
+            SessionToken::Oidc(tokens) => Some(tokens.left(now)),
             SessionToken::Waiting(login) => Some(login.left(now)),
         }
     }

@@ -22,7 +22,7 @@ mod second;
 mod session;
 mod ways;
 
-pub(crate) use clock::{CLOCK_MAY_BE_OFF, ControllerClock};
+pub(crate) use clock::CLOCK_MAY_BE_OFF;
 pub(crate) use controllers::{Controllers, Features};
 pub(crate) use counters::{Counted, Mishap};
 pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};

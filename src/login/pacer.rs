@@ -1,5 +1,6 @@
 //! Whose turn it is to try while no controller serves, and who asks a busy one again.
 
+use std::fmt::Display;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -23,6 +24,11 @@ pub(crate) struct Pacer {
 impl Pacer {
     pub(crate) fn new(clock: Clock, jitter: Jitter) -> Self {
         Self { clock, jitter, ..Self::default() }
+    }
+
+    /// One for attempts that say nothing about these.
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(self.clock.clone(), self.jitter.clone())
     }
 
     /// Lets a call try that has not had its turn yet, perhaps after a while. An attempt of another thread that fails
@@ -107,7 +113,6 @@ impl Generation {
         outcome: Result<&Head, &Failure>,
         body: &[u8],
     ) {
-        self.counted.asked(controller, outcome);
         let error = match outcome {
             Ok(head) if !has_failed(head) => {
                 self.controllers.answered(controller, self.time.now().monotonic);
@@ -148,12 +153,27 @@ impl Generation {
             Ok(head) => matches!(head.status, 429 | 503),
             Err(failure) => matches!(failure.error, Error::Busy(_)),
         };
-        if !is_busy || !is_safe || !call.is_patient() || call.is_denied() {
+        if !is_busy || !is_safe {
+            return Ok(false);
+        }
+        self.wait_for_busy(call, request, retries)
+    }
+
+    /// The same for a login of many requests that came to nothing with this error and may begin anew.
+    pub(super) fn may_begin_again(&self, call: &Call, error: &Error, retries: &mut Retries) -> Result<bool, Error> {
+        match error {
+            Error::Busy(_) => self.wait_for_busy(call, "the login", retries),
+            _ => Ok(false),
+        }
+    }
+
+    fn wait_for_busy(&self, call: &Call, what: impl Display, retries: &mut Retries) -> Result<bool, Error> {
+        if !call.is_patient() || call.is_denied() {
             return Ok(false);
         }
         let asked = self.controllers.patience(self.time.now().monotonic);
         let Some(pause) = retries.pause(asked, call.remaining(), &self.pacer.jitter) else { return Ok(false) };
-        log::debug!("{request}: the controllers are busy, asking again in {pause:?}");
+        log::debug!("{what}: the controllers are busy, asking again in {pause:?}");
         call.pause(pause).map(|()| true)
     }
 }

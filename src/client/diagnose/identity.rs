@@ -59,6 +59,12 @@ impl Client {
 fn log_in(call: &Call, generation: &Generation) -> Result<(String, Vec<AuthQuery>), Error> {
     let mut wanted = Wanted::Current;
     if let Some(session) = generation.flight.current() {
+        let lasts = session.ends_in(generation.time.now()).is_none_or(|left| !left.is_zero());
+        // Without its factors there is nothing to ask with, and a new login would have to be given them all anew.
+        if lasts && session.is_waiting() {
+            let what = format!("{} knows the login that was begun there", session.controller);
+            return Ok((what, session.api_session.auth_queries.clone()));
+        }
         if let Some(now) = generation.ask_about(call, &session)? {
             return Ok((format!("{} knows the login there is", session.controller), now.auth_queries));
         }

@@ -33,6 +33,8 @@ impl Client {
     /// connection on which nothing is sent.
     pub fn diagnose(&self) -> Diagnosis {
         let call = self.call();
+        // Who wants to know what is wrong waits for no turn, as one who asks for a login.
+        call.take_turn();
         let generation = self.generation();
         let urls = generation.controllers.in_order(generation.time.now().monotonic);
         let mut controllers = Vec::with_capacity(urls.len());

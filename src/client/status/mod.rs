@@ -153,6 +153,7 @@ impl Client {
     pub fn status(&self) -> Status {
         let generation = self.generation();
         let LoginAttempts { session, in_flight, refusal } = generation.flight.attempts();
+        let refusal = refusal.map(|(ago, message)| Failed { ago, message });
         let facts = generation.identity.leaf().and_then(|leaf| CertificateFacts::read(leaf).ok());
         let certificate_ends = facts.as_ref().map(|facts| facts.not_after);
         let left = |end: SystemTime| end.duration_since(SystemTime::now()).unwrap_or_default();
@@ -169,7 +170,7 @@ impl Client {
                 factors: session.as_deref().map(factors).unwrap_or_default(),
                 controller: session.as_deref().map(|session| session.controller.origin().to_owned()),
                 expires_in: session.as_deref().map(|session| self.login_expires_in(&generation, session)),
-                refusal: refusal.map(Failed::from),
+                refusal,
             },
             certificate_ends,
             certificate_left: certificate_ends.map(left),

@@ -155,13 +155,15 @@ impl Client {
             return Ok(Arc::clone(current));
         }
         let generation = self.by_bundle_only(current.identity.clone(), current)?;
-        generation.flight.carry(&current.flight, |_| {});
-        Ok(Arc::new(generation))
+        // Shared, and no copy: a login that is renewed here is the client's.
+        Ok(Arc::new(Generation { flight: Arc::clone(&current.flight), ..generation }))
     }
 
     fn by_bundle_only(&self, identity: Identity, like: &Generation) -> Result<Generation, Error> {
-        let settings = Settings { trust_system_roots: false, ..self.settings().clone() };
-        settings.generation(identity, Arc::clone(&like.ways))
+        // That the bundle alone verifies no controller says nothing about the client's own calls.
+        let pacer = Arc::new(like.pacer.apart());
+        let settings = Settings { trust_system_roots: false, pacer, ..self.settings().clone() };
+        settings.generation_after(like, identity, Arc::clone(&like.ways))
     }
 
     /// Saves a change of the identity, and goes on with it and the same login. Returns what is another than before,
@@ -185,9 +187,9 @@ impl Client {
             }
         };
         let events = differences(&current.identity, &saved);
-        let newer = self.settings().generation(saved, Arc::clone(&current.ways))?;
-        newer.flight.carry(&current.flight, |_| {});
-        self.put(Arc::new(newer));
+        let newer = self.settings().generation_after(&current, saved, Arc::clone(&current.ways))?;
+        // Shared, and no copy: calls that are still under way may renew the login, or give it a factor.
+        self.put(Arc::new(Generation { flight: Arc::clone(&current.flight), ..newer }));
         Ok(events)
     }
 }

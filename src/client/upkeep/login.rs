@@ -28,7 +28,12 @@ impl Client {
             return self.log_in(call, Wanted::Current);
         };
         match session.due_in(self.now()) {
-            Some(left) if session.is_known_to_all() && left.is_zero() => return self.log_in(call, Wanted::Current),
+            Some(left) if session.is_known_to_all() && left.is_zero() => {
+                let (event, again) = self.log_in(call, Wanted::Current)?;
+                // One that could not be renewed for now is used on.
+                let is_same = generation.flight.current().is_some_and(|now| now.has_tokens_of(&session));
+                return Ok((event.filter(|_| !is_same), again));
+            }
             Some(left) if session.is_known_to_all() => return Ok((None, left)),
             // A new one would wait as this one does.
             Some(left) if left.is_zero() => return Ok((self.needs_factor(&session), LOOK_AGAIN)),
@@ -69,7 +74,8 @@ impl Client {
 
     /// How long until the login ends, as far as is known.
     pub(in crate::client) fn login_expires_in(&self, generation: &Generation, session: &LiveSession) -> Duration {
-        whole(&session.api_session).saturating_sub(self.age_of(generation, session))
+        let left = || whole(&session.api_session).saturating_sub(self.age_of(generation, session));
+        session.ends_in(self.now()).unwrap_or_else(left)
     }
 
     fn age_of(&self, generation: &Generation, session: &LiveSession) -> Duration {

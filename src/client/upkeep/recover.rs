@@ -61,7 +61,7 @@ impl Client {
     /// is saved and used.
     fn recover(&self, call: &Call, old: &Arc<Generation>) -> Result<Option<Found>, Error> {
         let Some(pair) = self.pair_beside(old)? else { return Ok(None) };
-        let newer = self.settings().generation(old.identity.with_pair(&pair)?, Arc::clone(&old.ways))?;
+        let newer = self.settings().generation_after(old, old.identity.with_pair(&pair)?, Arc::clone(&old.ways))?;
         match newer.session_at_once(call) {
             Ok(_) => {}
             Err(Error::Rejected(_)) => return Ok(None),

@@ -308,7 +308,8 @@ impl Renewal<'_> {
     /// Confirms the new certificate and puts it in the place of the old one; finds out which of both is in force.
     fn settle(&self, held: &Held<'_>, base: &Identity, pair: NewPair) -> Result<Event, Error> {
         // Whatever may fail here does so while the old one is in force.
-        let newer = self.client.settings().generation(base.with_pair(&pair)?, Arc::clone(&self.current.ways))?;
+        let (settings, ways) = (self.client.settings(), Arc::clone(&self.current.ways));
+        let newer = settings.generation_after(&self.current, base.with_pair(&pair)?, ways)?;
         let request = verify_request(self.authenticator(), &pair.leaf_pem())?;
         let confirmed = self.current.send(self.call, &request, &mut Vec::new());
         let logged_in = match &confirmed {

@@ -10,6 +10,7 @@ use super::waiting::WaitingLogin;
 use crate::error::Error;
 use crate::login::generation::{Generation, answer, no_controller};
 use crate::login::live::{NewSession, Second, SecondJwt, SessionToken};
+use crate::login::pacing::Retries;
 use crate::login::session::{ApiSession, AuthQuery};
 use crate::login::ways::{Primary, Shown};
 use crate::transport::Call;
@@ -19,23 +20,40 @@ use crate::wire::{Request, refusal};
 pub(in crate::login) struct NoOidc(pub(in crate::login) String);
 
 impl Generation {
-    /// Shows the first factor to a controller, and begins anew at the next one where that one fails.
+    /// Shows the first factor to a controller, and begins anew at the next one where that one fails; with busy ones
+    /// once more in a while, where that shows no password twice.
     pub(in crate::login) fn show_for_tokens(
         &self,
         call: &Call,
         primary: &Primary<'_>,
     ) -> Result<Result<Shown, NoOidc>, Error> {
+        let mut retries = Retries::default();
+        loop {
+            let stopped = match self.show_in_turn(call, primary) {
+                Ok(outcome) => return Ok(outcome),
+                Err(stopped) => stopped,
+            };
+            if !stopped.again || !self.may_begin_again(call, &stopped.error, &mut retries)? {
+                return Err(stopped.error);
+            }
+        }
+    }
+
+    fn show_in_turn(&self, call: &Call, primary: &Primary<'_>) -> Result<Result<Shown, NoOidc>, Stopped> {
         let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in &order {
             untried -= 1;
             let talk = Talk { generation: self, call, controller, untried };
             match talk.log_in(primary) {
-                Err(Stopped { elsewhere: true, error, .. }) => log::debug!("logging in elsewhere: {error}"),
-                outcome => return Ok(outcome?),
+                Err(Stopped { elsewhere: true, error, .. }) => {
+                    self.counted.moved_on();
+                    log::debug!("logging in elsewhere: {error}");
+                }
+                outcome => return outcome,
             }
         }
-        Err(no_controller())
+        Err(no_controller().into())
     }
 }
 
@@ -53,7 +71,9 @@ impl Talk<'_> {
             }
             answered => answered,
         };
-        self.generation.ways.note(true);
+        if matches!(answered, Answered::Done(_) | Answered::Wants { .. }) {
+            self.generation.ways.note(true);
+        }
         let (second, answered) = self.show_second(&login, primary, answered)?;
         self.go_on(&login, second, answered).map(|session| Ok(Shown::Taken(Box::new(session))))
     }

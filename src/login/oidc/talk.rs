@@ -32,7 +32,9 @@ pub(super) struct Talk<'a> {
 /// Why a login at a controller came to nothing.
 pub(super) struct Stopped {
     pub(super) error: Error,
-    /// True if another controller may do better.
+    /// True if the login may begin anew.
+    pub(super) again: bool,
+    /// True if that may be at another controller, which may do better.
     pub(super) elsewhere: bool,
     /// True if the answer to the last step was lost: it may have been carried out.
     pub(super) perhaps_done: bool,
@@ -40,7 +42,7 @@ pub(super) struct Stopped {
 
 impl From<Error> for Stopped {
     fn from(error: Error) -> Self {
-        Self { error, elsewhere: false, perhaps_done: false }
+        Self { error, again: false, elsewhere: false, perhaps_done: false }
     }
 }
 
@@ -65,14 +67,15 @@ impl Talk<'_> {
     ) -> Result<Head, Stopped> {
         let Self { generation, call, controller, untried } = *self;
         let outcome = generation.attempt(call, controller, session, untried, request, body);
-        let elsewhere = untried > 0 && may_move_on(&outcome, again) && call.may_go_on();
+        let again = may_move_on(&outcome, again);
+        let elsewhere = again && untried > 0 && call.may_go_on();
         match outcome {
-            Ok(head) if elsewhere => {
+            Ok(head) if again => {
                 let error = refusal::into_error(refusal::read(&request.operation(), &head, body));
-                Err(Stopped { error, elsewhere, perhaps_done: false })
+                Err(Stopped { error, again, elsewhere, perhaps_done: false })
             }
             Ok(head) => Ok(head),
-            Err(Failure { error, sent }) => Err(Stopped { error, elsewhere, perhaps_done: sent }),
+            Err(Failure { error, sent }) => Err(Stopped { error, again, elsewhere, perhaps_done: sent }),
         }
     }
 
@@ -82,8 +85,9 @@ impl Talk<'_> {
         let mut body = Vec::new();
         let features = generation.features(call, controller, untried, &mut body);
         let features = features.map_err(|failure| {
-            let elsewhere = untried > 0 && may_move_on(&Err(failure.clone()), true) && call.may_go_on();
-            Stopped { error: failure.error, elsewhere, perhaps_done: false }
+            let again = may_move_on(&Err(failure.clone()), true);
+            let elsewhere = again && untried > 0 && call.may_go_on();
+            Stopped { error: failure.error, again, elsewhere, perhaps_done: false }
         })?;
         let Some(path) = features.oidc_path() else {
             return Ok(Err(NoOidc(format!("{controller} does not announce any"))));

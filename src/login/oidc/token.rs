@@ -45,15 +45,20 @@ impl OidcTokens {
         due_after.saturating_sub(now.since(self.obtained))
     }
 
+    /// How long until the access token is over.
+    pub(in crate::login) fn left(&self, now: Now) -> Duration {
+        self.lifetime.saturating_sub(now.since(self.obtained))
+    }
+
     /// True if the access token is of no use any more.
     pub(super) fn are_over(&self, now: Now) -> bool {
-        now.since(self.obtained) >= self.lifetime
+        self.left(now).is_zero()
     }
 
     /// Puts the next renewal off, because one failed just now; never to after the end.
     pub(super) fn postpone(&self, now: Now) {
         let age = now.since(self.obtained);
-        let left = self.lifetime.saturating_sub(age);
+        let left = self.left(now);
         let due_after = age + (left / POSTPONED).max(SHORTEST_POSTPONEMENT);
         self.due_after.store(milliseconds(due_after.min(self.lifetime)), Ordering::Relaxed);
     }
