@@ -36,7 +36,7 @@ fn client_at(controller: &TestController, urls: &[&str], ca: Option<&str>) -> Cl
         file["id"]["ca"] = json!(format!("pem:{ca}"));
     }
     let identity = Identity::from_json(&file.to_string()).unwrap();
-    Client::builder(&identity).timeout(Duration::from_secs(4)).build().unwrap()
+    Client::builder(&identity).timeout(Duration::from_secs(4)).chance(|| 0.0).build().unwrap()
 }
 
 fn step(diagnosis: &Diagnosis, kind: StepKind) -> &DiagnosisStep {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ziti_edge_client::Error;
+use ziti_edge_client::{Client, Credentials, Error, JwtSource};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::support::answer;
@@ -52,6 +52,25 @@ fn it_is_left_alone_for_as_long_as_it_asks() {
     let began = Instant::now();
     assert_eq!(list(&network.client).unwrap(), 2);
     assert!((SECOND..3 * SECOND).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+#[test]
+fn it_is_left_alone_by_other_credentials_too() {
+    let network = alone();
+    network.controllers[0].fault(Operation::Services, too_many("1000"));
+    list(&network.client).unwrap_err();
+    network.clear_requests();
+    for change in [
+        |client: &Client| client.set_credentials(Credentials::certificate()),
+        |client: &Client| client.set_second_factor_jwt(&JwtSource::token("any")),
+    ] {
+        change(&network.client).unwrap();
+        assert!(retry_after(&list(&network.client).unwrap_err()) > MINUTE);
+    }
+    assert_eq!(network.requests(), 0);
+    network.client.retry_now();
+    network.controllers[0].clear_faults();
+    assert_eq!(list(&network.client).unwrap(), 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ziti_edge_client::{Client, Error};
+use ziti_edge_client::{Client, Error, StepKind, StepOutcome};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::{HOUR, MINUTE, Network, SECOND, list};
@@ -101,6 +101,22 @@ fn who_insists_is_allowed_an_attempt() {
     network.controllers[1].clear_faults();
     network.client.retry_now();
     assert_eq!(list(&network.client).unwrap(), 2);
+}
+
+#[test]
+fn a_diagnosis_waits_for_no_turn_and_allows_no_other_call_one() {
+    let network = dead();
+    let client = hasty(&network);
+    call_each_second(&network, &client, 10 * MINUTE);
+    list(&client).unwrap_err();
+    assert!(!network.client.diagnose().is_ok());
+    network.clear_requests();
+    list(&client).unwrap_err();
+    assert_eq!(most(&network), 0);
+    network.controllers.iter().for_each(|controller| controller.clear_faults());
+    let diagnosis = network.client.diagnose();
+    let login = diagnosis.steps().find(|step| step.kind == StepKind::Login).unwrap();
+    assert_eq!(login.outcome, StepOutcome::Ok, "{diagnosis}");
 }
 
 #[test]

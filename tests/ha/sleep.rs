@@ -48,6 +48,22 @@ fn a_clock_that_is_set_changes_nothing() {
 }
 
 #[test]
+fn what_a_client_tells_of_itself_is_older_after_a_sleep() {
+    let network = Network::new(2, Version::V1_6, |builder| builder);
+    network.controllers[0].fault(Operation::Any, Fault::Refuse);
+    list(&network.client).unwrap();
+    let avoided = |client: &Client| client.status().controllers.iter().any(|one| one.avoided_for.is_some());
+    assert!(avoided(&network.client));
+    for controller in &network.controllers {
+        controller.remove_identity(&controller.identity_id("alice").unwrap());
+    }
+    network.client.authenticate().unwrap_err();
+    network.advance(HOUR);
+    let refusal = network.client.status().login.refusal.unwrap();
+    assert!(refusal.ago >= HOUR && !avoided(&network.client), "{refusal:?}");
+}
+
+#[test]
 fn a_rejection_names_the_controllers_clock_if_it_is_off() {
     let network = Network::new(1, Version::V1_6, |builder| builder);
     let controller = &network.controllers[0];

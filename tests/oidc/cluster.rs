@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use ziti_edge_client::{Client, Credentials, Error, Identity, Login, LoginFlow};
 use ziti_edge_testkit::{Fault, IdentityOptions, Operation, TestController, Version};
 
-use crate::support::ENOUGH;
+use crate::support::{ENOUGH, answer};
 use crate::{AUTHORIZE, LOGIN, TOKEN, Time, build, list};
 
 struct Cluster {
@@ -29,7 +29,6 @@ impl Cluster {
     }
 
     fn builder(&self) -> ziti_edge_client::ClientBuilder {
-        // The first node is asked first.
         Client::builder(&self.identity).login_flow(LoginFlow::Auto).timeout(ENOUGH).chance(|| 0.0)
     }
 
@@ -100,6 +99,22 @@ fn a_password_whose_answer_is_lost_is_shown_to_no_other_node() {
 }
 
 #[test]
+fn a_password_that_was_not_judged_is_not_taken_for_a_good_one() {
+    let cluster = Cluster::new(|_, _| {});
+    let client = build(cluster.builder().credentials(Credentials::password("alice", "canary")));
+    for status in [400, 404, 409] {
+        cluster.nodes[0].fault(LOGIN, answer(status, r#"{"code":"OTHER","message":"not about the password"}"#));
+        let outcome = list(&client);
+        assert!(matches!(outcome, Err(Error::Api(_))), "{outcome:?}");
+        cluster.nodes[0].fault(LOGIN, Fault::LostAnswer);
+        let outcome = list(&client);
+        assert!(matches!(outcome, Err(Error::Transport { .. })), "{outcome:?}");
+        assert_eq!(cluster.nodes[1].count(LOGIN), 0, "{status}");
+        client.retry_now();
+    }
+}
+
+#[test]
 fn a_login_that_waits_stays_with_its_node() {
     let cluster = Cluster::new(|first, id| assert!(first.enroll_mfa(id)));
     let client = build(cluster.builder());
@@ -131,7 +146,7 @@ fn a_password_that_was_taken_is_shown_again_when_a_later_answer_is_lost() {
     file["ztAPIs"] = json!([first.api_url(), second.api_url()]);
     let identity = Identity::from_json(&file.to_string()).expect("it is whole");
     first.fault(TOKEN, Fault::LostAnswer);
-    let builder = Client::builder(&identity).timeout(ENOUGH);
+    let builder = Client::builder(&identity).timeout(ENOUGH).chance(|| 0.0);
     let client = build(builder.credentials(Credentials::password("alice", "canary")));
     assert_eq!((list(&client).unwrap(), second.oidc_logins()), (1, 1));
 }

@@ -6,6 +6,7 @@ mod flow;
 mod logout;
 mod matrix;
 mod refresh;
+mod shared;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
