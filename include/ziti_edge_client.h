@@ -46,7 +46,7 @@
   { sizeof(zec_authenticator_change), NULL, NULL, NULL, NULL }
 #define ZEC_CLIENT_OPTIONS_INIT \
   { sizeof(zec_client_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, \
-    NULL, NULL, NULL, 0, 0, 0, NULL, NULL, 0 }
+    NULL, NULL, NULL, 0, 0, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL }
 #define ZEC_CREDENTIALS_INIT \
   { sizeof(zec_credentials), NULL, NULL, NULL }
 #define ZEC_ENROLL_OPTIONS_INIT \
@@ -178,7 +178,7 @@ typedef enum {
   ZEC_ERR_CANCELED = 8,
   /// The peer could not be trusted, or TLS could not be agreed on.
   ZEC_ERR_TLS = 9,
-  /// An identity file, key or certificate cannot be used.
+  /// An identity file, key, certificate or saved session cannot be used.
   ZEC_ERR_IDENTITY = 10,
   /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
   ZEC_ERR_ENROLLMENT = 11,
@@ -621,6 +621,28 @@ typedef struct {
   uint64_t next_ms;
 } zec_maintenance;
 
+/// What another part of a program needs to use the login of a client. Wiped when it is freed.
+typedef struct {
+  /// "legacy": `token` is the value of the header `zt-session`, good at `controller` only. "oidc": an access token
+  /// for `Authorization: Bearer`, which all controllers of the network know. Other words may come.
+  const char *kind;
+  /// What proves the login: whoever has it can do all that the identity may.
+  const char *token;
+  /// The external JWT that has to come with it as `Authorization: Bearer`, or NULL.
+  const char *second_factor_jwt;
+  /// How long the token is good, as far as is known.
+  uint64_t left_ms;
+  /// The controller that made the login, as `https://host:port`.
+  const char *controller;
+  const char *api_session_id;
+  /// The id of the identity that is logged in, or NULL.
+  const char *identity_id;
+  /// The CA certificates of the network as PEM; empty where only the system's roots are trusted.
+  const char *ca;
+  /// The certificate chain of the identity as PEM, leaf first, or NULL. The key stays where it is.
+  const char *certificate;
+} zec_session_credentials;
+
 /// Is told of an event once what it tells is done. It may use this library, its client included.
 typedef void (*zec_event_callback)(const zec_event *event, void *userdata);
 
@@ -635,6 +657,12 @@ typedef struct {
   /// External JWTs to log in with. May be freed while clients use it.
   const zec_jwt_source *jwt;
 } zec_credentials;
+
+/// Keeps the session for the next process, as zec_client_save_session() gives it; `saved` is wiped when the callback
+/// returns. It is NULL once the client gave the session up. Returns 0 once it is kept; any other number is logged, and
+/// the session is used all the same. It runs on the thread of the call that made the session, perhaps on several at
+/// once, before the session is used. It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_session_change_callback)(const char *saved, void *userdata);
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
 typedef struct {
@@ -697,6 +725,14 @@ typedef struct {
   const zec_jwt_source *second_factor_jwt;
   /// Which kind of login is made: ZEC_LOGIN_FLOW_AUTO, ZEC_LOGIN_FLOW_LEGACY or ZEC_LOGIN_FLOW_OIDC.
   uint64_t login_flow;
+  /// Is given each session before it is used, to be kept for the next process. See zec_client_resume_session().
+  zec_session_change_callback on_session_change;
+  /// Passed to `on_session_change`.
+  void *session_userdata;
+  /// Frees `session_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
+  zec_userdata_free session_userdata_free;
+  /// The session to go on with, as by zec_client_resume_session(); one that cannot be used is the error of the call.
+  const char *saved_session;
 } zec_client_options;
 
 /// A factor that a login still wants. Each text may be NULL.
@@ -2036,6 +2072,9 @@ const char *zec_error_stage(const zec_error *error);
 /// What stands in the way of an enrollment, as one word such as "token_expired", or NULL.
 const char *zec_error_enrollment_problem(const zec_error *error);
 
+/// Why a saved session cannot be taken up again, as one word such as "expired", or NULL.
+const char *zec_error_session_problem(const zec_error *error);
+
 /// The HTTP status of the controller's answer, or 0. Controllers of 1.5 and later also send 601 to 606.
 uint16_t zec_error_http_status(const zec_error *error);
 
@@ -2265,6 +2304,29 @@ zec_error *zec_client_renew_if_due(const zec_client *client,
                                    zec_event **out);
 
 void zec_event_free(zec_event *event);
+
+/// What another part of a program needs to use this login, such as one that dials services. Logs in if there is no
+/// login, and renews one that is due for it. ZEC_ERR_LOGIN_PENDING if the login waits for a factor. Who needs a
+/// certificate of the session's own has one made by zec_session_certificates_create().
+ZEC_MUST_USE
+zec_error *zec_client_credentials(const zec_client *client,
+                                  zec_session_credentials **out);
+
+void zec_session_credentials_free(zec_session_credentials *credentials);
+
+/// The session as text that another process of the same identity can take up by zec_client_resume_session(). *out is
+/// NULL if there is none, or if it is a login over OIDC that waits for factors. The text is as secret as a password;
+/// free it with zec_string_free(), which wipes it. No I/O.
+ZEC_MUST_USE
+zec_error *zec_client_save_session(const zec_client *client,
+                                   char **out);
+
+/// Goes on with a session that was saved, in the place of the one there is: nobody has to log in, or give a code again,
+/// unless a call finds that the controller does not know the session any more. If it cannot be used here,
+/// zec_error_session_problem() says why, and the client stays as it was. No I/O.
+ZEC_MUST_USE
+zec_error *zec_client_resume_session(const zec_client *client,
+                                     const char *saved);
 
 /// Makes a client. No I/O. `options` may be NULL; `identity` may be freed afterwards.
 ZEC_MUST_USE

@@ -40,6 +40,7 @@ inline void release(zec_enrollment *root) noexcept { zec_enrollment_free(root); 
 inline void release(zec_client *root) noexcept { zec_client_free(root); }
 inline void release(zec_maintenance *root) noexcept { zec_maintenance_free(root); }
 inline void release(zec_event *root) noexcept { zec_event_free(root); }
+inline void release(zec_session_credentials *root) noexcept { zec_session_credentials_free(root); }
 inline void release(zec_status *root) noexcept { zec_status_free(root); }
 inline void release(zec_diagnosis *root) noexcept { zec_diagnosis_free(root); }
 inline void release(zec_external_jwt_signer_list *root) noexcept { zec_external_jwt_signer_list_free(root); }
@@ -114,6 +115,7 @@ using enrollment = detail::owned<zec_enrollment>;
 using client = detail::owned<zec_client>;
 using maintenance = detail::owned<zec_maintenance>;
 using event = detail::owned<zec_event>;
+using session_credentials = detail::owned<zec_session_credentials>;
 using status = detail::owned<zec_status>;
 using diagnosis = detail::owned<zec_diagnosis>;
 using external_jwt_signer_list = detail::owned<zec_external_jwt_signer_list>;
@@ -175,6 +177,7 @@ class error : public std::runtime_error {
   /// The texts are NULL where there is none, and live as long as this error or a copy of it.
   const char *stage() const noexcept { return zec_error_stage(get()); }
   const char *enrollment_problem() const noexcept { return zec_error_enrollment_problem(get()); }
+  const char *session_problem() const noexcept { return zec_error_session_problem(get()); }
   const char *api_code() const noexcept { return zec_error_api_code(get()); }
   const char *request_id() const noexcept { return zec_error_request_id(get()); }
   const char *cause_json() const noexcept { return zec_error_cause_json(get()); }

@@ -5,6 +5,7 @@ pub(crate) mod diagnose;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod generations;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod upkeep;
 
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
     AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Flight, Generation, JwtSource, LoggedOut,
-    Login, Pacer, SendForLogin, Wanted, Ways,
+    Login, Pacer, SendForLogin, SessionHook, Wanted, Ways,
 };
 use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy, Traffic};
@@ -64,6 +65,7 @@ struct Settings {
     store: Option<Store>,
     counted: Arc<Counted>,
     pacer: Arc<Pacer>,
+    on_session_change: Option<SessionHook>,
 }
 
 impl Client {
@@ -122,7 +124,9 @@ impl Client {
     /// [`Error::Timeout`] if the identity is being renewed on another thread for as long as a call may take;
     /// [`Error::InvalidArgument`] from inside of a callback of a renewal.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<(), Error> {
-        self.change_ways(|ways| ways.with(credentials), |_, _| {})
+        self.change_ways(|ways| ways.with(credentials), |_, _| {})?;
+        self.generation().tell_of_end();
+        Ok(())
     }
 
     /// Has this client and its clones take the external JWT of a second factor from elsewhere from now on. The login
@@ -176,6 +180,7 @@ impl Client {
         let generation = self.generation();
         let Some(session) = generation.flight.current() else { return Ok(()) };
         generation.flight.forget(session.number);
+        generation.tell_of_end();
         let request = Request::new(Method::Delete, "/current-api-session").on_management();
         generation.end(&self.call(), &session, self.addressed(&request)?.into_owned())
     }
@@ -340,6 +345,20 @@ impl Settings {
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
         let (flight, clock) = (Arc::new(Flight::new(time.clone())), Arc::default());
         let counted = Arc::clone(&self.counted);
-        Ok(Generation { identity, store, connections, controllers, flight, about, ways, clock, time, pacer, counted })
+        let on_session_change = self.on_session_change.clone();
+        Ok(Generation {
+            identity,
+            store,
+            connections,
+            controllers,
+            flight,
+            about,
+            ways,
+            clock,
+            time,
+            counted,
+            pacer,
+            on_session_change,
+        })
     }
 }

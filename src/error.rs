@@ -92,6 +92,14 @@ pub enum Error {
         /// The controller's answer, where it is the reason.
         answer: Option<Box<ApiError>>,
     },
+    /// A saved session cannot be taken up again. The client logs in instead.
+    #[error("{message}")]
+    SavedSession {
+        /// What stands in the way.
+        problem: SessionProblem,
+        /// The same in words, with what to do.
+        message: String,
+    },
     /// The login waits for another factor.
     #[error("the login is not complete: {}", list_factors(factors))]
     LoginPending {
@@ -203,6 +211,24 @@ pub enum EnrollmentProblem {
     BadCertificate,
     /// Any other refusal; see the controller's answer.
     Refused,
+}
+
+/// Why a saved session cannot be taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SessionProblem {
+    /// It is no saved session, or was changed or cut off.
+    Unreadable,
+    /// A newer version of this library wrote it.
+    NewerVersion,
+    /// It is of another identity, or was made by other credentials.
+    WrongIdentity,
+    /// It is of another network, or at a controller that the identity does not name.
+    WrongNetwork,
+    /// The identity has another certificate by now: a session is not used with one that did not make it.
+    CertificateReplaced,
+    /// Its time is over for sure. Where there is doubt it is used, and a refusal leads to a login.
+    Expired,
 }
 
 impl Error {

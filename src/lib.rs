@@ -43,11 +43,12 @@ pub mod api;
 pub mod ffi;
 
 pub use client::diagnose::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
+pub use client::session::{SessionCredentials, SessionKind};
 pub use client::status::{ControllerStatus, Counters, Failed, LoginState, LoginStatus, Status};
 pub use client::upkeep::{Event, EventKind, Maintenance};
 pub use client::{Client, ClientBuilder};
 pub use enroll::{EnrollOptions, Enrollment, EnrollmentInput, EnrollmentMethod};
-pub use error::{ApiError, EnrollmentProblem, Error, Rejection, Stage};
+pub use error::{ApiError, EnrollmentProblem, Error, Rejection, SessionProblem, Stage};
 pub use identity::{
     CertificateDescription, Identity, IdentityDescription, IdentityParts, KeyChoice, PendingEnrollment, PrivateKey,
     ServerCertificate, Signer, SigningScheme, Store,

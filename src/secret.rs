@@ -21,6 +21,12 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// True for a token that can be sent. One that cannot would fail each call with it, and none of them would log in
+    /// again.
+    pub(crate) fn is_sendable(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
+    }
 }
 
 impl fmt::Debug for Secret {

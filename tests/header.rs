@@ -32,6 +32,7 @@ const SOURCES: &[&str] = &[
     "src/client/status/ffi.rs",
     "src/client/diagnose/ffi.rs",
     "src/client/upkeep/ffi.rs",
+    "src/client/session/ffi.rs",
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",
     "src/api/authentication/external_jwt_signers/ffi.rs",

@@ -8,6 +8,7 @@ use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
 use crate::login::{AboutClient, Clock, Credentials, Jitter, JwtSource, LoginFlow, Pacer, Ways};
+use crate::secret::Secret;
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
 
@@ -44,6 +45,7 @@ impl std::fmt::Debug for ClientBuilder {
             store: _,
             counted: _,
             pacer: _,
+            on_session_change: _,
         } = &self.settings;
         f.debug_struct("ClientBuilder")
             .field("identity", &self.identity)
@@ -86,6 +88,7 @@ impl ClientBuilder {
                 watch: Watch::default(),
                 store: identity.store().cloned(),
                 counted: Arc::default(),
+                on_session_change: None,
             },
             about,
             credentials: Credentials::default(),
@@ -216,6 +219,21 @@ impl ClientBuilder {
     /// change, once that is done, with no lock held.
     pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.watch.tell = Some(Arc::new(tell));
+        self
+    }
+
+    /// Is given the session as [`save_session`](Client::save_session) would be, to be kept for the next process: each
+    /// new one before it is used, after each refresh and each factor, and `None` once the client gave it up
+    /// ([`logout`](Client::logout), [`set_credentials`](Client::set_credentials)). A refresh uses the earlier one up.
+    ///
+    /// It runs on the thread of the call that made the session, perhaps on several at once, with no lock held; calls of
+    /// the same client that need a login are refused from inside of it. What it returns as an error is logged, and the
+    /// session is used all the same.
+    pub fn on_session_change(
+        mut self,
+        keep: impl Fn(Option<&Secret>) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.on_session_change = Some(Arc::new(keep));
         self
     }
 

@@ -11,6 +11,7 @@
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, offset_of};
 
+use super::session::ffi::{keeper, zec_session_change_callback};
 use super::upkeep::ffi::{teller, zec_event_callback};
 use super::{Client, ClientBuilder};
 use crate::enroll::options::ffi::{ZEC_KEY_ED25519, ZEC_KEY_P256, ZEC_KEY_P384, ZEC_KEY_RSA};
@@ -21,6 +22,7 @@ use crate::ffi::{
 };
 use crate::identity::KeyChoice;
 use crate::login::ffi::{jwt_source, login_flow, zec_credentials, zec_jwt_source};
+use crate::secret::Secret;
 
 const DEFAULT_RSA_BITS: u32 = 2048;
 
@@ -100,17 +102,25 @@ pub struct zec_client_options {
     pub second_factor_jwt: *const zec_jwt_source,
     /// Which kind of login is made: ZEC_LOGIN_FLOW_AUTO, ZEC_LOGIN_FLOW_LEGACY or ZEC_LOGIN_FLOW_OIDC.
     pub login_flow: u64,
+    /// Is given each session before it is used, to be kept for the next process. See zec_client_resume_session().
+    pub on_session_change: zec_session_change_callback,
+    /// Passed to `on_session_change`.
+    pub session_userdata: *mut c_void,
+    /// Frees `session_userdata`, when and as `userdata_free` does `userdata`. May be NULL.
+    pub session_userdata_free: zec_userdata_free,
+    /// The session to go on with, as by zec_client_resume_session(); one that cannot be used is the error of the call.
+    pub saved_session: *const c_char,
 }
 
 // SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_client_options {
-    const END: usize = offset_of!(Self, login_flow) + size_of::<u64>();
+    const END: usize = offset_of!(Self, saved_session) + size_of::<*const c_char>();
 }
 
 impl zec_client_options {
     /// # Safety
     /// As for [`read_options`], and the strings and the handle in it are valid or NULL.
-    unsafe fn rust(options: *const Self) -> Result<impl FnOnce(ClientBuilder) -> ClientBuilder, Error> {
+    unsafe fn rust(options: *const Self) -> Result<impl FnOnce(ClientBuilder) -> Result<Client, Error>, Error> {
         // SAFETY: the same promise is asked of the caller.
         let options = unsafe { read_options(options, "options") }?;
         let Self {
@@ -140,10 +150,15 @@ impl zec_client_options {
             credentials,
             second_factor_jwt,
             login_flow: flow,
+            on_session_change,
+            session_userdata,
+            session_userdata_free,
+            saved_session,
         } = options;
         // First of all, so that their destructors run whatever is wrong with the rest.
         let userdata = Userdata::new(userdata, userdata_free);
         let tell = teller(on_event, Userdata::new(event_userdata, event_userdata_free));
+        let keep = keeper(on_session_change, Userdata::new(session_userdata, session_userdata_free));
         // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
         let store = unsafe { store(path, save, userdata) }?;
         // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
@@ -163,12 +178,15 @@ impl zec_client_options {
         // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
         let second = unsafe { jwt_source(second_factor_jwt) };
         let flow = login_flow(flow, "options.login_flow")?;
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
+        let saved = unsafe { optional_text(saved_session, "options.saved_session") }?.map(Secret::new);
         Ok(move |builder: ClientBuilder| {
             let builder = builder.credentials(credentials).login_flow(flow);
             let builder = set(builder, second, ClientBuilder::second_factor_jwt);
             let builder = builder.always_renew_key(always_renew_key != 0).renewal_key(key);
             let builder = set(builder, limit(renew_before_ms), ClientBuilder::renew_before);
             let builder = set(builder, tell, ClientBuilder::on_event);
+            let builder = set(builder, keep, ClientBuilder::on_session_change);
             let builder = builder.trust_system_roots(trust_system_roots != 0).gzip(no_gzip == 0);
             let builder = builder.send_environment(no_environment == 0).application(app_id, app_version);
             let builder =
@@ -178,7 +196,9 @@ impl zec_client_options {
             let builder = set(builder, (max_rows != 0).then_some(max_rows), ClientBuilder::max_rows);
             let builder = set(builder, store, ClientBuilder::store);
             let builder = set(builder, cancel.as_ref(), ClientBuilder::cancel);
-            set(builder, proxy, ClientBuilder::proxy)
+            let client = set(builder, proxy, ClientBuilder::proxy).build()?;
+            saved.map_or(Ok(()), |saved| client.resume_session(&saved))?;
+            Ok(client)
         })
     }
 }
@@ -221,7 +241,7 @@ pub unsafe extern "C" fn zec_client_new(
         let options = unsafe { zec_client_options::rust(options) };
         let out = clear(arg(out, "out")?);
         let identity = arg(identity, "identity")?;
-        out.write(zec_client::give(options?(Client::builder(&identity.identity)).build()?));
+        out.write(zec_client::give(options?(Client::builder(&identity.identity))?));
         Ok(())
     })
 }

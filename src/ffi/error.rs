@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::guard::guard_or;
 use super::strings::c_string;
-use crate::error::{ApiError, EnrollmentProblem, Error, Stage};
+use crate::error::{ApiError, EnrollmentProblem, Error, SessionProblem, Stage};
 
 /// What a caller can do about a failure. New codes may be added; numbers never change.
 #[repr(C)]
@@ -32,7 +32,7 @@ pub enum zec_code {
     ZEC_ERR_CANCELED = 8,
     /// The peer could not be trusted, or TLS could not be agreed on.
     ZEC_ERR_TLS = 9,
-    /// An identity file, key or certificate cannot be used.
+    /// An identity file, key, certificate or saved session cannot be used.
     ZEC_ERR_IDENTITY = 10,
     /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
     ZEC_ERR_ENROLLMENT = 11,
@@ -54,6 +54,7 @@ pub struct zec_error {
     message: CString,
     stage: Option<CString>,
     enrollment_problem: Option<CString>,
+    session_problem: Option<CString>,
     answer: Option<Answer>,
     is_retryable: bool,
 }
@@ -74,6 +75,7 @@ impl zec_error {
             message: c_string(&error.to_string()),
             stage: error.stage().map(|stage: Stage| c_string(stage.as_str())),
             enrollment_problem: enrollment_problem(error).map(c_string),
+            session_problem: session_problem(error).map(c_string),
             answer: error.answer().map(Answer::new),
             is_retryable: error.is_retryable(),
         }
@@ -92,6 +94,7 @@ impl zec_error {
             message: c_string(&format!("a bug: panic in {function}")),
             stage: None,
             enrollment_problem: None,
+            session_problem: None,
             answer: None,
             is_retryable: false,
         }
@@ -124,6 +127,10 @@ pub(crate) fn code(error: &Error) -> zec_code {
         Error::Decode { .. } => zec_code::ZEC_ERR_DECODE,
         Error::Identity(_) => zec_code::ZEC_ERR_IDENTITY,
         Error::Enrollment { .. } => zec_code::ZEC_ERR_ENROLLMENT,
+        Error::SavedSession { problem: SessionProblem::Unreadable | SessionProblem::NewerVersion, .. } => {
+            zec_code::ZEC_ERR_INVALID_ARGUMENT
+        }
+        Error::SavedSession { .. } => zec_code::ZEC_ERR_IDENTITY,
         Error::LoginPending { .. } => zec_code::ZEC_ERR_LOGIN_PENDING,
         Error::Rejected(_) => zec_code::ZEC_ERR_REJECTED,
         Error::Unsupported(_) => zec_code::ZEC_ERR_UNSUPPORTED,
@@ -154,6 +161,18 @@ fn enrollment_problem(error: &Error) -> Option<&'static str> {
     })
 }
 
+fn session_problem(error: &Error) -> Option<&'static str> {
+    let Error::SavedSession { problem, .. } = error else { return None };
+    Some(match problem {
+        SessionProblem::Unreadable => "unreadable",
+        SessionProblem::NewerVersion => "newer_version",
+        SessionProblem::WrongIdentity => "wrong_identity",
+        SessionProblem::WrongNetwork => "wrong_network",
+        SessionProblem::CertificateReplaced => "certificate_replaced",
+        SessionProblem::Expired => "expired",
+    })
+}
+
 fn pointer(text: Option<&CString>) -> *const c_char {
     text.map_or(ptr::null(), |text| text.as_ptr())
 }
@@ -180,6 +199,12 @@ pub extern "C" fn zec_error_stage(error: Option<&zec_error>) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn zec_error_enrollment_problem(error: Option<&zec_error>) -> *const c_char {
     guard_or(ptr::null(), || pointer(error.and_then(|error| error.enrollment_problem.as_ref())))
+}
+
+/// Why a saved session cannot be taken up again, as one word such as "expired", or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn zec_error_session_problem(error: Option<&zec_error>) -> *const c_char {
+    guard_or(ptr::null(), || pointer(error.and_then(|error| error.session_problem.as_ref())))
 }
 
 /// The HTTP status of the controller's answer, or 0. Controllers of 1.5 and later also send 601 to 606.

@@ -40,7 +40,7 @@ pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_c
 pub use error::{
     zec_code, zec_error, zec_error_api_code, zec_error_cause_json, zec_error_code, zec_error_enrollment_problem,
     zec_error_free, zec_error_http_status, zec_error_is_retryable, zec_error_message, zec_error_request_id,
-    zec_error_retry_after_ms, zec_error_stage,
+    zec_error_retry_after_ms, zec_error_session_problem, zec_error_stage,
 };
 pub use log::{zec_log_callback, zec_set_log};
 pub use query::{zec_filter_quote, zec_list_query};
@@ -88,6 +88,7 @@ pub use crate::api::sessions::failed_posture::ffi::*;
 pub use crate::api::sessions::ffi::*;
 pub use crate::client::diagnose::ffi::*;
 pub use crate::client::ffi::*;
+pub use crate::client::session::ffi::*;
 pub use crate::client::status::ffi::*;
 pub use crate::client::upkeep::ffi::*;
 pub use crate::enroll::ffi::*;

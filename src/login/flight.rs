@@ -105,6 +105,25 @@ impl Flight {
         self.lock().landed_at
     }
 
+    /// How long ago the current login was made, and used last.
+    pub(super) fn ages(&self) -> (Duration, Duration) {
+        let now = self.now();
+        let state = self.lock();
+        let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at)).unwrap_or_default();
+        (age(state.landed_at), age(state.heard_at))
+    }
+
+    /// Goes on with a login that was made and used last so long ago, in the place of the one there is.
+    pub(super) fn resume(&self, session: NewSession, made: Duration, used: Duration) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.rejected = None;
+        state.logins += 1;
+        let at = |ago: Duration| Some(now.checked_sub(ago).unwrap_or(now));
+        (state.landed_at, state.heard_at) = (at(made), at(used));
+        state.session = Some(Arc::new(LiveSession::new(state.logins, session, true)));
+    }
+
     /// How long ago that was.
     pub(crate) fn since_last_login(&self) -> Option<Duration> {
         Some(self.now().saturating_duration_since(self.last_login()?))

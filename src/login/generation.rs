@@ -13,6 +13,7 @@ use super::oidc::Renewal;
 use super::pacer::Pacer;
 use super::pacing::Retries;
 use super::request::AboutClient;
+use super::saved::SessionHook;
 use super::ways::Ways;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
@@ -35,6 +36,8 @@ pub(crate) struct Generation {
     pub(crate) time: Clock,
     pub(crate) counted: Arc<Counted>,
     pub(crate) pacer: Arc<Pacer>,
+    /// Keeps logins for the next process.
+    pub(crate) on_session_change: Option<SessionHook>,
 }
 
 impl Generation {
@@ -72,7 +75,10 @@ impl Generation {
     /// Whether the controllers take the identity's certificate, found out by a login that nobody uses.
     pub(crate) fn is_taken(&self, call: &Call) -> Result<bool, Error> {
         match self.log_in_once(call) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                self.tell_of_current();
+                Ok(true)
+            }
             Err(Error::Rejected(_)) => Ok(false),
             Err(error) => Err(error),
         }

@@ -114,6 +114,14 @@ impl LiveSession {
         &self.credentials
     }
 
+    /// The external JWT that goes with it.
+    pub(crate) fn second_jwt(&self) -> Option<&Secret> {
+        match &self.second {
+            Second::Sent(second) => Some(&second.jwt),
+            Second::None | Second::Refused(_) => None,
+        }
+    }
+
     /// True if the controllers other than the one that made it know of it.
     pub(crate) fn is_known_to_all(&self) -> bool {
         matches!(self.token, SessionToken::Oidc(_))

@@ -18,6 +18,7 @@ mod pacing;
 mod pkce;
 pub(crate) mod provider;
 mod request;
+mod saved;
 mod second;
 mod session;
 mod ways;
@@ -29,7 +30,7 @@ pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Flight, LoginAttempts, Wanted};
 pub(crate) use generation::{Generation, answer};
-pub(crate) use live::LiveSession;
+pub(crate) use live::{LiveSession, SessionToken};
 pub(crate) use now::{Clock, Now, awake_or_asleep};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
@@ -39,5 +40,6 @@ pub use provider::{
     DeviceLogin, LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
 };
 pub(crate) use request::{AboutClient, with_code};
+pub(crate) use saved::SessionHook;
 pub use session::{ApiSession, AuthQuery, Login};
 pub(crate) use ways::Ways;

@@ -101,8 +101,7 @@ impl ApiSession {
     /// Notes that the external JWT which was to be the second factor is no good.
     pub(super) fn refuse_jwt(&mut self, signer: Option<String>) {
         if !self.auth_queries.iter().any(AuthQuery::is_jwt) {
-            let type_id = Some(EXTERNAL_JWT.to_owned());
-            self.auth_queries.push(AuthQuery { type_id, id: signer, ..AuthQuery::default() });
+            self.auth_queries.push(AuthQuery::for_jwt(signer));
         }
         for query in self.auth_queries.iter_mut().filter(|query| query.is_jwt()) {
             query.is_refused = true;
@@ -209,6 +208,11 @@ impl AuthQuery {
     /// True if a TOTP or recovery code is wanted.
     pub(crate) fn is_code(&self) -> bool {
         matches!(self.type_id.as_deref(), Some("MFA" | "TOTP"))
+    }
+
+    /// Wants an external JWT of this signer.
+    pub(super) fn for_jwt(signer: Option<String>) -> Self {
+        Self { type_id: Some(EXTERNAL_JWT.to_owned()), id: signer, ..Self::default() }
     }
 
     /// True if an external JWT is wanted.

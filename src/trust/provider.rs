@@ -25,6 +25,12 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     PROVIDER.get_or_init(|| Arc::new(default_provider())).clone()
 }
 
+/// The SHA-256 of a certificate, by which it is known again.
+pub(crate) fn fingerprint(certificate: &[u8]) -> String {
+    let digest = library::digest::digest(&library::digest::SHA256, certificate);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The kinds of key that are made here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NewKey {

@@ -76,6 +76,10 @@ AT(zec_client_options, renewal_key_kind, 164);
 AT(zec_client_options, credentials, 168);
 AT(zec_client_options, second_factor_jwt, 176);
 AT(zec_client_options, login_flow, 184);
+AT(zec_client_options, on_session_change, 192);
+AT(zec_client_options, session_userdata, 200);
+AT(zec_client_options, session_userdata_free, 208);
+AT(zec_client_options, saved_session, 216);
 
 AT(zec_string_list, items, 0);
 AT(zec_string_list, len, 8);

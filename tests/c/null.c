@@ -27,6 +27,7 @@ static void an_error_without_an_answer(void) {
   zec_error *error = zec_cancel_new(NULL);
   CHECK(zec_error_stage(error) == NULL);
   CHECK(zec_error_enrollment_problem(error) == NULL);
+  CHECK(zec_error_session_problem(error) == NULL);
   CHECK(zec_error_http_status(error) == 0);
   CHECK(zec_error_api_code(error) == NULL);
   CHECK(zec_error_request_id(error) == NULL);

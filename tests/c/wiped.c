@@ -66,6 +66,7 @@ int main(int argc, char **argv) {
   zec_qr_code *picture = NULL;
   zec_recovery_codes *codes = NULL;
   zec_totp_token *token = NULL;
+  zec_session_credentials *credentials = NULL;
   char *copy;
   if (argc != 3) return EXIT_FAILURE;
   zec_client *client = client_of(argv[1]);
@@ -87,6 +88,11 @@ int main(int argc, char **argv) {
   MUST(zec_current_identity_get(client, &identity));
   watch(identity->enrollment_ott->jwt);
   zec_identity_detail_free(identity);
+  CHECK(is_freed && !is_leaked);
+
+  MUST(zec_client_credentials(client, &credentials));
+  watch(credentials->token);
+  zec_session_credentials_free(credentials);
   CHECK(is_freed && !is_leaked);
 
   MUST(zec_mfa_enroll(client, &copy));

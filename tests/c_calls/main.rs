@@ -2,6 +2,7 @@
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
 mod about;
+mod client_session;
 mod current_identity;
 mod enroll;
 #[path = "../c/enroll.rs"]

@@ -42,6 +42,20 @@ fn log_in(client: &Client, witness: &mut Witness, canaries: &mut Canaries) -> St
     session.token.expose().to_owned()
 }
 
+/// Its end is where the tokens are.
+fn saved(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
+    let saved = client.save_session().unwrap();
+    let text = saved.expose();
+    canaries.plant("saved session", text);
+    canaries.plant("end of a saved session", &text[text.len() - 40..]);
+    witness.see("saved session", &saved);
+    witness.see("SessionCredentials", &client.credentials().unwrap());
+    for broken in [&text[1..], &text[..text.len() - 1], &text[text.len() / 2..]] {
+        witness.fail("a session that was cut off", client.resume_session(&Secret::new(broken)));
+    }
+    client.resume_session(&saved).unwrap();
+}
+
 fn good(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
     log_in(client, witness, canaries);
     witness.see("Client", client);
@@ -52,6 +66,7 @@ fn good(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
     witness.see("Version", &client.controller().version().unwrap());
     assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3);
     witness.see("Client identity", &client.identity());
+    saved(client, witness, canaries);
     client.logout().unwrap();
     client.logout().unwrap();
     witness.see("a Secret of one's own", &Secret::new("a-secret-of-one's-own"));

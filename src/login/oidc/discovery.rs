@@ -13,7 +13,7 @@ const MAX_DESCRIPTION: u64 = 256 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoints {
     /// Of the issuer. The steps that OIDC knows nothing of are below it, at all controllers seen.
-    base: String,
+    pub(super) base: String,
     pub(super) authorize: String,
     pub(super) token: String,
     pub(super) revocation: Option<String>,

@@ -42,6 +42,7 @@ impl Generation {
             SessionToken::Legacy(_) => return Err(not_from_here()),
         };
         self.flight.forget(session.number);
+        self.tell_of_end();
         let ended = self.end_all(call, tokens);
         self.revoke(call, tokens);
         ended

@@ -155,6 +155,8 @@ impl Talk<'_> {
     /// Who ends all logins of an identity ends those of the whole second: tokens that were made in it are refused, and
     /// refreshed once it is over.
     pub(super) fn completed(&self, session: NewSession) -> Result<NewSession, Stopped> {
+        self.generation.tell_of(&session);
+        let is_unknown = session.api_session.id.is_empty();
         let mut session = LiveSession::new(0, session, false);
         let mut seen = self.look_at(&session);
         if let (Err(Stopped { error: Error::Unauthorized(_), .. }), SessionToken::Oidc(tokens)) =
@@ -168,10 +170,16 @@ impl Talk<'_> {
             let now = self.generation.time.now();
             let later = OidcTokens::read(&request, &mut body, now, tokens.endpoints())?.after(tokens);
             let token = SessionToken::Oidc(Arc::new(later));
-            session = LiveSession::new(0, NewSession { token, ..session.again() }, false);
+            let later = NewSession { token, ..session.again() };
+            self.generation.tell_of(&later);
+            session = LiveSession::new(0, later, false);
             seen = self.look_at(&session);
         }
-        Ok(NewSession { api_session: seen?, continues: None, ..session.again() })
+        let session = NewSession { api_session: seen?, continues: None, ..session.again() };
+        if is_unknown {
+            self.generation.tell_of(&session);
+        }
+        Ok(session)
     }
 }
 

@@ -31,11 +31,11 @@ pub(crate) struct OidcTokens {
     /// Names the login to the controller when all logins of its identity are to end.
     pub(super) id: Option<Secret>,
     /// Of the controller that gave them; other nodes of a network have the same.
-    endpoints: Endpoints,
-    obtained: Now,
-    lifetime: Duration,
+    pub(super) endpoints: Endpoints,
+    pub(super) obtained: Now,
+    pub(super) lifetime: Duration,
     /// In milliseconds from when they were obtained.
-    due_after: AtomicU64,
+    pub(super) due_after: AtomicU64,
 }
 
 impl OidcTokens {
@@ -46,7 +46,7 @@ impl OidcTokens {
     }
 
     /// How long until the access token is over.
-    pub(in crate::login) fn left(&self, now: Now) -> Duration {
+    pub(crate) fn left(&self, now: Now) -> Duration {
         self.lifetime.saturating_sub(now.since(self.obtained))
     }
 
@@ -90,7 +90,7 @@ impl OidcTokens {
             path: path.to_owned(),
             message: message.to_owned(),
         };
-        if !is_sendable(&answer.access_token) {
+        if !answer.access_token.is_sendable() {
             return Err(unusable("access_token", "this is not a token"));
         }
         if answer.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
@@ -99,8 +99,8 @@ impl OidcTokens {
         let lifetime = answer.expires_in.filter(|seconds| *seconds > 0).map_or(USUAL, Duration::from_secs);
         Ok(Self {
             access: answer.access_token,
-            refresh: answer.refresh_token.filter(is_sendable),
-            id: answer.id_token.filter(is_sendable),
+            refresh: answer.refresh_token.filter(Secret::is_sendable),
+            id: answer.id_token.filter(Secret::is_sendable),
             endpoints: endpoints.clone(),
             obtained: now,
             lifetime,
@@ -163,12 +163,6 @@ impl Model for TokenAnswer {
     }
 }
 
-/// A token that cannot be sent would fail each call from here on, and none of them would log in again.
-fn is_sendable(token: &Secret) -> bool {
-    let token = token.expose();
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 fn nonce_of(token: &Secret) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {
@@ -179,14 +173,14 @@ fn nonce_of(token: &Secret) -> Option<String> {
 }
 
 /// Between 60 and 80 percent, so that many clients that began together do not go on together.
-fn share() -> f64 {
+pub(super) fn share() -> f64 {
     let mut random = [0x80];
     // Without randomness the middle will do.
     let _ = fill_randomly(&mut random);
     0.6 + 0.2 * f64::from(random[0]) / 255.0
 }
 
-fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -7,7 +7,6 @@ use crate::login::generation::Generation;
 use crate::login::live::{NewSession, Second, SessionToken};
 use crate::login::request;
 use crate::login::session::ApiSession;
-use crate::secret::Secret;
 use crate::transport::Call;
 use crate::wire::{ControllerUrl, Request, envelope, refusal};
 
@@ -29,6 +28,7 @@ impl Generation {
         if head.is_success() {
             self.ways.note(true);
             let session = new_session(&request, controller, &mut body)?;
+            self.tell_of(&session);
             return Ok(Shown::Taken(Box::new(session)));
         }
         let answer = refusal::read(&request.operation(), &head, &body);
@@ -41,16 +41,14 @@ impl Generation {
 
 fn new_session(request: &Request, controller: ControllerUrl, body: &mut [u8]) -> Result<NewSession, Error> {
     let api_session: ApiSession = envelope::data_once(&request.operation(), body)?;
-    let token = api_session.token.expose();
-    // A token that cannot be sent would fail each call from here on, and none of them would log in again.
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !api_session.token.is_sendable() {
         return Err(Error::Decode {
             operation: request.operation(),
             path: "data.token".to_owned(),
             message: "this is not a token".to_owned(),
         });
     }
-    let token = SessionToken::Legacy(Secret::new(token));
+    let token = SessionToken::Legacy(api_session.token.clone());
     log::debug!("logged in at {controller}");
     Ok(NewSession { token, second: Second::None, controller, api_session, continues: None })
 }

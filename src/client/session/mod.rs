@@ -1,0 +1,116 @@
+//! The login as something to keep, and to give to others.
+
+#[cfg(feature = "capi")]
+pub(crate) mod ffi;
+
+use std::time::Duration;
+
+use super::Client;
+use crate::error::Error;
+use crate::login::{Generation, LiveSession, SessionToken};
+use crate::secret::Secret;
+use crate::trust::bundle::certificates_to_pem;
+
+/// What another part of a program needs to use the login of a client, such as one that dials services.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionCredentials {
+    /// How the token is shown.
+    pub kind: SessionKind,
+    /// What proves the login: whoever has it can do all that the identity may.
+    pub token: Secret,
+    /// The external JWT that has to come with it as `Authorization: Bearer`, if the login has one as a second factor.
+    pub second_factor_jwt: Option<Secret>,
+    /// How long the token is good, as far as is known. A call of [`Client::credentials`] renews it before that.
+    pub left: Duration,
+    /// The controller that made the login, as `https://host:port`. A legacy session is good there only.
+    pub controller: String,
+    /// The id of the session.
+    pub api_session_id: String,
+    /// The id of the identity that is logged in.
+    pub identity_id: Option<String>,
+    /// The CA certificates of the network as PEM; empty where only the system's roots are trusted.
+    pub ca: String,
+    /// The certificate chain of the identity as PEM, leaf first, if it has one. The key stays where it is: it is in
+    /// [`Identity::to_json`](crate::Identity::to_json), or in a signer.
+    pub certificate: Option<String>,
+}
+
+/// What proves a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionKind {
+    /// A session that one controller keeps; its token is the value of the header `zt-session`.
+    Legacy,
+    /// An access token that all controllers of a network know; it is sent as `Authorization: Bearer`.
+    Oidc,
+}
+
+impl SessionKind {
+    /// In one word, as C has it.
+    #[cfg(feature = "capi")]
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Oidc => "oidc",
+        }
+    }
+}
+
+impl Client {
+    /// The session as text that another process of the same identity can [resume](Self::resume_session); `None` if there
+    /// is none, or if it is a login over OIDC that waits for factors, which only this process can complete. No I/O.
+    ///
+    /// The text proves the login, so it is as secret as a password. What is in it may change from version to version.
+    pub fn save_session(&self) -> Option<Secret> {
+        self.generation().saved()
+    }
+
+    /// Goes on with a session that was saved, in the place of the one there is: nobody has to log in, or give a code
+    /// again, unless a call finds that the controller does not know the session any more. No I/O.
+    ///
+    /// # Errors
+    /// [`Error::SavedSession`], which says why the session cannot be used here. The client stays as it was.
+    pub fn resume_session(&self, saved: &Secret) -> Result<(), Error> {
+        self.generation().resume(saved)
+    }
+
+    /// What another part of a program needs to use this login. Logs in if there is no login, and renews one that is
+    /// due for it.
+    ///
+    /// Who needs a certificate of the session's own has one made by
+    /// [`session_certificates`](Self::session_certificates).
+    ///
+    /// # Errors
+    /// Any of a call. [`Error::LoginPending`] if the login waits for a factor.
+    pub fn credentials(&self) -> Result<SessionCredentials, Error> {
+        let call = self.call();
+        self.on_generation(&call, |generation| {
+            let session = generation.complete_session(&call)?;
+            Ok(self.credentials_of(generation, &session))
+        })
+    }
+
+    fn credentials_of(&self, generation: &Generation, session: &LiveSession) -> SessionCredentials {
+        let lasts = || self.login_expires_in(generation, session);
+        let (kind, token, left) = match &session.token {
+            SessionToken::Oidc(tokens) => (SessionKind::Oidc, &tokens.access, tokens.left(generation.time.now())),
+            SessionToken::Legacy(token) => (SessionKind::Legacy, token, lasts()),
+            // It is not complete: nobody gets here with it.
+            SessionToken::Waiting(_) => (SessionKind::Oidc, &session.api_session.token, lasts()),
+        };
+        let identity = &generation.identity;
+        let chain = identity.client_auth().map(|auth| certificates_to_pem(auth.chain()));
+        SessionCredentials {
+            kind,
+            token: token.clone(),
+            second_factor_jwt: session.second_jwt().cloned(),
+            left,
+            controller: session.controller.origin().to_owned(),
+            api_session_id: session.api_session.id.clone(),
+            identity_id: session.api_session.identity_id.clone(),
+            ca: identity.ca().map(|bundle| certificates_to_pem(bundle.certificates())).unwrap_or_default(),
+            certificate: chain,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A login that outlives its process: how it is saved, told of, and taken up again.
+
+mod moment;
+mod owner;
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::flight::Wanted;
+use super::generation::Generation;
+use super::live::{LiveSession, NewSession, Second, SessionToken};
+use super::oidc::SavedTokens;
+use super::session::{ApiSession, AuthQuery};
+use crate::error::{Error, SessionProblem};
+use crate::secret::Secret;
+use crate::transport::Call;
+use crate::wire::ControllerUrl;
+use moment::Moment;
+use owner::Owner;
+
+/// Is given each login that can be saved before it is used, and `None` when its user gave it up.
+pub(crate) type SessionHook = Arc<dyn Fn(Option<&Secret>) -> Result<(), String> + Send + Sync>;
+
+/// All there is in the text of a saved login.
+struct Saved {
+    owner: Owner,
+    moment: Moment,
+    controller: String,
+    api_session: ApiSession,
+    token: SavedToken,
+}
+
+enum SavedToken {
+    Legacy {
+        token: Secret,
+        /// How long ago it was made, and used last where that was known to whoever saved it.
+        made: Duration,
+        used: Option<Duration>,
+    },
+    Oidc(SavedTokens),
+}
+
+/// A login that was saved, and how old it is as far as that is known.
+struct Resumed {
+    session: NewSession,
+    made: Duration,
+    used: Duration,
+}
+
+impl Generation {
+    /// The login there is as text, if there is one that can be saved.
+    pub(crate) fn saved(&self) -> Option<Secret> {
+        let session = self.flight.current()?;
+        let (made, used) = self.flight.ages();
+        self.text_of(&session.again(), made, Some(used))
+    }
+
+    /// Goes on with a login that was saved, in the place of the one there is. No I/O.
+    pub(crate) fn resume(&self, saved: &Secret) -> Result<(), Error> {
+        let Resumed { session, made, used } = self.read(saved)?;
+        self.flight.resume(session, made, used);
+        Ok(())
+    }
+
+    /// Tells of a login that was just made, or has changed, before it is used.
+    pub(in crate::login) fn tell_of(&self, session: &NewSession) {
+        let Some(hook) = &self.on_session_change else { return };
+        if let Some(saved) = self.text_of(session, Duration::ZERO, None) {
+            tell(hook, Some(&saved));
+        }
+    }
+
+    /// The same of the login there is.
+    pub(in crate::login) fn tell_of_current(&self) {
+        if let Some(session) = self.flight.current() {
+            self.tell_of(&session.again());
+        }
+    }
+
+    /// Tells that the login was given up.
+    pub(crate) fn tell_of_end(&self) {
+        if let Some(hook) = &self.on_session_change {
+            tell(hook, None);
+        }
+    }
+
+    /// The token of the login that calls use, made or renewed if need be, with all its factors.
+    pub(crate) fn complete_session(&self, call: &Call) -> Result<Arc<LiveSession>, Error> {
+        let session = self.session(call, Wanted::Current)?;
+        let session = self.with_second(call, session)?;
+        session.require_complete()?;
+        Ok(session)
+    }
+
+    fn text_of(&self, session: &NewSession, made: Duration, used: Option<Duration>) -> Option<Secret> {
+        let token = match &session.token {
+            SessionToken::Legacy(token) => SavedToken::Legacy { token: token.clone(), made, used },
+            SessionToken::Oidc(tokens) => SavedToken::Oidc(tokens.saved(self.time.now())),
+            SessionToken::Waiting(_) => return None,
+        };
+        let mut api_session = session.api_session.clone();
+        // The JWT belongs to whoever supplies it: it is supplied again.
+        if let Second::Sent(second) = &session.second
+            && !api_session.auth_queries.iter().any(AuthQuery::is_jwt)
+        {
+            api_session.auth_queries.push(AuthQuery::for_jwt(second.signer.clone()));
+        }
+        let owner = Owner::of(&self.identity, &self.ways.credentials);
+        let controller = session.controller.origin().to_owned();
+        Some(text::write(&Saved { owner, moment: Moment::now(), controller, api_session, token }))
+    }
+
+    fn read(&self, saved: &Secret) -> Result<Resumed, Error> {
+        let Saved { owner, moment, controller, mut api_session, token } = text::read(saved)?;
+        owner.require_same(&Owner::of(&self.identity, &self.ways.credentials))?;
+        let controller = ControllerUrl::parse(&controller).map_err(|_| text::unreadable())?;
+        if !self.identity.controller_urls().contains(&controller) {
+            let why = format!("the saved session is at {controller}, which the identity does not name");
+            return Err(problem(SessionProblem::WrongNetwork, why));
+        }
+        let since = moment.elapsed();
+        let (token, made, used) = match token {
+            SavedToken::Legacy { token, made, used } => {
+                api_session.token = token.clone();
+                let [made, used] = [Some(made), used].map(|age| Some(since?.saturating_add(age?)));
+                let lasts = api_session.expiration_seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
+                if used.zip(lasts).is_some_and(|(used, lasts)| used >= lasts) {
+                    return Err(expired());
+                }
+                (SessionToken::Legacy(token), made, used)
+            }
+            SavedToken::Oidc(tokens) => {
+                api_session.token = tokens.access.clone();
+                let tokens = tokens.resume(self.time.now(), since).ok_or_else(expired)?;
+                (SessionToken::Oidc(Arc::new(tokens)), None, None)
+            }
+        };
+        let session = NewSession { token, second: Second::None, controller, api_session, continues: None };
+        Ok(Resumed { session, made: made.unwrap_or_default(), used: used.unwrap_or_default() })
+    }
+}
+
+fn tell(hook: &SessionHook, saved: Option<&Secret>) {
+    if let Err(why) = hook(saved) {
+        log::warn!("the session goes on, but could not be saved: {why}");
+    }
+}
+
+fn problem(problem: SessionProblem, message: String) -> Error {
+    Error::SavedSession { problem, message }
+}
+
+fn expired() -> Error {
+    problem(SessionProblem::Expired, "the saved session has expired; log in again".to_owned())
+}

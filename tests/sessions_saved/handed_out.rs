@@ -1,0 +1,159 @@
+//! The session is handed out before it is used, so that no restart finds one that was used up.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, LoginFlow, Secret};
+use ziti_edge_testkit::{Fault, Operation, Version};
+
+use crate::support::{ENOUGH, operations};
+use crate::{FLOWS, Network, PASSWORD, Time, build, list};
+
+const DUE: Duration = Duration::from_secs(25 * 60);
+
+/// What was handed out, and how many requests the controller had had by then.
+type HandedOut = (Option<Secret>, usize);
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<HandedOut>>>);
+
+impl Kept {
+    fn of(&self, network: &Arc<Network>, builder: ClientBuilder) -> ClientBuilder {
+        let (own, network) = (self.0.clone(), Arc::clone(network));
+        builder.on_session_change(move |saved| {
+            own.lock().unwrap().push((saved.cloned(), network.controller.requests().len()));
+            Ok(())
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    fn last(&self) -> Option<Secret> {
+        self.0.lock().unwrap().last().expect("something was handed out").0.clone()
+    }
+
+    /// How many requests there were before what was handed out at this place.
+    fn requests_before(&self, place: usize) -> usize {
+        self.0.lock().unwrap()[place].1
+    }
+}
+
+#[test]
+fn a_session_is_handed_out_before_its_first_use() {
+    for version in Version::ALL {
+        for flow in FLOWS {
+            let network = Arc::new(Network::new(version));
+            let kept = Kept::default();
+            let client = build(kept.of(&network, network.builder(flow)));
+            network.controller.clear_requests();
+            assert_eq!(list(&client).unwrap(), 1);
+            let made = if flow == LoginFlow::Oidc { Operation::Named("oidcToken") } else { Operation::Authenticate };
+            let place = operations(&network.controller).iter().position(|operation| *operation == made).unwrap();
+            assert_eq!(kept.requests_before(0), place + 1, "{version:?} {flow:?}");
+            let other = network.client(flow);
+            other.resume_session(&kept.last().unwrap()).unwrap();
+            assert_eq!((list(&other).unwrap(), network.had()), (1, (1, 0)), "{version:?} {flow:?}");
+        }
+    }
+}
+
+#[test]
+fn refreshed_tokens_are_handed_out_before_they_are_used() {
+    for version in Version::ALL {
+        let network = Arc::new(Network::new(version));
+        let (kept, time) = (Kept::default(), Time::new());
+        let client = build(time.of(kept.of(&network, network.builder(LoginFlow::Oidc))));
+        assert_eq!(list(&client).unwrap(), 1);
+        let before = kept.len();
+        for refreshes in 1..=3 {
+            time.pass(&network.controller, DUE);
+            network.controller.clear_requests();
+            assert_eq!((list(&client).unwrap(), network.had()), (1, (1, refreshes)), "{version:?}");
+            assert_eq!((kept.len(), kept.requests_before(kept.len() - 1)), (before + refreshes, 1), "{version:?}");
+        }
+        let other = network.client(LoginFlow::Oidc);
+        other.resume_session(&kept.last().unwrap()).unwrap();
+        assert_eq!((list(&other).unwrap(), network.had().0), (1, 1), "{version:?}");
+    }
+}
+
+/// As if the process had ended between the refresh and the first use of what it brought.
+#[test]
+fn tokens_that_were_handed_out_and_never_used_are_good() {
+    let network = Arc::new(Network::new(Version::V2_0));
+    let (kept, time) = (Kept::default(), Time::new());
+    let client = build(time.of(kept.of(&network, network.builder(LoginFlow::Oidc))));
+    assert_eq!(list(&client).unwrap(), 1);
+    time.pass(&network.controller, DUE);
+    network.controller.fault_times(Operation::CurrentApiSession, Fault::Reset, 10);
+    network.controller.fault_times(Operation::Services, Fault::Reset, 10);
+    assert!(list(&client).is_err());
+    network.controller.clear_faults();
+    assert_eq!(network.had(), (1, 1));
+    let other = network.client(LoginFlow::Oidc);
+    other.resume_session(&kept.last().unwrap()).unwrap();
+    assert_eq!((list(&other).unwrap(), network.had().0), (1, 1));
+}
+
+#[test]
+fn a_factor_is_handed_out_too() {
+    for flow in FLOWS {
+        let network = Arc::new(Network::with_totp(Version::V2_0));
+        let kept = Kept::default();
+        let client = build(kept.of(&network, network.builder(flow)));
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })));
+        assert_eq!(kept.len(), usize::from(flow == LoginFlow::Legacy), "over OIDC there is nothing yet");
+        client.authenticate_mfa(&network.code()).unwrap();
+        let other = network.client(flow);
+        other.resume_session(&kept.last().unwrap()).unwrap();
+        assert_eq!((list(&other).unwrap(), network.had()), (1, (1, 0)), "{flow:?}");
+    }
+}
+
+#[test]
+fn a_session_that_is_given_up_is_told() {
+    for flow in FLOWS {
+        let network = Arc::new(Network::new(Version::V2_0));
+        let kept = Kept::default();
+        let client = build(kept.of(&network, network.builder(flow)));
+        client.logout().unwrap();
+        assert_eq!(kept.len(), 0, "there was none");
+        assert_eq!(list(&client).unwrap(), 1);
+        client.logout().unwrap();
+        assert!(kept.last().is_none() && client.save_session().is_none(), "{flow:?}");
+        assert_eq!(list(&client).unwrap(), 1);
+        assert!(kept.last().is_some(), "{flow:?}");
+        client.set_credentials(Credentials::password("alice", PASSWORD)).unwrap();
+        assert!(kept.last().is_none() && client.save_session().is_none(), "{flow:?}");
+    }
+}
+
+#[test]
+fn a_session_that_cannot_be_kept_is_used_all_the_same() {
+    let network = Network::new(Version::V2_0);
+    let client = build(network.builder(LoginFlow::Oidc).on_session_change(|_| Err("the disk is full".to_owned())));
+    assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)));
+}
+
+#[test]
+fn the_client_whose_session_is_handed_out_is_not_used_from_inside() {
+    for flow in FLOWS {
+        let network = Network::new(Version::V2_0);
+        let own: Arc<Mutex<Option<Client>>> = Arc::default();
+        let said: Arc<Mutex<Option<Error>>> = Arc::default();
+        let (client, told) = (Arc::clone(&own), Arc::clone(&said));
+        let builder = network.builder(flow).on_session_change(move |_| {
+            let client = client.lock().unwrap().clone();
+            *told.lock().unwrap() = client.and_then(|client| list(&client).err());
+            Ok(())
+        });
+        let client = build(builder.timeout(ENOUGH));
+        *own.lock().unwrap() = Some(client.clone());
+        assert_eq!(list(&client).unwrap(), 1);
+        let said = said.lock().unwrap().take();
+        assert!(matches!(said, Some(Error::InvalidArgument(_))), "{flow:?}: {said:?}");
+        *own.lock().unwrap() = None;
+    }
+}

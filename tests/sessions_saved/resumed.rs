@@ -1,0 +1,191 @@
+//! Taken up again, a session goes on as if nothing had happened.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ziti_edge_client::{Client, Error, JwtSource, LoginFlow, Secret, SessionKind};
+use ziti_edge_testkit::{TestController, Version};
+
+use crate::{FLOWS, Network, Time, build, list};
+
+/// More than 80 percent of the life of an access token, and less than all of it.
+const DUE: Duration = Duration::from_secs(25 * 60);
+
+fn resumed(network: &Network, flow: LoginFlow, saved: &Secret) -> Client {
+    let client = network.client(flow);
+    client.resume_session(saved).expect("it is this client's own");
+    client
+}
+
+#[test]
+fn a_session_outlives_its_client_without_another_login() {
+    for version in Version::ALL {
+        for flow in FLOWS {
+            let network = Network::new(version);
+            let mut saved = network.saved(flow);
+            for restart in 0..3 {
+                let client = resumed(&network, flow, &saved);
+                assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{version:?} {flow:?} {restart}");
+                let session = client.current_api_session().get().unwrap();
+                assert_eq!(client.credentials().unwrap().api_session_id, session.id);
+                saved = client.save_session().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn taking_up_a_session_asks_nobody() {
+    let network = Network::new(Version::V2_0);
+    let saved = network.saved(LoginFlow::Oidc);
+    network.controller.clear_requests();
+    let client = resumed(&network, LoginFlow::Oidc, &saved);
+    assert!(client.save_session().is_some() && network.controller.requests().is_empty());
+}
+
+#[test]
+fn sixty_four_threads_go_on_with_one_session() {
+    for flow in FLOWS {
+        let network = Network::new(Version::V2_0);
+        let client = resumed(&network, flow, &network.saved(flow));
+        let together = Barrier::new(64);
+        thread::scope(|scope| {
+            for _ in 0..64 {
+                scope.spawn(|| {
+                    together.wait();
+                    assert_eq!(list(&client).unwrap(), 1);
+                    assert!(client.save_session().is_some());
+                });
+            }
+        });
+        assert_eq!(network.had(), (1, 0), "{flow:?}");
+    }
+}
+
+#[test]
+fn tokens_that_are_due_are_refreshed_after_a_restart() {
+    for version in Version::ALL {
+        let network = Network::new(version);
+        let time = Time::new();
+        let client = build(time.of(network.builder(LoginFlow::Oidc)));
+        assert_eq!(list(&client).unwrap(), 1);
+        time.pass(&network.controller, DUE);
+        let saved = client.save_session().unwrap();
+        drop(client);
+        let client = resumed(&network, LoginFlow::Oidc, &saved);
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 1)), "{version:?}");
+    }
+}
+
+#[test]
+fn an_old_text_after_a_refresh_costs_one_login() {
+    for version in Version::ALL {
+        let builder = TestController::builder().version(version).services(1).revocation_delay(Duration::ZERO);
+        let network = Network::with(builder.start().expect("a free port"), None);
+        let time = Time::new();
+        let client = build(time.of(network.builder(LoginFlow::Oidc)));
+        assert_eq!(list(&client).unwrap(), 1);
+        let old = client.save_session().unwrap();
+        time.pass(&network.controller, DUE);
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 1)), "{version:?}");
+        network.controller.expire_access_tokens();
+        let client = resumed(&network, LoginFlow::Oidc, &old);
+        for _ in 0..2 {
+            assert_eq!((list(&client).unwrap(), network.had().0), (1, 2), "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn a_session_that_the_controller_has_forgotten_costs_one_login() {
+    for version in Version::ALL {
+        let network = Network::new(version);
+        let saved = network.saved(LoginFlow::Legacy);
+        network.controller.expire_sessions();
+        let client = resumed(&network, LoginFlow::Legacy, &saved);
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (2, 0)), "{version:?}");
+    }
+}
+
+#[test]
+fn a_login_that_waits_for_a_code_waits_for_it_after_a_restart() {
+    for version in Version::ALL {
+        let network = Network::with_totp(version);
+        let client = network.client(LoginFlow::Legacy);
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{version:?}");
+        let saved = client.save_session().unwrap();
+        drop(client);
+        let client = resumed(&network, LoginFlow::Legacy, &saved);
+        assert!(matches!(list(&client), Err(Error::LoginPending { .. })), "{version:?}");
+        client.authenticate_mfa(&network.code()).unwrap();
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{version:?}");
+        let client = resumed(&network, LoginFlow::Legacy, &client.save_session().unwrap());
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{version:?}: and no code again");
+    }
+}
+
+#[test]
+fn the_external_jwt_of_a_second_factor_is_supplied_again_and_not_saved() {
+    for version in Version::ALL {
+        let (network, jwt) = Network::with_second_jwt(version);
+        let with_jwt = |jwt: &Secret| {
+            let source = JwtSource::token(Secret::new(jwt.expose()));
+            build(network.builder(LoginFlow::Legacy).second_factor_jwt(source))
+        };
+        let client = with_jwt(&jwt);
+        assert_eq!(list(&client).unwrap(), 1);
+        assert_eq!(client.credentials().unwrap().second_factor_jwt.unwrap().expose(), jwt.expose());
+        let saved = client.save_session().unwrap();
+        let text = BASE64_URL_SAFE_NO_PAD.decode(saved.expose()).unwrap();
+        assert!(!String::from_utf8(text).unwrap().contains(jwt.expose()), "{version:?}");
+        let client = with_jwt(&jwt);
+        client.resume_session(&saved).unwrap();
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{version:?}");
+        let without = resumed(&network, LoginFlow::Legacy, &saved);
+        assert!(matches!(list(&without), Err(Error::LoginPending { .. })), "{version:?}");
+    }
+}
+
+#[test]
+fn a_login_over_oidc_that_waits_cannot_be_saved() {
+    let network = Network::with_totp(Version::V2_0);
+    let client = network.client(LoginFlow::Oidc);
+    assert!(client.save_session().is_none(), "there is none yet");
+    assert!(matches!(list(&client), Err(Error::LoginPending { .. })));
+    assert!(client.save_session().is_none());
+    assert!(matches!(client.credentials(), Err(Error::LoginPending { .. })));
+    client.authenticate_mfa(&network.code()).unwrap();
+    assert!(client.save_session().is_some());
+}
+
+#[test]
+fn credentials_are_what_another_part_of_a_program_needs() {
+    for version in Version::ALL {
+        for (flow, kind) in [(LoginFlow::Legacy, SessionKind::Legacy), (LoginFlow::Oidc, SessionKind::Oidc)] {
+            let network = Network::new(version);
+            let time = Time::new();
+            let client = build(time.of(network.builder(flow)));
+            let credentials = client.credentials().unwrap();
+            assert_eq!((credentials.kind, network.had()), (kind, (1, 0)), "it logs in");
+            assert_eq!(credentials.identity_id.as_deref(), Some(network.id.as_str()));
+            assert_eq!(Some(credentials.controller.as_str()), network.identity.controllers().next());
+            assert!(credentials.left > Duration::from_secs(25 * 60), "{:?}", credentials.left);
+            assert!(credentials.ca.starts_with("-----BEGIN CERTIFICATE-----"));
+            let chain = credentials.certificate.as_deref().unwrap();
+            assert!(chain.starts_with("-----BEGIN CERTIFICATE-----") && !chain.contains("PRIVATE"));
+            assert!(credentials.second_factor_jwt.is_none());
+            let shown = format!("{credentials:?}");
+            assert!(!shown.contains(credentials.token.expose()), "{shown}");
+
+            if kind == SessionKind::Oidc {
+                time.pass(&network.controller, DUE);
+                let renewed = client.credentials().unwrap();
+                assert_ne!(renewed.token.expose(), credentials.token.expose());
+                assert!(renewed.left > DUE && network.had() == (1, 1), "{version:?}");
+            }
+        }
+    }
+}
