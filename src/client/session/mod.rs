@@ -3,6 +3,7 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 
+use std::fmt;
 use std::time::Duration;
 
 use super::Client;
@@ -12,7 +13,7 @@ use crate::secret::Secret;
 use crate::trust::bundle::certificates_to_pem;
 
 /// What another part of a program needs to use the login of a client, such as one that dials services.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionCredentials {
     /// How the token is shown.
@@ -34,6 +35,18 @@ pub struct SessionCredentials {
     /// The certificate chain of the identity as PEM, leaf first, if it has one. The key stays where it is: it is in
     /// [`Identity::to_json`](crate::Identity::to_json), or in a signer.
     pub certificate: Option<String>,
+}
+
+/// Shows whose login it is, and nothing that stands for it.
+impl fmt::Debug for SessionCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionCredentials")
+            .field("kind", &self.kind)
+            .field("identity_id", &self.identity_id)
+            .field("controller", &self.controller)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What proves a login.
@@ -58,8 +71,9 @@ impl SessionKind {
 }
 
 impl Client {
-    /// The session as text that another process of the same identity can [resume](Self::resume_session); `None` if there
-    /// is none, or if it is a login over OIDC that waits for factors, which only this process can complete. No I/O.
+    /// The session as text that another process of the same identity can [resume](Self::resume_session); `None` if
+    /// there is none, or if it is a login over OIDC that waits for factors, which only this process can complete. No
+    /// I/O.
     ///
     /// The text proves the login, so it is as secret as a password. What is in it may change from version to version.
     pub fn save_session(&self) -> Option<Secret> {
