@@ -49,7 +49,7 @@ impl Generation {
         };
         let current = self.flight.current();
         let due = current.as_ref().filter(|session| session.due_in(self.time.now()) == Some(Duration::ZERO));
-        match (wanted, due, current.as_ref()) {
+        let session = match (wanted, due, current.as_ref()) {
             (Wanted::Current, Some(due), _) => {
                 let wanted = Wanted::NewerThan(due.number);
                 self.flight.session(call, wanted, || self.renew(call, due, Renewal::InTime))
@@ -58,7 +58,12 @@ impl Generation {
                 self.flight.session(call, wanted, || self.renew(call, old, Renewal::TooLate))
             }
             _ => self.flight.session(call, wanted, || self.log_in(call)),
+        }?;
+        // Its user gave it up meanwhile, and may have been told so before this login was told of.
+        if self.flight.current().is_none() {
+            self.tell_of_end();
         }
+        Ok(session)
     }
 
     /// The same with a certificate that is newer than what the store holds.

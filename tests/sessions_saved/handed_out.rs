@@ -131,6 +131,28 @@ fn a_session_that_is_given_up_is_told() {
 }
 
 #[test]
+fn a_logout_during_a_refresh_is_the_last_thing_that_is_told() {
+    let network = Arc::new(Network::new(Version::V2_0));
+    let (kept, time) = (Kept::default(), Time::new());
+    let own: Arc<Mutex<Option<Client>>> = Arc::default();
+    let (logs_out, keeps) = (Arc::clone(&own), kept.clone());
+    let builder = network.builder(LoginFlow::Oidc).on_session_change(move |saved| {
+        let client = if saved.is_some() { logs_out.lock().unwrap().take() } else { None };
+        if let Some(client) = client {
+            client.logout().unwrap();
+        }
+        keeps.0.lock().unwrap().push((saved.cloned(), 0));
+        Ok(())
+    });
+    let client = build(time.of(builder));
+    assert_eq!(list(&client).unwrap(), 1);
+    time.pass(&network.controller, DUE);
+    *own.lock().unwrap() = Some(client.clone());
+    let _ = list(&client);
+    assert!(kept.last().is_none() && client.save_session().is_none());
+}
+
+#[test]
 fn a_session_that_cannot_be_kept_is_used_all_the_same() {
     let network = Network::new(Version::V2_0);
     let client = build(network.builder(LoginFlow::Oidc).on_session_change(|_| Err("the disk is full".to_owned())));

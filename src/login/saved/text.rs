@@ -14,8 +14,8 @@ use crate::error::{Error, SessionProblem};
 use crate::login::oidc::SavedTokens;
 use crate::login::session::{ApiSession, AuthQuery};
 use crate::secret::Secret;
-use crate::wire::envelope;
 use crate::wire::fields::{Fields, Model};
+use crate::wire::{Timestamp, envelope};
 
 /// Goes up with each change that an earlier version of this library would read wrongly.
 const VERSION: u64 = 1;
@@ -86,6 +86,8 @@ fn facts_of(session: &ApiSession) -> Value {
         "isMfaRequired": session.is_mfa_required,
         "isMfaComplete": session.is_mfa_complete,
         "isCertExtendable": session.is_cert_extendable,
+        // By the controller's clock, and compared with nothing else.
+        "expiresAt": session.expires_at.as_ref().map(Timestamp::as_str),
         "expirationSeconds": session.expiration_seconds,
     })
 }
