@@ -166,6 +166,18 @@ fn a_password_that_no_controller_took_yet_is_not_repeated_where_its_answer_was_l
 }
 
 #[test]
+fn a_password_that_is_refused_by_now_is_not_repeated_for_having_been_right_once() {
+    let (network, second, client) = two();
+    client.authenticate().unwrap();
+    network.controller.remove_identity(&network.id);
+    assert!(matches!(client.authenticate(), Err(Error::Rejected(_))));
+    client.retry_now();
+    network.controller.fault_times(Operation::Authenticate, Fault::LostAnswer, 1);
+    assert!(matches!(client.authenticate(), Err(Error::Transport { .. })));
+    assert_eq!(second.count(Operation::Authenticate), 0);
+}
+
+#[test]
 fn a_password_that_was_right_goes_to_the_next_controller() {
     let (network, second, client) = two();
     client.authenticate().unwrap();

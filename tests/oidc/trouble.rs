@@ -109,6 +109,8 @@ fn a_step_that_leads_nowhere_is_an_error_and_no_credential_follows_it() {
         (TOKEN, Fault::EmptyBody),
         (TOKEN, Fault::Html),
         (TOKEN, answer(200, r#"{"access_token":"with spaces"}"#)),
+        // The nonce of another login.
+        (TOKEN, answer(200, r#"{"access_token":"a","id_token":"e30.eyJub25jZSI6Im90aGVyIn0.x"}"#)),
         (TOKEN, answer(400, r#"{"error":"invalid_grant","error_description":"invalid code"}"#)),
         (Operation::CurrentApiSession, Fault::Html),
     ] {
