@@ -158,7 +158,6 @@ impl Generation {
                 self.controllers.tells_time(controller, ahead);
             }
         }
-        self.counted.asked(controller, outcome.as_ref());
         self.note(call, controller, untried, request, outcome.as_ref(), body);
         outcome
     }
@@ -219,7 +218,6 @@ impl Generation {
         let features = self.learn_features(call, controller, first_byte_by, body);
         features.map_err(|failure| {
             let failure = self.with_skew(controller, failure);
-            self.counted.asked(controller, Err(&failure));
             self.note(call, controller, untried, &Features::request(), Err(&failure), body);
             failure
         })

@@ -113,6 +113,7 @@ impl Generation {
         outcome: Result<&Head, &Failure>,
         body: &[u8],
     ) {
+        self.counted.asked(controller, outcome);
         let error = match outcome {
             Ok(head) if !has_failed(head) => {
                 self.controllers.answered(controller, self.time.now().monotonic);

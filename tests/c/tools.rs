@@ -39,7 +39,7 @@ fn the_cpp_header_owns_what_it_holds() {
 
 fn raii(run: impl Fn(&Path) -> Command) {
     // With AES it would look to valgrind as if values were read that were never set.
-    let controller = TestController::builder().services(5).only_chacha20(true).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(5).only_chacha20(true).start().unwrap();
     let folder = enrolled(&controller);
     let program = compile("tests/c/raii.cpp", "c++17", Linking::Shared, folder.path());
     let output = run(&program).arg(folder.path().join("identity.json")).output().unwrap();
@@ -79,6 +79,6 @@ fn valgrind_finds_nothing_whichever_way_enrolls() {
 fn valgrind_finds_nothing_on_the_whole_way() {
     let folder = tempfile::tempdir().unwrap();
     // With AES it would look as if values were read that were never set.
-    let controller = TestController::builder().services(5).only_chacha20(true).start().unwrap();
+    let controller = TestController::builder().oidc(false).services(5).only_chacha20(true).start().unwrap();
     flow(folder.path(), &controller, valgrind);
 }

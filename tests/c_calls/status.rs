@@ -6,7 +6,7 @@ use crate::run;
 
 #[test]
 fn a_client_tells_how_it_is_doing() {
-    run("calls_status", &TestController::start().unwrap(), &[]);
+    run("calls_status", &TestController::builder().oidc(false).start().unwrap(), &[]);
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn each_change_is_one_save_and_one_that_is_refused_is_tried_again() {
     let identity = Identity::from_json(&controller.enrolled_identity_json("alice")).unwrap();
     let now = clock.clone();
     let builder = Client::builder(&identity).store(vault.store()).timeout(ENOUGH).clock(move || now.now());
-    let client = builder.build().unwrap();
+    let client = builder.chance(|| 0.0).build().unwrap();
     assert_eq!((kinds(&client.maintain()), vault.saves()), (vec![EventKind::LoginRenewed], 0));
 
     controller.set_controllers([&controller, &other].map(|node| ListedController::of("c", node)));
