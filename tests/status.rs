@@ -11,14 +11,16 @@ use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, Identity, LoginState};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
-/// Far less than the call takes that hangs.
-const AT_ONCE: Duration = Duration::from_millis(100);
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// The status, which comes at once.
 fn status_of(client: &Client) -> ziti_edge_client::Status {
-    let began = Instant::now();
-    let status = client.status();
-    let took = began.elapsed();
+    let timed = |_| {
+        let began = Instant::now();
+        (client.status(), began.elapsed())
+    };
+    // The machine may be busy for a moment; what waits for a call that hangs does so each time.
+    let (status, took) = (0..3).map(timed).min_by_key(|(_, took)| *took).unwrap();
     assert!(took < AT_ONCE, "{took:?}");
     status
 }
