@@ -132,7 +132,7 @@ fn certificate(options: &EnrollOptions) -> Result<ClientAuth, Error> {
         return Err(Error::InvalidArgument(message.to_owned()));
     };
     let chain = chain_from_pem("the certificate to enroll", options.certificate.as_deref().unwrap_or_default())?;
-    let own = key.certified(chain)?;
+    let own = ClientAuth::new(key, chain)?;
     let facts = own.chain().first().map(CertificateFacts::read).transpose()?;
     // No error: the clock may be wrong, and the controller is the judge.
     if let Some(note) = facts.and_then(|facts| clock_note(&facts, SystemTime::now())) {

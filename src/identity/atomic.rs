@@ -3,32 +3,18 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
+use super::names::{folder_of, sibling};
 use super::platform::{give_to, open_lock, owner_only, sync_folder, take_over};
 use crate::error::Error;
 
 const LOCK_SLICE: Duration = Duration::from_millis(20);
 /// Random characters in the name of a temporary file.
 const RANDOM_LEN: usize = 12;
-
-/// The folder that a file lies in; `.` for a bare name.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// `NAME` with `suffix` appended, in the same folder.
-pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
-}
 
 /// Waits until no other process writes this file. The lock ends when the result is dropped, or with the process.
 ///

@@ -10,7 +10,6 @@ use super::atomic::{remove_leftovers, replace, replace_beside, temporary};
 use super::pair::{self, NewPair};
 use super::pending;
 use super::reservation::SaveHook;
-use super::store::text_to_write;
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -83,7 +82,7 @@ impl<'a> Held<'a> {
     pub(crate) fn save(&self, identity: &Identity, left: Duration) -> Result<Identity, Error> {
         match &self.place {
             Place::File { name, path, .. } => {
-                replace(path, text_to_write(identity, path)?.expose())?;
+                replace(path, identity.text_to_write(path)?.expose())?;
                 identity.load_again(name)
             }
             Place::Hook(hook) => call(hook, &identity.to_json(), left).map(|()| identity.clone()),

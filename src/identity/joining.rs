@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::document::Document;
+use super::names::folder_of;
+use super::reading::read_text;
 use super::{Identity, Store, addresses, parse};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -28,20 +30,25 @@ impl Identity {
         Ok(Self { store: self.store.clone(), loaded: self.loaded.clone(), ..revised })
     }
 
+    /// The text for a file: what the identity says now, joined with what others changed in the file that it was loaded
+    /// from. Call it under the lock.
+    pub(super) fn text_to_write(&self, path: &Path) -> Result<Secret, Error> {
+        let Some(loaded) = self.loaded_from(path) else {
+            return Ok(self.text_for(folder_of(path)));
+        };
+        let what = format!("identity file {}", path.display());
+        let theirs = read_text(&what, path)?;
+        self.joined_with(&what, loaded, &theirs, folder_of(path))
+    }
+
     /// What this file held when the identity came from there, if it did.
-    pub(super) fn loaded_from(&self, path: &Path) -> Option<&Document> {
+    fn loaded_from(&self, path: &Path) -> Option<&Document> {
         let own = self.store.as_ref().and_then(Store::path)?.canonicalize().ok()?;
         self.loaded.as_ref().filter(|_| path.canonicalize().is_ok_and(|path| path == own)).map(|inner| &inner.document)
     }
 
     /// The text for the identity's own file, which held `base` and holds `theirs` now: with the changes of both sides.
-    pub(super) fn joined_with(
-        &self,
-        what: &str,
-        base: &Document,
-        theirs: &str,
-        folder: &Path,
-    ) -> Result<Secret, Error> {
+    fn joined_with(&self, what: &str, base: &Document, theirs: &str, folder: &Path) -> Result<Secret, Error> {
         let mine = &self.inner.document;
         let changed = |why: &str| {
             let message = format!("{what}: changed meanwhile: {why}; load it again, and then do what was to be saved");

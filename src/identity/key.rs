@@ -8,18 +8,17 @@ use der::asn1::OctetStringRef;
 use der::{Decode, Sequence};
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use rustls::sign::SigningKey;
 use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::client_auth::ClientAuth;
 use super::csr;
 use super::external::ExternalKey;
 use super::signer::Signer;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::trust::certificate::{CertificateFacts, pem_problem};
+use crate::trust::certificate::pem_problem;
 use crate::trust::provider::{NewKey, generate, provider};
 
 /// More than the longest RSA key needs.
@@ -143,35 +142,17 @@ impl PrivateKey {
         }
     }
 
+    /// Where it came from, for messages.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A PEM certificate request without a byte after its END line's newline. A signer is given until `until`.
     pub(crate) fn csr(&self, common_name: &str, until: Instant) -> Result<String, Error> {
         let key = self.signing(until);
         let der = csr::request(&self.name, &*key, &self.public_key()?, common_name)?;
         let block = Pem::new("CERTIFICATE REQUEST", der);
         Ok(pem::encode_config(&block, EncodeConfig::new().set_line_ending(LineEnding::LF)))
-    }
-
-    /// Joins key and chain, if the leaf's public key is this key's.
-    pub(crate) fn certified(&self, chain: Vec<CertificateDer<'static>>) -> Result<ClientAuth, Error> {
-        let Some(leaf) = chain.first() else {
-            return Err(Error::Identity(format!("{}: there is no certificate for it", self.name)));
-        };
-        let facts = CertificateFacts::read(leaf)?;
-        let own = self.public_key()?;
-        if facts.public_key != own.as_ref() {
-            let fits = |der: &CertificateDer<'_>| {
-                CertificateFacts::read(der).is_ok_and(|facts| facts.public_key == own.as_ref())
-            };
-            let elsewhere = chain.iter().position(fits);
-            let hint = elsewhere.map(|at| format!("; certificate {} of the chain does: put it first", at + 1));
-            return Err(Error::Identity(format!(
-                "{}: the private key does not belong to the certificate {}{}",
-                self.name,
-                facts.subject,
-                hint.unwrap_or_default()
-            )));
-        }
-        Ok(ClientAuth { chain, key: self.clone() })
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod ffi;
 mod held;
 mod joining;
 mod key;
+mod names;
 mod pair;
 mod parts;
 mod pending;
@@ -125,7 +126,7 @@ impl Identity {
     fn load_with(path: &Path, external: Option<&PrivateKey>) -> Result<Self, Error> {
         let what = format!("identity file {}", path.display());
         let text = reading::read_text(&what, path)?;
-        let identity = Self::read(&what, &text, atomic::folder_of(path), external)?.stored_in(&Store::file(path));
+        let identity = Self::read(&what, &text, names::folder_of(path), external)?.stored_in(&Store::file(path));
         store::warn_of(&identity.exposure());
         Ok(identity)
     }
@@ -212,7 +213,7 @@ impl Identity {
         for ((key, chain), [key_name, chain_name]) in
             own.iter().map(|own| (own, ["key", "cert"])).chain(server.iter().map(|server| (server, SERVER_MEMBERS)))
         {
-            key.certified(chain.clone())?;
+            ClientAuth::new(&key, chain.clone())?;
             id.set_text(key_name, key.member().expose());
             id.set_text(chain_name, &format!("pem:{}", certificates_to_pem(chain)));
         }
@@ -316,7 +317,7 @@ impl Identity {
         let own = key.as_ref().map(|pem| PrivateKey::from_pem(&format!("{what}: id.key"), pem.expose())).transpose()?;
         let client_auth = match (external.or(own.as_ref()), &cert) {
             (Some(key), Some(cert)) => {
-                Some(key.certified(chain_from_pem(&format!("{what}: id.cert"), cert.expose())?)?)
+                Some(ClientAuth::new(key, chain_from_pem(&format!("{what}: id.cert"), cert.expose())?)?)
             }
             (Some(_), None) => return Err(bad("there is a private key (id.key) but no certificate (id.cert)".into())),
             (None, Some(_)) => return Err(bad("there is a certificate (id.cert) but no private key (id.key)".into())),

@@ -11,12 +11,12 @@ use std::time::SystemTime;
 
 use rustls::pki_types::CertificateDer;
 
-use super::atomic::folder_of;
 use super::document::Document;
+use super::names::folder_of;
 use super::pending;
 use super::platform::sync_folder;
 use super::reading::read_text;
-use super::{Identity, PrivateKey};
+use super::{ClientAuth, Identity, PrivateKey};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::trust::CaBundle;
@@ -82,7 +82,7 @@ impl NewPair {
             Some(own) => own,
             None => PrivateKey::from_pem(what, key.expose())?,
         };
-        key.certified(chain.clone())?;
+        ClientAuth::new(&key, chain.clone())?;
         Ok(Self { key, chain })
     }
 }

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::atomic::{folder_of, sibling};
+use super::names::{folder_of, sibling};
 use super::platform::sync_folder;
 use super::reading::read_text;
 use super::{KeySource, PrivateKey};

@@ -7,7 +7,7 @@ mod unix {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
     use std::path::Path;
 
-    use crate::identity::atomic::folder_of;
+    use crate::identity::names::folder_of;
 
     const OWNER_ONLY: u32 = 0o600;
     const PERMISSION_BITS: u32 = 0o777;

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
 use super::Identity;
-use super::atomic::{folder_of, put_new, remove_leftovers, replace, temporary};
+use super::atomic::{put_new, remove_leftovers, replace, temporary};
+use super::names::folder_of;
 use super::pending::{self, Kept, Pending};
 use super::platform::sync_folder;
 use crate::error::Error;

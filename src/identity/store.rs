@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Identity;
-use super::atomic::{folder_of, lock, replace, sibling};
+use super::atomic::{lock, replace};
 use super::held::Held;
+use super::names::{folder_of, sibling};
 use super::pair::{self, NewPair};
 use super::pending::{self, Kept};
 use super::platform::exposure;
-use super::reading::read_text;
 use super::reservation::{Reservation, SaveHook};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -91,7 +91,7 @@ impl Store {
             Place::File { path, follow_symlinks } => {
                 let path = target(path, *follow_symlinks)?;
                 let _lock = lock(&path, |waited| if waited < LOCK_WAIT { Ok(()) } else { Err(held_too_long(&path)) })?;
-                let text = text_to_write(identity, &path)?;
+                let text = identity.text_to_write(&path)?;
                 replace(&path, text.expose())?;
                 warn_of(&exposure(&path));
                 Ok(())
@@ -168,17 +168,6 @@ fn target(path: &Path, follow_symlinks: bool) -> Result<PathBuf, Error> {
         }
     }
     Err(Error::Identity(format!("identity file {}: more than {MAX_LINKS} symbolic links in a row", path.display())))
-}
-
-/// The text of an identity for a file: what it says now, joined with what others changed in the file that the identity
-/// was loaded from. Call it under the lock.
-pub(super) fn text_to_write(identity: &Identity, path: &Path) -> Result<Secret, Error> {
-    let Some(loaded) = identity.loaded_from(path) else {
-        return Ok(identity.text_for(folder_of(path)));
-    };
-    let what = format!("identity file {}", path.display());
-    let theirs = read_text(&what, path)?;
-    identity.joined_with(&what, loaded, &theirs, folder_of(path))
 }
 
 /// Says who else can read or replace a file. It is used all the same: that may be meant so.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::identity::ClientAuth;
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::provider::NewKey;
 use crate::trust::tests::rsa_key;
@@ -158,16 +159,16 @@ fn a_key_joins_only_the_certificate_made_for_it() {
     let pki = Pki::new();
     let key = PrivateKey::from_pem("alice.key", RSA_PKCS1).unwrap();
     let own = pki.leaf(&rsa_key(), LeafPlan::default());
-    let certified = key.certified(vec![own.clone(), pki.intermediate_der()]).unwrap();
+    let certified = ClientAuth::new(&key, vec![own.clone(), pki.intermediate_der()]).unwrap();
     certified.certified(Instant::now()).keys_match().unwrap();
     assert_eq!(CertificateFacts::read(&own).unwrap().public_key, rsa_key().subject_public_key_info());
 
     let strange = pki.leaf(&KeyPair::generate().unwrap(), LeafPlan::default());
-    let message = key.certified(vec![strange.clone()]).unwrap_err().to_string();
+    let message = ClientAuth::new(&key, vec![strange.clone()]).unwrap_err().to_string();
     assert_eq!(message, "alice.key: the private key does not belong to the certificate CN=leaf");
-    let message = key.certified(vec![strange, own]).unwrap_err().to_string();
+    let message = ClientAuth::new(&key, vec![strange, own]).unwrap_err().to_string();
     assert!(message.ends_with("certificate 2 of the chain does: put it first"), "{message}");
-    assert_eq!(key.certified(vec![]).unwrap_err().to_string(), "alice.key: there is no certificate for it");
+    assert_eq!(ClientAuth::new(&key, vec![]).unwrap_err().to_string(), "alice.key: there is no certificate for it");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::Error;
-use crate::identity::atomic::folder_of;
+use crate::identity::names::folder_of;
 use crate::identity::store::held_too_long;
 use crate::identity::{KeyChoice, KeySource, Pending, PendingEnrollment, PendingKey};
 use std::fs;
