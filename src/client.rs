@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Flight, Generation, JwtSource, LoggedOut,
+    AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Era, Flight, Generation, JwtSource, LoggedOut,
     Login, Pacer, SendForLogin, SessionHook, Wanted, Ways,
 };
 use crate::secret::Secret;
@@ -65,6 +65,7 @@ struct Settings {
     store: Option<Store>,
     counted: Arc<Counted>,
     pacer: Arc<Pacer>,
+    era: Era,
     on_session_change: Option<SessionHook>,
 }
 
@@ -167,7 +168,8 @@ impl Client {
         self.settings().pacer.all_clear();
     }
 
-    /// Ends the session, if there is one. A later call that needs a login makes a new one.
+    /// Ends the session, if there is one. A later call that needs a login makes a new one. Calls under way on other threads
+    /// end as they began: what they log in for is theirs alone, and is ended with them.
     ///
     /// `DELETE /current-api-session` (deleteCurrentApiSession)
     ///
@@ -178,9 +180,7 @@ impl Client {
     /// Any of a call. The session is used no more all the same, but the controller may keep it until its time is over.
     pub fn logout(&self) -> Result<(), Error> {
         let generation = self.generation();
-        let Some(session) = generation.flight.current() else { return Ok(()) };
-        generation.flight.forget(session.number);
-        generation.tell_of_end();
+        let Some(session) = generation.give_up() else { return Ok(()) };
         let request = Request::new(Method::Delete, "/current-api-session").on_management();
         generation.end(&self.call(), &session, self.addressed(&request)?.into_owned())
     }
@@ -221,12 +221,13 @@ impl Client {
 
     /// Starts the clock of one call.
     pub(crate) fn call(&self) -> Call {
-        Call::counted_in(self.timeout, &self.cancels, Arc::clone(&self.shared.traffic))
+        self.call_within(self.timeout)
     }
 
     /// The same with a tighter limit.
     fn call_within(&self, limit: Duration) -> Call {
-        Call::counted_in(limit.min(self.timeout), &self.cancels, Arc::clone(&self.shared.traffic))
+        let call = Call::counted_in(limit.min(self.timeout), &self.cancels, Arc::clone(&self.shared.traffic));
+        call.in_era(self.settings().era.now())
     }
 
     /// The most rows a list may have.
@@ -343,7 +344,7 @@ impl Settings {
         let (pacer, time) = (Arc::clone(&self.pacer), self.watch.clock.clone());
         let controllers = Controllers::new(identity.controller_urls(), &pacer.jitter);
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
-        let (flight, clock) = (Arc::new(Flight::new(time.clone())), Arc::default());
+        let (flight, clock) = (Arc::new(Flight::new(time.clone(), self.era.clone())), Arc::default());
         let counted = Arc::clone(&self.counted);
         let on_session_change = self.on_session_change.clone();
         Ok(Generation {

@@ -7,7 +7,7 @@ use super::upkeep::{Event, RenewalSettings, Upkeep, Watch};
 use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
-use crate::login::{AboutClient, Clock, Credentials, Jitter, JwtSource, LoginFlow, Pacer, Ways};
+use crate::login::{AboutClient, Clock, Credentials, Era, Jitter, JwtSource, LoginFlow, Pacer, Ways};
 use crate::secret::Secret;
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
@@ -45,6 +45,7 @@ impl std::fmt::Debug for ClientBuilder {
             store: _,
             counted: _,
             pacer: _,
+            era: _,
             on_session_change: _,
         } = &self.settings;
         f.debug_struct("ClientBuilder")
@@ -88,6 +89,7 @@ impl ClientBuilder {
                 watch: Watch::default(),
                 store: identity.store().cloned(),
                 counted: Arc::default(),
+                era: Era::default(),
                 on_session_change: None,
             },
             about,
@@ -260,7 +262,7 @@ impl ClientBuilder {
         let Self { identity, timeout, cancels, mut settings, about, credentials, second, flow, jitter } = self;
         settings.about = Arc::new(about);
         // A builder may make several clients, each of which counts for itself.
-        settings.counted = Arc::default();
+        (settings.counted, settings.era) = (Arc::default(), Era::default());
         settings.pacer = Arc::new(Pacer::new(settings.watch.clock.clone(), jitter));
         let ways = Arc::new(Ways::new(credentials, second, flow));
         let generation = RwLock::new(Arc::new(settings.generation(identity, ways)?));

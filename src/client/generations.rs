@@ -1,6 +1,7 @@
 //! Which generation calls run on.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::{Client, Settings};
 use crate::error::Error;
@@ -10,6 +11,8 @@ use crate::transport::Call;
 
 /// The certificate there is, the one of the file, the one that an interrupted renewal left.
 const MOST_CERTIFICATES: usize = 3;
+/// The most time that a call spends on the end of logins that were given up.
+const FOR_STRAYS: Duration = Duration::from_secs(2);
 
 impl Client {
     pub(super) fn generation(&self) -> Arc<Generation> {
@@ -32,6 +35,11 @@ impl Client {
         call: &Call,
         mut run: impl FnMut(&Generation) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let mut run = |generation: &Generation| {
+            let outcome = run(generation);
+            self.end_strays(call, generation);
+            outcome
+        };
         let mut generation = self.generation();
         for _ in 1..MOST_CERTIFICATES {
             match run(&generation) {
@@ -45,10 +53,21 @@ impl Client {
         run(&generation)
     }
 
+    /// Ends what is left of logins that were given up on their way. It is no part of what the call is for, so it gets a
+    /// little of its time only.
+    pub(super) fn end_strays(&self, call: &Call, generation: &Generation) {
+        if call.check().is_ok() {
+            generation.end_strays(|| self.call_within(call.remaining().min(FOR_STRAYS)));
+        }
+    }
+
     /// Puts `newer` in the place of the current one. Whoever changes the identity has its turn, so nothing is lost.
     pub(super) fn put(&self, newer: Arc<Generation>) {
         let mut current = self.shared.generation.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *current, newer);
+        if !Arc::ptr_eq(&old.flight, &current.flight) {
+            old.flight.retire();
+        }
         drop(current);
         // Outside of the lock: its connections are closed, if nobody uses it any more.
         drop(old);

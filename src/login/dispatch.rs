@@ -106,7 +106,9 @@ impl Generation {
             match self.judge(call, &session, &controller, &head, request, body)? {
                 Unauthorized::Expired if logged_in_again => return told(request, head, body, session),
                 Unauthorized::Expired => {
-                    self.counted.login_expired();
+                    if let Some(counted) = self.counts() {
+                        counted.login_expired();
+                    }
                     let pause = self.flight.pause_before_replacing(&session, self.time.now().monotonic);
                     let pause = pause + self.pacer.jitter.part_of(pause / 2);
                     if pause >= call.remaining() {

@@ -24,7 +24,7 @@ impl Generation {
             Ok((_, session)) => session,
             Err(Failed { error, perhaps_done_with }) => {
                 if let Some(session) = perhaps_done_with {
-                    self.has_progressed(&session, without_code(&session));
+                    self.has_progressed(call, &session, without_code(&session));
                 }
                 return Err(error);
             }
@@ -42,13 +42,13 @@ impl Generation {
                 without_code(&session)
             }
         };
-        self.has_progressed(&session, api_session.clone());
+        self.has_progressed(call, &session, api_session.clone());
         Ok(api_session)
     }
 
-    fn has_progressed(&self, session: &LiveSession, api_session: ApiSession) {
+    fn has_progressed(&self, call: &Call, session: &LiveSession, api_session: ApiSession) {
         self.flight.progressed(session, api_session);
-        self.tell_of_current();
+        self.tell_of_current(call);
     }
 
     /// Sends a request for the current session. A login that waits is known to be complete from here on, if it is:
@@ -58,7 +58,7 @@ impl Generation {
         let (_, session) = self.send_with_login(call, request, &mut body)?;
         let now: ApiSession = envelope::data(&request.operation(), &body)?;
         if now.auth_queries.is_empty() && !session.api_session.auth_queries.is_empty() {
-            self.has_progressed(&session, now.clone());
+            self.has_progressed(call, &session, now.clone());
         }
         Ok(now)
     }

@@ -1,17 +1,21 @@
 //! One login at a time for all threads of a client.
 
+mod era;
+mod state;
+
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::live::{LiveSession, NewSession, Second, SessionToken};
 use super::now::Clock;
-use super::session::{ApiSession, AuthQuery};
-use crate::error::{Believed, Error};
+use super::session::ApiSession;
+use crate::error::Error;
 use crate::transport::Call;
+pub(crate) use era::{Era, GivenUp};
+use state::{Leading, Refusal, State};
 
-/// A refusal of credentials is believed for this long before a silent login asks again.
-const REJECTED_FOR: Duration = Duration::from_secs(600);
 /// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.
 const SHORTEST_SPACING: Duration = Duration::from_millis(250);
 const LONGEST_SPACING: Duration = Duration::from_secs(60);
@@ -34,32 +38,9 @@ pub(crate) struct Flight {
     state: Mutex<State>,
     landed: Condvar,
     clock: Clock,
-}
-
-#[derive(Default)]
-struct State {
-    session: Option<Arc<LiveSession>>,
-    logins: u64,
-    /// Logins up to this one were given up by their user.
-    forgotten: u64,
-    /// The thread that makes a login.
-    leader: Option<ThreadId>,
-    /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
-    flights: u64,
-    failure: Option<Error>,
-    rejected: Option<Refusal>,
-    /// When the last login was made, and how many before it in a row were good for nothing.
-    landed_at: Option<Instant>,
-    fruitless: u32,
-    /// When a controller last took the current login for a good one.
-    heard_at: Option<Instant>,
-}
-
-/// A refusal of the credentials that is believed.
-struct Refusal {
-    since: Instant,
-    error: Error,
-    believed: Believed,
+    era: Era,
+    /// True once another flight has taken its place: only calls that began before still use it.
+    retired: AtomicBool,
 }
 
 /// The login of a flight at one moment.
@@ -72,9 +53,9 @@ pub(crate) struct LoginAttempts {
 }
 
 impl Flight {
-    /// No login yet.
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, ..Self::default() }
+    /// No login yet. All flights of a client are of the same eras.
+    pub(crate) fn new(clock: Clock, era: Era) -> Self {
+        Self { clock, era, ..Self::default() }
     }
 
     fn now(&self) -> Instant {
@@ -83,7 +64,7 @@ impl Flight {
 
     /// The number of the current login, or of the last one: what comes later is newer.
     pub(crate) fn latest(&self) -> u64 {
-        self.lock().logins
+        self.lock().published
     }
 
     /// The current login, if there is one.
@@ -118,10 +99,9 @@ impl Flight {
         let now = self.now();
         let mut state = self.lock();
         state.rejected = None;
-        state.logins += 1;
         let at = |ago: Duration| Some(now.checked_sub(ago).unwrap_or(now));
         (state.landed_at, state.heard_at) = (at(made), at(used));
-        state.session = Some(Arc::new(LiveSession::new(state.logins, session, true)));
+        state.publish(session, true);
     }
 
     /// How long ago that was.
@@ -149,7 +129,8 @@ impl Flight {
         (now.saturating_duration_since(state.heard_at?) >= lasts).then_some(session.number)
     }
 
-    /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here.
+    /// A login as wanted: the one that is there, the one another thread is making, or one made by `log_in` here. One that
+    /// is made by a call from before its user gave up the login there was is not published.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if this thread is making one: it came here from a callback of its own login.
@@ -165,9 +146,10 @@ impl Flight {
             Wanted::NewerThan(number) => (number, true),
             Wanted::Fresh => (state.logins, false),
         };
+        let own = Leading { thread: thread::current().id(), era: call.era() };
         let mut waited_for = None;
         loop {
-            if let Some(session) = state.session.as_ref().filter(|session| session.number > newer_than) {
+            if let Some(session) = state.newer_than(newer_than, own.era) {
                 return Ok(Arc::clone(session));
             }
             if let Some(failure) = state.verdict(believing, waited_for, self.now()) {
@@ -175,15 +157,17 @@ impl Flight {
             }
             match state.leader {
                 None => break,
-                Some(leader) if leader == thread::current().id() => return Err(from_inside()),
+                Some(leader) if leader.thread == own.thread => return Err(from_inside()),
+                // That one makes a login which this call may not use.
+                Some(leader) if leader.era < own.era => break,
                 Some(_) => {}
             }
             waited_for = Some(state.flights);
-            state = call.wait(&self.landed, state)?;
+            state = self.entered(call.wait(&self.landed, state)?);
         }
-        state.leader = Some(thread::current().id());
+        state.leader = Some(own);
         drop(state);
-        let leader = Leader { flight: self, landed: false };
+        let leader = Leader { flight: self, own, landed: false };
         leader.land(log_in())
     }
 
@@ -201,37 +185,12 @@ impl Flight {
         apart.saturating_sub(now.saturating_duration_since(landed_at))
     }
 
-    /// Takes what a controller says of a login now that it has had a factor.
-    ///
-    /// It is still the same login, with its number. Where another thread made one meanwhile, that stays if it is
-    /// complete; one that waits for a factor gives way, and as it was already in use, to a login that counts as newer.
-    /// A login that was forgotten stays so, whatever login came after it.
-    pub(crate) fn progressed(&self, session: &LiveSession, api_session: ApiSession) {
-        self.progressed_to(session, |latest| NewSession { api_session, ..latest.again() });
-    }
-
-    /// The same where more of the login has changed; `change` is given it as it is now.
-    pub(super) fn progressed_to(&self, session: &LiveSession, change: impl FnOnce(&LiveSession) -> NewSession) {
-        let mut state = self.lock();
-        let Some(current) = state.session.as_ref().filter(|_| session.number > state.forgotten) else { return };
-        let number = match current.number == session.number {
-            true => session.number,
-            false if current.api_session.auth_queries.is_empty() => return,
-            false => state.logins + 1,
-        };
-        // It may have had another external JWT meanwhile.
-        let latest = if current.api_session.id == session.api_session.id { current } else { session };
-        let session = LiveSession::new(number, change(latest), true);
-        state.logins = state.logins.max(number);
-        state.session = Some(Arc::new(session));
-    }
-
     /// Goes on with the login of another flight, which is as good here: it is bound to no connection. What is known of
     /// it may be changed.
     pub(crate) fn carry(&self, other: &Self, change: impl FnOnce(&mut ApiSession)) {
-        let (session, logins, landed_at, heard_at) = {
+        let (era, session, logins, landed_at, heard_at) = {
             let other = other.lock();
-            (other.session.clone(), other.logins, other.landed_at, other.heard_at)
+            (other.era, other.session.clone(), other.logins, other.landed_at, other.heard_at)
         };
         let session = session.map(|session| {
             let mut same = session.again();
@@ -240,17 +199,9 @@ impl Flight {
         });
         let mut state = self.lock();
         state.logins = state.logins.max(logins);
+        state.published = state.published.max(logins);
         (state.landed_at, state.heard_at) = (landed_at, heard_at);
-        state.session = session;
-    }
-
-    /// Forgets the login with this number, if it is still the current one.
-    pub(crate) fn forget(&self, number: u64) {
-        let mut state = self.lock();
-        if state.session.as_ref().is_some_and(|session| session.number == number) {
-            state.session = None;
-            state.forgotten = number;
-        }
+        state.session = session.filter(|_| era == state.era);
     }
 
     /// Takes no earlier refusal for an answer any more, of the credentials or of an external JWT.
@@ -270,90 +221,13 @@ impl Flight {
 
     /// No code of a user runs under this lock, so a poisoned one still guards a whole state.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// The failure that answers for a caller without another login: the flight it waited for ended in one that
-    /// holds for everybody, or the credentials were refused a short time ago and that is `believing`.
-    fn verdict(&self, believing: bool, waited_for: Option<u64>, now: Instant) -> Option<Error> {
-        if waited_for.is_some_and(|flight| flight < self.flights) && self.failure.is_some() {
-            return self.failure.clone();
-        }
-        let Refusal { since, error, believed } = self.rejected.as_ref()?;
-        let answers = match believed {
-            Believed::NotAtAll => false,
-            Believed::ForAWhile => believing && now.saturating_duration_since(*since) < REJECTED_FOR,
-            Believed::UntilToldOtherwise => true,
-        };
-        answers.then(|| error.clone())
+        self.entered(self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn land(&mut self, outcome: Result<NewSession, Error>, now: Instant) -> Result<Arc<LiveSession>, Error> {
-        self.end_flight();
-        match outcome {
-            Ok(session) => Ok(match session.continues {
-                Some(number) => self.go_on(number, session),
-                None => self.begin(session, now),
-            }),
-            // Time and patience are each caller's own: the next one tries for itself.
-            Err(error) if is_of_the_caller(&error) => Err(error),
-            Err(error) => {
-                if let Error::Rejected(rejection) = &error {
-                    self.session = None;
-                    let believed = rejection.believed;
-                    self.rejected = Some(Refusal { since: now, error: error.clone(), believed });
-                }
-                self.failure = Some(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    /// Publishes a login that was made now.
-    fn begin(&mut self, session: NewSession, now: Instant) -> Arc<LiveSession> {
-        self.rejected = None;
-        (self.landed_at, self.heard_at) = (Some(now), Some(now));
-        let was_fruitless = self.session.as_ref().is_some_and(|old| !old.is_good());
-        self.fruitless = if was_fruitless { self.fruitless + 1 } else { 0 };
-        self.logins += 1;
-        let session = Arc::new(LiveSession::new(self.logins, session, false));
-        self.session = Some(Arc::clone(&session));
-        session
-    }
-
-    /// Publishes the login with this number as it is now, under a number of its own: calls that were refused with what
-    /// it was wait for nothing but that. One that was given up meanwhile stays so.
-    fn go_on(&mut self, number: u64, mut session: NewSession) -> Arc<LiveSession> {
-        let current = self.session.as_ref().filter(|current| current.number == number);
-        // It may have had its code while this was made.
-        if current.is_some_and(|current| !current.api_session.auth_queries.iter().any(AuthQuery::is_code)) {
-            session.api_session.auth_queries.retain(|query| !query.is_code());
-        }
-        let good = current.is_some_and(|current| current.is_good());
-        let is_known = current.is_some();
-        self.logins += 1;
-        let session = Arc::new(LiveSession::new(self.logins, session, good));
-        if is_known {
-            self.session = Some(Arc::clone(&session));
-        }
-        session
-    }
-
-    fn end_flight(&mut self) {
-        self.leader = None;
-        self.flights += 1;
-        self.failure = None;
-    }
-}
-
-/// True for a login that failed because its caller had no more time or patience.
-fn is_of_the_caller(error: &Error) -> bool {
-    match error {
-        Error::Timeout { .. } | Error::Canceled { .. } => true,
-        Error::Rejected(rejection) => rejection.believed == Believed::NotAtAll,
-        _ => false,
+    /// The state in the era that it is.
+    fn entered<'s>(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.enter(self.era.now());
+        state
     }
 }
 
@@ -365,6 +239,7 @@ fn from_inside() -> Error {
 /// Ends the flight whatever happens to its leader, a panic included: nobody waits for a thread that is gone.
 struct Leader<'a> {
     flight: &'a Flight,
+    own: Leading,
     landed: bool,
 }
 
@@ -372,14 +247,14 @@ impl Leader<'_> {
     fn land(mut self, outcome: Result<NewSession, Error>) -> Result<Arc<LiveSession>, Error> {
         self.landed = true;
         let now = self.flight.now();
-        self.flight.lock().land(outcome, now)
+        self.flight.lock().land(self.own, outcome, now)
     }
 }
 
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         if !self.landed {
-            self.flight.lock().end_flight();
+            self.flight.lock().end_flight(self.own);
         }
         self.flight.landed.notify_all();
     }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::clock::{ControllerClock, seconds_ahead};
 use super::controllers::{Controllers, Features, first_byte_by};
 use super::counters::Counted;
-use super::flight::{Flight, Wanted};
+use super::dispatch::CURRENT;
+use super::flight::{Flight, GivenUp, Wanted};
 use super::live::{LiveSession, NewSession, SessionToken};
 use super::now::Clock;
 use super::oidc::Renewal;
@@ -18,7 +19,7 @@ use super::ways::Ways;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::transport::{Attempt, Call, Connections, Failure};
-use crate::wire::{ControllerUrl, Head, Request, refusal};
+use crate::wire::{ControllerUrl, Head, Method, Request, refusal};
 
 /// All that has to change together when a key, a certificate or the CA bundle does. Calls in flight finish on theirs.
 pub(crate) struct Generation {
@@ -49,7 +50,10 @@ impl Generation {
         };
         let current = self.flight.current();
         let due = current.as_ref().filter(|session| session.due_in(self.time.now()) == Some(Duration::ZERO));
-        let session = match (wanted, due, current.as_ref()) {
+        if matches!(wanted, Wanted::Fresh) {
+            self.ways.ask_again();
+        }
+        match (wanted, due, current.as_ref()) {
             (Wanted::Current, Some(due), _) => {
                 let wanted = Wanted::NewerThan(due.number);
                 self.flight.session(call, wanted, || self.renew(call, due, Renewal::InTime))
@@ -58,12 +62,7 @@ impl Generation {
                 self.flight.session(call, wanted, || self.renew(call, old, Renewal::TooLate))
             }
             _ => self.flight.session(call, wanted, || self.log_in(call)),
-        }?;
-        // Its user gave it up meanwhile, and may have been told so before this login was told of.
-        if self.flight.current().is_none() {
-            self.tell_of_end();
         }
-        Ok(session)
     }
 
     /// The same with a certificate that is newer than what the store holds.
@@ -81,7 +80,7 @@ impl Generation {
     pub(crate) fn is_taken(&self, call: &Call) -> Result<bool, Error> {
         match self.log_in_once(call) {
             Ok(_) => {
-                self.tell_of_current();
+                self.tell_of_current(call);
                 Ok(true)
             }
             Err(Error::Rejected(_)) => Ok(false),
@@ -90,24 +89,26 @@ impl Generation {
     }
 
     /// Asks the controllers in turn until one answers, and once more in a while if they are busy. A request that was
-    /// sent is given to another controller only if it is idempotent.
+    /// sent is given to another controller only if it is idempotent. A failure says whether it has left.
     pub(crate) fn ask_any(
         &self,
         call: &Call,
         request: &Request,
         body: &mut Vec<u8>,
-    ) -> Result<(Head, ControllerUrl), Error> {
+    ) -> Result<(Head, ControllerUrl), Failure> {
         let mut retries = Retries::default();
         loop {
             let asked = self.ask_in_turn(call, request, body);
             let outcome = asked.as_ref().map(|(head, _)| head);
-            if !self.may_ask_again(call, request, outcome, body, &mut retries)? {
-                return Ok(asked?);
+            let again = self.may_ask_again(call, request, outcome, body, &mut retries);
+            // Nothing was carried out that may not be carried out twice, if it is to be asked again.
+            if !again.map_err(|error| Failure { error, sent: false })? {
+                return asked;
             }
         }
     }
 
-    /// The same, and busy controllers are not asked again; a failure says whether the request has left.
+    /// The same, and busy controllers are not asked again.
     pub(super) fn ask_in_turn(
         &self,
         call: &Call,
@@ -242,6 +243,35 @@ impl Generation {
         let features = Arc::new(features.map_err(|error| Failure { error, sent: false })?);
         self.controllers.learn(controller, &features);
         Ok(features)
+    }
+
+    /// Gives up the login there is, and all that are on their way, and tells so. Returns the one there was.
+    pub(crate) fn give_up(&self) -> Option<Arc<LiveSession>> {
+        let GivenUp { session, in_flight } = self.flight.give_up();
+        if in_flight || session.is_some() {
+            self.tell_of_end();
+        }
+        session
+    }
+
+    /// Ends the logins that nobody uses any more, and that only calls used which began before their user gave up the
+    /// login, as far as that can be done now.
+    pub(crate) fn end_strays(&self, call: impl FnOnce() -> Call) {
+        let strays = self.flight.unused_strays();
+        if strays.is_empty() {
+            return;
+        }
+        let call = call();
+        for stray in strays {
+            if let Err(error) = self.end(&call, &stray, Request::new(Method::Delete, CURRENT)) {
+                log::debug!("a login that was given up on its way could not be ended: {error}");
+            }
+        }
+    }
+
+    /// Where its logins are counted: nowhere, once another generation logs in otherwise.
+    pub(super) fn counts(&self) -> Option<&Counted> {
+        (!self.flight.is_retired()).then_some(&self.counted)
     }
 
     /// Ends a session, by the request for that where a controller keeps it. That it is gone already is fine.

@@ -28,7 +28,7 @@ pub(crate) use controllers::{Controllers, Features};
 pub(crate) use counters::{Counted, Mishap};
 pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
-pub(crate) use flight::{Flight, LoginAttempts, Wanted};
+pub(crate) use flight::{Era, Flight, LoginAttempts, Wanted};
 pub(crate) use generation::{Generation, answer};
 pub(crate) use live::{LiveSession, SessionToken};
 pub(crate) use now::{Clock, Now, awake_or_asleep};

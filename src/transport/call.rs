@@ -15,6 +15,7 @@ pub(crate) struct Call {
     state: Rc<CallState>,
     turn: Cell<Turn>,
     patient: bool,
+    era: u64,
 }
 
 /// Whether a call may try while no controller serves.
@@ -37,7 +38,17 @@ impl Call {
     /// The same; what it sends is counted there.
     pub(crate) fn counted_in(limit: Duration, cancels: &[CancelToken], traffic: Arc<Traffic>) -> Self {
         let state = CallState::new(limit, cancels, traffic);
-        Self { state: Rc::new(state), turn: Cell::new(Turn::Wanted), patient: true }
+        Self { state: Rc::new(state), turn: Cell::new(Turn::Wanted), patient: true, era: 0 }
+    }
+
+    /// The same, begun in this era of its client's logins.
+    pub(crate) fn in_era(self, era: u64) -> Self {
+        Self { era, ..self }
+    }
+
+    /// In which era of its client's logins it began.
+    pub(crate) fn era(&self) -> u64 {
+        self.era
     }
 
     /// The same for something that nobody waits for: it comes again later, rather than to wait for its turn or for a

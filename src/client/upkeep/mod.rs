@@ -82,7 +82,11 @@ impl Client {
         let upkeep = &self.shared.upkeep;
         let taken = (!upkeep.turn.is_taken_here()).then(|| upkeep.round.take(&call));
         let events = match &taken {
-            Some(Ok(_)) => self.do_what_is_due(&call),
+            Some(Ok(_)) => {
+                let events = self.do_what_is_due(&call);
+                self.end_strays(&call, &self.generation());
+                events
+            }
             // Another thread is at it for as long as this call may take; or this one is, and runs a callback.
             Some(Err(_)) | None => Vec::new(),
         };

@@ -3,17 +3,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
-use crate::error::{ApiError, Rejection, Stage};
+use crate::error::{ApiError, Believed, Rejection, Stage};
 use crate::login::live::SessionToken;
 use crate::secret::Secret;
 use crate::transport::CancelToken;
 use crate::wire::{ControllerUrl, envelope};
 
-fn call() -> Call {
+pub(super) fn call() -> Call {
     Call::new(Duration::from_secs(10), &[])
 }
 
-fn new_session() -> Result<NewSession, Error> {
+pub(super) fn new_session() -> Result<NewSession, Error> {
     Ok(NewSession {
         token: SessionToken::Legacy(Secret::new("t")),
         second: Second::None,
@@ -23,7 +23,7 @@ fn new_session() -> Result<NewSession, Error> {
     })
 }
 
-fn rejected() -> Error {
+pub(super) fn rejected() -> Error {
     refused(Believed::ForAWhile)
 }
 
@@ -172,17 +172,6 @@ fn a_refusal_is_believed_until_a_user_asks_again() {
 }
 
 #[test]
-fn only_the_login_that_was_meant_is_forgotten() {
-    let flight = Flight::default();
-    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
-    let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
-    flight.forget(first.number);
-    assert!(flight.current().is_some());
-    flight.forget(second.number);
-    assert!(flight.current().is_none());
-}
-
-#[test]
 fn logins_of_which_nothing_comes_are_spaced_ever_further() {
     let flight = Flight::default();
     let mut session = flight.session(&call(), Wanted::Current, new_session).unwrap();
@@ -207,21 +196,21 @@ fn nobody_waits_to_replace_a_login_that_another_thread_has_replaced() {
     assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO);
     let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
     assert_eq!(flight.pause_before_replacing(&first, Instant::now()), Duration::ZERO);
-    flight.forget(second.number);
+    flight.give_up();
     assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO, "a login would have to be made");
 }
 
-fn waiting() -> Result<NewSession, Error> {
+pub(super) fn waiting() -> Result<NewSession, Error> {
     let body = br#"{"data":{"id":"s","token":"t","authQueries":[{"typeId":"MFA"}]}}"#;
     Ok(NewSession { api_session: envelope::data("POST /authenticate", body).unwrap(), ..new_session()? })
 }
 
 /// What a login looks like once it is complete.
-fn complete() -> ApiSession {
+pub(super) fn complete() -> ApiSession {
     new_session().unwrap().api_session
 }
 
-fn current(flight: &Flight) -> (u64, bool) {
+pub(super) fn current(flight: &Flight) -> (u64, bool) {
     let session = flight.current().unwrap();
     (session.number, session.api_session.auth_queries.is_empty())
 }
@@ -255,20 +244,6 @@ fn a_later_login_that_is_complete_stays() {
 }
 
 #[test]
-fn a_login_that_was_forgotten_stays_forgotten() {
-    let flight = Flight::default();
-    let session = flight.session(&call(), Wanted::Current, waiting).unwrap();
-    flight.forget(session.number);
-    flight.progressed(&session, complete());
-    assert!(flight.current().is_none());
-    let later = flight.session(&call(), Wanted::Current, waiting).unwrap();
-    flight.progressed(&session, complete());
-    assert_eq!(current(&flight), (later.number, false), "the later login is another");
-    flight.progressed(&later, complete());
-    assert_eq!(current(&flight), (later.number, true));
-}
-
-#[test]
 fn a_login_goes_on_with_another_jwt_under_a_new_number_and_is_as_old_as_before() {
     let flight = Flight::default();
     let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
@@ -290,18 +265,6 @@ fn a_login_that_had_its_code_while_its_jwt_was_replaced_has_both() {
     };
     flight.session(&call(), Wanted::NewerThan(first.number), go_on).unwrap();
     assert_eq!(current(&flight), (2, true));
-}
-
-#[test]
-fn a_login_that_was_forgotten_while_its_jwt_was_replaced_stays_so() {
-    let flight = Flight::default();
-    let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
-    let go_on = || {
-        flight.forget(first.number);
-        Ok(first.again())
-    };
-    flight.session(&call(), Wanted::NewerThan(first.number), go_on).unwrap();
-    assert!(flight.current().is_none());
 }
 
 #[test]

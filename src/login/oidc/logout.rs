@@ -27,7 +27,7 @@ impl Generation {
         let mut request = step(Request::post(path)).hide(token).body(Body::form(&fields));
         request.idempotent = true;
         let mut body = Vec::new();
-        let outcome = self.ask_any(call, &request, &mut body);
+        let outcome = self.ask_any(call, &request, &mut body).map_err(Error::from);
         if let Err(error) = outcome.and_then(|(head, _)| answer(&request, &head, &body)) {
             log::debug!("the refresh token could not be revoked: {error}");
         }
@@ -41,10 +41,12 @@ impl Generation {
             SessionToken::Waiting(_) => return Err(session.require_complete().err().unwrap_or_else(not_from_here)),
             SessionToken::Legacy(_) => return Err(not_from_here()),
         };
-        self.flight.forget(session.number);
-        self.tell_of_end();
+        let latest = self.give_up().filter(|latest| !latest.has_tokens_of(&session));
         let ended = self.end_all(call, tokens);
         self.revoke(call, tokens);
+        if let Some(SessionToken::Oidc(tokens)) = latest.map(|latest| latest.token.clone()) {
+            self.revoke(call, &tokens);
+        }
         ended
     }
 

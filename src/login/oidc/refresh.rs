@@ -36,7 +36,9 @@ impl Generation {
         let in_time = when == Renewal::InTime && !tokens.are_over(self.time.now());
         let outcome = match self.refresh(call, old, tokens, when) {
             Refreshed::Renewed(session) => {
-                self.counted.refreshed();
+                if let Some(counted) = self.counts() {
+                    counted.refreshed();
+                }
                 return Ok(*session);
             }
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(&error) => return Err(error),

@@ -14,7 +14,7 @@ use crate::login::generation::{Generation, answer, may_move_on};
 use crate::login::live::{LiveSession, NewSession, SessionToken};
 use crate::login::request::login_body_for;
 use crate::login::session::ApiSession;
-use crate::login::ways::Primary;
+use crate::login::ways::{Primary, leaves_open};
 use crate::secret::Secret;
 use crate::transport::{Call, Failure};
 use crate::wire::request::bearer;
@@ -128,9 +128,14 @@ impl Talk<'_> {
             request = request.header("authorization", second);
         }
         // Controllers count wrong passwords.
-        let again = user.is_none() || self.generation.ways.were_accepted();
+        let ways = &self.generation.ways;
+        let again = user.is_none() || ways.were_accepted();
         request.idempotent = again;
-        self.give(&request, again)
+        let mut body = Vec::new();
+        let asked = self.ask(&request, again, &mut body);
+        let head = asked.inspect_err(|stopped| ways.note_unjudged(stopped.perhaps_done))?;
+        let answered = Answered::read(self.controller, &request, &head, &body);
+        Ok(answered.inspect_err(|error| ways.note_unjudged(error.answer().is_none_or(leaves_open)))?)
     }
 
     /// Sends a factor.
@@ -155,7 +160,7 @@ impl Talk<'_> {
     /// Who ends all logins of an identity ends those of the whole second: tokens that were made in it are refused, and
     /// refreshed once it is over.
     pub(super) fn completed(&self, session: NewSession) -> Result<NewSession, Stopped> {
-        self.generation.tell_of(&session);
+        self.generation.tell_of(self.call, &session);
         let is_unknown = session.api_session.id.is_empty();
         let mut session = LiveSession::new(0, session, false);
         let mut seen = self.look_at(&session);
@@ -171,13 +176,13 @@ impl Talk<'_> {
             let later = OidcTokens::read(&request, &mut body, now, tokens.endpoints())?.after(tokens);
             let token = SessionToken::Oidc(Arc::new(later));
             let later = NewSession { token, ..session.again() };
-            self.generation.tell_of(&later);
+            self.generation.tell_of(self.call, &later);
             session = LiveSession::new(0, later, false);
             seen = self.look_at(&session);
         }
         let session = NewSession { api_session: seen?, continues: None, ..session.again() };
         if is_unknown {
-            self.generation.tell_of(&session);
+            self.generation.tell_of(self.call, &session);
         }
         Ok(session)
     }

@@ -63,18 +63,22 @@ impl Generation {
         Ok(())
     }
 
-    /// Tells of a login that was just made, or has changed, before it is used.
-    pub(in crate::login) fn tell_of(&self, session: &NewSession) {
-        let Some(hook) = &self.on_session_change else { return };
+    /// Tells of a login that this call just made, or that has changed, before it is used. One that its user has given up
+    /// is not told of, or taken back if that happened while it was told of.
+    pub(in crate::login) fn tell_of(&self, call: &Call, session: &NewSession) {
+        let Some(hook) = self.on_session_change.as_ref().filter(|_| !self.flight.is_past(call)) else { return };
         if let Some(saved) = self.text_of(session, Duration::ZERO, None) {
             tell(hook, Some(&saved));
+            if self.flight.is_past(call) {
+                tell(hook, None);
+            }
         }
     }
 
     /// The same of the login there is.
-    pub(in crate::login) fn tell_of_current(&self) {
+    pub(in crate::login) fn tell_of_current(&self, call: &Call) {
         if let Some(session) = self.flight.current() {
-            self.tell_of(&session.again());
+            self.tell_of(call, &session.again());
         }
     }
 

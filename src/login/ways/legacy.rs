@@ -1,6 +1,6 @@
 //! Logins that make a session at one controller.
 
-use super::Shown;
+use super::{Shown, leaves_open};
 use super::primary::Primary;
 use crate::error::Error;
 use crate::login::generation::Generation;
@@ -24,15 +24,18 @@ impl Generation {
             Primary::ExternalJwt(jwt) => request::by_external_jwt(&self.about, jwt),
         };
         let mut body = Vec::new();
-        let (head, controller) = self.ask_any(call, &request, &mut body)?;
+        let asked = self.ask_any(call, &request, &mut body);
+        let (head, controller) = asked.inspect_err(|failure| self.ways.note_unjudged(failure.sent))?;
         if head.is_success() {
+            let session = new_session(&request, controller, &mut body);
+            let session = session.inspect_err(|_| self.ways.note_unjudged(true))?;
             self.ways.note(true);
-            let session = new_session(&request, controller, &mut body)?;
-            self.tell_of(&session);
+            self.tell_of(call, &session);
             return Ok(Shown::Taken(Box::new(session)));
         }
         let answer = refusal::read(&request.operation(), &head, &body);
         if head.status != 401 {
+            self.ways.note_unjudged(leaves_open(&answer));
             return Err(refusal::into_error(answer));
         }
         Ok(Shown::Refused(answer, controller))

@@ -3,7 +3,7 @@
 mod legacy;
 mod primary;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::controllers::Features;
@@ -25,11 +25,17 @@ pub(crate) struct Ways {
     known: Arc<Known>,
 }
 
+/// A password that no controller has taken yet is sent so often in a row without an answer that judges it. Controllers
+/// count wrong ones: from the third or fourth on some lock the identity.
+const MOST_UNJUDGED: u32 = 3;
+
 /// What controllers said of credentials, wherever these are in use.
 #[derive(Default)]
 struct Known {
     /// True once a controller has taken them.
     accepted: AtomicBool,
+    /// How often in a row the password was sent, and nobody knows what the controller made of it.
+    unjudged: AtomicU32,
     /// A refusal that holds until somebody says otherwise.
     refused: Mutex<Option<Error>>,
 }
@@ -60,13 +66,30 @@ impl Ways {
         self.known.accepted.load(Ordering::Relaxed)
     }
 
+    /// Notes what a controller made of them.
     pub(super) fn note(&self, accepted: bool) {
         self.known.accepted.store(accepted, Ordering::Relaxed);
+        self.known.unjudged.store(0, Ordering::Relaxed);
     }
 
-    /// The refusal that answers for a login with these credentials, and for which they are not shown again.
+    /// Notes that they were sent, if they were, and that no answer says what came of it.
+    pub(super) fn note_unjudged(&self, sent: bool) {
+        self.known.unjudged.fetch_add(u32::from(sent), Ordering::Relaxed);
+    }
+
+    /// Forgets how often they were sent: somebody asks for it.
+    pub(super) fn ask_again(&self) {
+        self.known.unjudged.store(0, Ordering::Relaxed);
+    }
+
+    /// Why these credentials are not shown again: a refusal, or too many answers that were lost.
     pub(super) fn refusal(&self) -> Option<Error> {
-        self.refused().clone()
+        self.refused().clone().or_else(|| self.is_sent_too_often().then(sent_too_often))
+    }
+
+    fn is_sent_too_often(&self) -> bool {
+        let unjudged = self.known.unjudged.load(Ordering::Relaxed);
+        matches!(self.credentials, Credentials::Password { .. }) && !self.were_accepted() && unjudged >= MOST_UNJUDGED
     }
 
     /// Remembers a refusal for as long as these credentials are in use, if it is one that holds so long.
@@ -79,11 +102,24 @@ impl Ways {
     /// Takes no earlier refusal for an answer any more.
     pub(super) fn retry_now(&self) {
         *self.refused() = None;
+        self.ask_again();
     }
 
     fn refused(&self) -> MutexGuard<'_, Option<Error>> {
         self.known.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// True for an answer after which the controller may have looked at the credentials, or not.
+pub(super) fn leaves_open(answer: &ApiError) -> bool {
+    matches!(answer.status, 429 | 500..=599) && !answer.was_not_carried_out()
+}
+
+fn sent_too_often() -> Error {
+    Error::Identity(format!(
+        "the password was sent {MOST_UNJUDGED} times, and no controller has said whether it is right; it is not sent again \
+         until the client is asked to authenticate, told to retry, or given credentials"
+    ))
 }
 
 /// A kind of login.

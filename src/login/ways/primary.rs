@@ -47,7 +47,9 @@ impl Generation {
             }
             Credentials::ExternalJwt(source) => self.by_external_jwt(call, source),
         };
-        self.counted.logged_in(&outcome);
+        if let Some(counted) = self.counts() {
+            counted.logged_in(&outcome);
+        }
         outcome
     }
 
@@ -75,7 +77,8 @@ impl Generation {
         let over = || token::expires_at(jwt).filter(|end| *end <= self.clock.now());
         if over().is_some() && !self.clock.is_known() {
             // The local clock may be wrong.
-            self.ask_any(call, &Features::request(), &mut Vec::new()).map_err(Unusable::NotTried)?;
+            let asked = self.ask_any(call, &Features::request(), &mut Vec::new());
+            asked.map_err(|failure| Unusable::NotTried(failure.error))?;
         }
         if let Some(end) = over() {
             let end = display_time(end);

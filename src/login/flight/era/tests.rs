@@ -1,0 +1,179 @@
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use super::super::Wanted;
+use super::super::tests::{call, complete, current, new_session, rejected, waiting};
+use super::*;
+use crate::error::Error;
+
+/// A call that begins now.
+fn call_of(flight: &Flight) -> Call {
+    call().in_era(flight.era.now())
+}
+
+fn log_in(flight: &Flight, call: &Call) -> Arc<LiveSession> {
+    flight.session(call, Wanted::Current, new_session).unwrap()
+}
+
+#[test]
+fn a_login_that_lands_after_it_was_given_up_is_its_calls_alone() {
+    for wanted in [Wanted::Current, Wanted::Fresh, Wanted::NewerThan(0)] {
+        let flight = Flight::default();
+        let before = call_of(&flight);
+        let landed = flight.session(&before, wanted, || {
+            assert!(flight.give_up().in_flight && flight.is_past(&before));
+            new_session()
+        });
+        assert_eq!(landed.unwrap().number, 1);
+        assert!(flight.current().is_none());
+        let after = call_of(&flight);
+        assert!(!flight.is_past(&after));
+        assert_eq!((log_in(&flight, &after).number, flight.latest()), (2, 2), "the next call logs in anew");
+    }
+}
+
+#[test]
+fn a_call_that_began_before_brings_no_login_back_whenever_it_needs_one() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    let first = log_in(&flight, &before);
+    assert!(flight.give_up().session.is_some_and(|session| session.number == first.number));
+    let own = flight.session(&before, Wanted::NewerThan(first.number), new_session).unwrap();
+    assert!(flight.current().is_none());
+    let again = flight.session(&before, Wanted::NewerThan(first.number), || panic!("it has one")).unwrap();
+    assert_eq!(again.number, own.number);
+    let new = log_in(&flight, &call_of(&flight));
+    assert!(new.number > own.number);
+    let taken = flight.session(&before, Wanted::NewerThan(own.number), || panic!("there is one again")).unwrap();
+    assert_eq!((taken.number, flight.latest()), (new.number, new.number));
+}
+
+#[test]
+fn what_a_call_needed_alone_is_handed_over_once_nobody_uses_it() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    flight.give_up();
+    let own = log_in(&flight, &before);
+    assert!(flight.unused_strays().is_empty());
+    let number = own.number;
+    drop(own);
+    let strays = flight.unused_strays();
+    assert_eq!(strays.iter().map(|stray| stray.number).collect::<Vec<_>>(), [number]);
+    assert!(flight.unused_strays().is_empty());
+}
+
+/// A thread of its own makes a login that is given up meanwhile; `meanwhile` runs then, before it lands.
+fn while_it_is_in_the_air(flight: &Flight, meanwhile: impl FnOnce()) -> u64 {
+    let (leading, landing) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        let leader = scope.spawn(|| {
+            let login = || {
+                leading.wait();
+                landing.wait();
+                new_session()
+            };
+            flight.session(&call_of(flight), Wanted::Current, login).unwrap().number
+        });
+        leading.wait();
+        meanwhile();
+        landing.wait();
+        leader.join().unwrap()
+    })
+}
+
+#[test]
+fn who_waits_for_a_login_that_is_given_up_shares_it_with_the_call_that_makes_it() {
+    let flight = Flight::default();
+    let (number, asks) = (AtomicU64::new(0), Barrier::new(2));
+    let own = thread::scope(|scope| {
+        while_it_is_in_the_air(&flight, || {
+            scope.spawn(|| {
+                let before = call_of(&flight);
+                asks.wait();
+                let session = flight.session(&before, Wanted::Current, || panic!("another thread leads")).unwrap();
+                number.store(session.number, Ordering::SeqCst);
+            });
+            asks.wait();
+            flight.give_up();
+            thread::sleep(Duration::from_millis(50));
+        })
+    });
+    assert_eq!((number.into_inner(), own, flight.current().is_none()), (1, 1, true));
+}
+
+#[test]
+fn who_comes_later_waits_for_no_login_that_was_given_up() {
+    let flight = Flight::default();
+    let own = while_it_is_in_the_air(&flight, || {
+        flight.give_up();
+        assert_eq!(log_in(&flight, &call_of(&flight)).number, 1);
+        let inside = flight.attempts();
+        assert!(!inside.in_flight, "the one in the air is nobody's");
+    });
+    assert_eq!((own, current(&flight), flight.latest()), (2, (1, true), 1));
+}
+
+#[test]
+fn a_factor_for_a_login_that_was_given_up_brings_nothing_back() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    let session = flight.session(&before, Wanted::Current, waiting).unwrap();
+    flight.give_up();
+    flight.progressed(&session, complete());
+    assert!(flight.current().is_none());
+    let own = flight.session(&before, Wanted::Current, waiting).unwrap();
+    let later = flight.session(&call_of(&flight), Wanted::Current, waiting).unwrap();
+    for session in [&session, &own] {
+        flight.progressed(session, complete());
+        assert_eq!(current(&flight), (later.number, false), "the later login is another");
+    }
+    flight.progressed(&later, complete());
+    assert_eq!(current(&flight), (later.number, true));
+}
+
+#[test]
+fn a_login_that_was_given_up_while_its_jwt_was_replaced_stays_so() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    let first = log_in(&flight, &before);
+    let go_on = || {
+        flight.give_up();
+        Ok(first.again())
+    };
+    flight.session(&before, Wanted::NewerThan(first.number), go_on).unwrap();
+    assert!(flight.current().is_none());
+}
+
+#[test]
+fn a_refusal_from_before_ends_no_login_from_after() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    let outcome = flight.session(&before, Wanted::Current, || {
+        flight.give_up();
+        thread::scope(|scope| scope.spawn(|| log_in(&flight, &call_of(&flight)).number).join().unwrap());
+        Err(rejected())
+    });
+    assert!(matches!(outcome.map(drop), Err(Error::Rejected(_))));
+    assert_eq!(current(&flight), (1, true));
+    let fresh = flight.session(&call_of(&flight), Wanted::NewerThan(1), new_session);
+    assert_eq!(fresh.unwrap().number, 2, "nor is it believed");
+}
+
+#[test]
+fn the_flights_of_a_client_give_up_their_logins_together() {
+    let one = Flight::default();
+    let other = Flight::new(one.clock.clone(), one.era.clone());
+    let before = call_of(&one);
+    log_in(&other, &before);
+    one.give_up();
+    assert!(other.current().is_none());
+    let next = Flight::new(one.clock.clone(), one.era.clone());
+    log_in(&other, &call_of(&other));
+    next.carry(&other, |_| {});
+    assert!(next.current().is_some());
+    one.give_up();
+    assert!(next.current().is_none());
+    next.carry(&other, |_| {});
+    assert!(next.current().is_none(), "what is carried was given up");
+}
