@@ -2384,7 +2384,8 @@ void zec_client_free(zec_client *client);
 /// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
 /// needs a login makes one. If `auth_queries` is not empty, the login waits for those factors. A refusal is
 /// ZEC_ERR_REJECTED; a password that was refused is not sent again before zec_client_set_credentials() or
-/// zec_client_retry_now().
+/// zec_client_retry_now(). One that nobody has judged, as its answers were lost, is sent by other calls three times in a
+/// row, after which they end with ZEC_ERR_IDENTITY; by this one it is sent again.
 /// POST /authenticate (authenticate)
 ZEC_MUST_USE
 zec_error *zec_client_authenticate(const zec_client *client,
@@ -2400,9 +2401,11 @@ zec_error *zec_client_authenticate_mfa(const zec_client *client,
                                        const char *code,
                                        zec_api_session **out);
 
-/// Ends the session, if there is one; the next call that needs one logs in anew.
+/// Ends the session, if there is one; the next call that needs one logs in anew. Calls under way on other threads end as
+/// they began: what they log in for is theirs alone, and is ended with them.
 /// DELETE /current-api-session (deleteCurrentApiSession)
-ZEC_MUST_USE zec_error *zec_client_logout(const zec_client *client);
+ZEC_MUST_USE
+zec_error *zec_client_logout(const zec_client *client);
 
 /// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by this
 /// or any other program. Logs in first if there is no login. Controllers of 2.0 end all access tokens of the identity

@@ -106,16 +106,17 @@ impl Client {
     /// # Errors
     /// [`Error::Rejected`] if the controller refuses the credentials. A refusal is believed for ten minutes by calls that
     /// would log in by themselves; this one asks, but for a password: controllers count wrong ones, and so it is not
-    /// sent again before [`set_credentials`](Self::set_credentials) or [`retry_now`](Self::retry_now).
+    /// sent again before [`set_credentials`](Self::set_credentials) or [`retry_now`](Self::retry_now). A password that
+    /// nobody has judged, because its answers were lost, it sends, where other calls have given up after three times.
     /// [`Error::Identity`] if the identity has no certificate and the client no other credentials, or if no external JWT
     /// is supplied where one is needed.
     pub fn authenticate(&self) -> Result<Login, Error> {
         let call = self.call();
         call.take_turn();
-        let session = self.on_generation(&call, |generation| {
-            generation.session(&call, Wanted::Fresh).and_then(|session| generation.with_second(&call, session))
-        })?;
-        Ok(Login::from(session.api_session.clone()))
+        self.on_generation(&call, |generation| {
+            let session = generation.with_second(&call, generation.session(&call, Wanted::Fresh)?)?;
+            Ok(Login::from(session.api_session.clone()))
+        })
     }
 
     /// Has this client and its clones log in with other credentials from now on, the next time that a call needs a

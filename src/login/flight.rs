@@ -163,7 +163,11 @@ impl Flight {
                 Some(_) => {}
             }
             waited_for = Some(state.flights);
-            state = self.entered(call.wait(&self.landed, state)?);
+            state.waiting += 1;
+            let woken = call.wait(&self.landed, state);
+            state = woken.map_or_else(|_| self.lock(), |state| self.entered(state));
+            state.waiting -= 1;
+            call.check()?;
         }
         state.leader = Some(own);
         drop(state);

@@ -24,6 +24,7 @@ mod status;
 mod support;
 #[path = "../support/proxy.rs"]
 mod test_proxy;
+mod unauthorized;
 mod upkeep;
 
 use std::path::Path;

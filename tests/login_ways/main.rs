@@ -1,6 +1,10 @@
 //! Logging in by a certificate, a password or an external JWT, alone and with second factors.
 
+#[path = "../support/alice.rs"]
+mod alice;
 mod external_jwt;
+mod given_up;
+mod lost_answers;
 mod matrix;
 mod password;
 mod recorded;
@@ -10,62 +14,23 @@ mod support;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use alice::{Network, PASSWORD, SUBJECT, alice, list};
+use serde_json::Value;
 use support::{ENOUGH, seen};
-use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, Identity, JwtRequest, JwtSource, Secret};
-use ziti_edge_testkit::{ExternalSigner, IdentityOptions, Operation, TestController, Version};
-
-const PASSWORD: &str = "canary-right-password";
-/// What the identity providers call alice.
-const SUBJECT: &str = "alice@example.test";
-
-/// A controller with one service, and alice, who can log in there by all means.
-struct Network {
-    controller: TestController,
-    /// The signer of logins.
-    signer: String,
-    /// The signer of second factors.
-    second_signer: String,
-    /// Alice, with a certificate.
-    identity: Identity,
-    id: String,
-}
+use ziti_edge_client::{Client, ClientBuilder, Credentials, JwtRequest, JwtSource, Secret};
+use ziti_edge_testkit::{IdentityOptions, Operation, Version};
 
 impl Network {
     fn new(version: Version) -> Self {
         Self::with(version, |_| {})
     }
 
-    /// Alice's logins want an external JWT as a second factor.
     fn with_second_jwt(version: Version) -> Self {
-        Self::with(version, |alice| alice.secondary_signer = Some(String::new()))
+        Self::with_second_jwt_at(support::controller(version, 1))
     }
 
     fn with(version: Version, change: impl FnOnce(&mut IdentityOptions)) -> Self {
-        let controller = support::controller(version, 1);
-        let signer = controller.add_external_signer(ExternalSigner::named("idp"));
-        let second_signer = controller.add_external_signer(ExternalSigner::named("second"));
-        let mut alice = IdentityOptions {
-            name: "alice".to_owned(),
-            password: Some(PASSWORD.to_owned()),
-            external_id: Some(SUBJECT.to_owned()),
-            ..IdentityOptions::default()
-        };
-        change(&mut alice);
-        if let Some(wanted) = &mut alice.secondary_signer {
-            wanted.clone_from(&second_signer);
-        }
-        let identity = Identity::from_json(&controller.enrolled_identity_json_with(alice)).expect("it is whole");
-        let id = controller.identity_id("alice").expect("it was made just now");
-        controller.clear_requests();
-        Self { controller, signer, second_signer, identity, id }
-    }
-
-    /// Somebody without a certificate of his own.
-    fn nobody(&self) -> Identity {
-        let file = json!({"ztAPI": self.controller.api_url(), "id": {"ca": self.controller.ca_pem()}});
-        Identity::from_json(&file.to_string()).expect("a bundle is enough")
+        Self::at(support::controller(version, 1), change)
     }
 
     /// A client without a certificate, but with these credentials.
@@ -85,10 +50,6 @@ impl Network {
         self.signed_by(&self.second_signer, claims)
     }
 
-    fn signed_by(&self, signer: &str, claims: &Value) -> Secret {
-        Secret::new(self.controller.external_token(signer, claims).expect("the signer is known"))
-    }
-
     fn logins(&self) -> usize {
         self.controller.count(Operation::Authenticate)
     }
@@ -96,15 +57,6 @@ impl Network {
 
 fn build(builder: ClientBuilder) -> Client {
     builder.timeout(ENOUGH).build().expect("the identity is complete")
-}
-
-/// An operation that needs a complete login.
-fn list(client: &Client) -> Result<usize, Error> {
-    client.services().list(&ServiceQuery::new()).map(|services| services.len())
-}
-
-fn alice() -> Value {
-    json!({"sub": SUBJECT})
 }
 
 /// Supplies one token after the other, the last one again and again, and keeps what it was told.

@@ -1,5 +1,7 @@
 //! Logging in over the controller's OIDC, and staying logged in by it.
 
+#[path = "../support/alice.rs"]
+mod alice;
 mod cluster;
 mod factors;
 mod flow;
@@ -11,18 +13,11 @@ mod shared;
 mod support;
 mod trouble;
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
-
-use serde_json::{Value, json};
+use alice::{Network, PASSWORD, Time, alice, list};
+use serde_json::Value;
 use support::{ENOUGH, seen};
-use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, Identity, JwtSource, LoginFlow, Secret};
-use ziti_edge_testkit::{Builder, ExternalSigner, IdentityOptions, Operation, TestController, Version};
-
-const PASSWORD: &str = "canary-right-password";
-/// What the identity providers call alice.
-const SUBJECT: &str = "alice@example.test";
+use ziti_edge_client::{Client, ClientBuilder, Credentials, JwtSource, LoginFlow, Secret};
+use ziti_edge_testkit::{Builder, IdentityOptions, Operation, TestController, Version};
 
 const DISCOVERY: Operation = Operation::Named("oidcDiscovery");
 const AUTHORIZE: Operation = Operation::Named("oidcAuthorize");
@@ -40,46 +35,17 @@ enum Way {
 
 const WAYS: [Way; 3] = [Way::Certificate, Way::Password, Way::ExternalJwt];
 
-/// A controller with one service, and alice, who can log in there by all means.
-struct Network {
-    controller: TestController,
-    /// The signer of logins.
-    signer: String,
-    /// The signer of second factors.
-    second_signer: String,
-    /// Alice, with a certificate.
-    identity: Identity,
-    id: String,
-}
-
 impl Network {
     fn new(version: Version) -> Self {
         Self::with(TestController::builder().version(version), |_| {})
     }
 
-    /// Alice's logins want an external JWT as a second factor.
     fn with_second_jwt(version: Version) -> Self {
-        let builder = TestController::builder().version(version);
-        Self::with(builder, |alice| alice.secondary_signer = Some(String::new()))
+        Self::with_second_jwt_at(start(TestController::builder().version(version)))
     }
 
     fn with(builder: Builder, change: impl FnOnce(&mut IdentityOptions)) -> Self {
-        let controller = builder.services(1).start().expect("a free port");
-        let signer = controller.add_external_signer(ExternalSigner::named("idp"));
-        let second_signer = controller.add_external_signer(ExternalSigner::named("second"));
-        let mut alice = IdentityOptions {
-            name: "alice".to_owned(),
-            password: Some(PASSWORD.to_owned()),
-            external_id: Some(SUBJECT.to_owned()),
-            ..IdentityOptions::default()
-        };
-        change(&mut alice);
-        if let Some(wanted) = &mut alice.secondary_signer {
-            wanted.clone_from(&second_signer);
-        }
-        let identity = Identity::from_json(&controller.enrolled_identity_json_with(alice)).expect("it is whole");
-        let id = controller.identity_id("alice").expect("it was made just now");
-        Self { controller, signer, second_signer, identity, id }
+        Self::at(start(builder), change)
     }
 
     fn credentials(&self, way: Way) -> Credentials {
@@ -101,16 +67,11 @@ impl Network {
     }
 
     fn token(&self, signer: &str, claims: &Value) -> Secret {
-        Secret::new(self.controller.external_token(signer, claims).expect("the signer is known"))
+        self.signed_by(signer, claims)
     }
 
     fn second_jwt(&self) -> Secret {
         self.token(&self.second_signer, &alice())
-    }
-
-    /// The TOTP code of now.
-    fn code(&self) -> Secret {
-        Secret::new(self.controller.totp_code(&self.id).expect("alice has a second factor"))
     }
 
     fn count(&self, operation: Operation) -> usize {
@@ -123,39 +84,13 @@ impl Network {
     }
 }
 
-fn alice() -> Value {
-    json!({"sub": SUBJECT})
+/// With one service.
+fn start(builder: Builder) -> TestController {
+    builder.services(1).start().expect("a free port")
 }
 
 fn build(builder: ClientBuilder) -> Client {
     builder.build().expect("the identity is complete")
-}
-
-/// An operation that needs a complete login.
-fn list(client: &Client) -> Result<usize, Error> {
-    client.services().list(&ServiceQuery::new()).map(|services| services.len())
-}
-
-/// A clock that a test moves.
-#[derive(Clone)]
-struct Time(Arc<Mutex<(Instant, SystemTime)>>);
-
-impl Time {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new((Instant::now(), SystemTime::now()))))
-    }
-
-    fn of(&self, builder: ClientBuilder) -> ClientBuilder {
-        let own = self.0.clone();
-        builder.clock(move || *own.lock().expect("no holder panics"))
-    }
-
-    /// Moves the clocks of the client and of the controller.
-    fn pass(&self, controller: &TestController, by: Duration) {
-        controller.advance(by);
-        let mut now = self.0.lock().expect("no holder panics");
-        *now = (now.0 + by, now.1 + by);
-    }
 }
 
 /// The `Authorization` headers of the requests for an operation.

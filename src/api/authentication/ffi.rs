@@ -12,7 +12,8 @@ use crate::secret::Secret;
 /// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
 /// needs a login makes one. If `auth_queries` is not empty, the login waits for those factors. A refusal is
 /// ZEC_ERR_REJECTED; a password that was refused is not sent again before zec_client_set_credentials() or
-/// zec_client_retry_now().
+/// zec_client_retry_now(). One that nobody has judged, as its answers were lost, is sent by other calls three times in a
+/// row, after which they end with ZEC_ERR_IDENTITY; by this one it is sent again.
 /// POST /authenticate (authenticate)
 #[unsafe(no_mangle)]
 #[must_use]
@@ -50,7 +51,8 @@ pub unsafe extern "C" fn zec_client_authenticate_mfa(
     })
 }
 
-/// Ends the session, if there is one; the next call that needs one logs in anew.
+/// Ends the session, if there is one; the next call that needs one logs in anew. Calls under way on other threads end as
+/// they began: what they log in for is theirs alone, and is ended with them.
 /// DELETE /current-api-session (deleteCurrentApiSession)
 #[unsafe(no_mangle)]
 #[must_use]

@@ -54,9 +54,13 @@ impl Flight {
         self.retired.load(Ordering::SeqCst)
     }
 
-    /// Logins from after they were given up that no call uses any more.
+    /// Logins from after they were given up that no call uses any more, and none waits for.
     pub(crate) fn unused_strays(&self) -> Vec<Arc<LiveSession>> {
-        self.lock().strays.extract_if(.., |stray| Arc::strong_count(stray) == 1).collect()
+        let mut state = self.lock();
+        if state.waiting > 0 {
+            return Vec::new();
+        }
+        state.strays.extract_if(.., |stray| Arc::strong_count(stray) == 1).collect()
     }
 
     /// Takes what a controller says of a login now that it has had a factor.
@@ -69,7 +73,11 @@ impl Flight {
     }
 
     /// The same where more of the login has changed; `change` is given it as it is now.
-    pub(in crate::login) fn progressed_to(&self, session: &LiveSession, change: impl FnOnce(&LiveSession) -> NewSession) {
+    pub(in crate::login) fn progressed_to(
+        &self,
+        session: &LiveSession,
+        change: impl FnOnce(&LiveSession) -> NewSession,
+    ) {
         let mut state = self.lock();
         let is_stray = state.strays.iter().any(|stray| stray.number == session.number);
         if is_stray || session.number <= state.forgotten {

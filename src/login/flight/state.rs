@@ -23,6 +23,8 @@ pub(super) struct State {
     /// Logins for the calls alone that began before their user gave up the login there was. They end with these.
     pub(super) strays: Vec<Arc<LiveSession>>,
     pub(super) leader: Option<Leading>,
+    /// How many wait for it.
+    pub(super) waiting: usize,
     /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
     pub(super) flights: u64,
     failure: Option<Error>,

@@ -1,7 +1,7 @@
 //! Logins that make a session at one controller.
 
-use super::{Shown, leaves_open};
 use super::primary::Primary;
+use super::{Shown, leaves_open};
 use crate::error::Error;
 use crate::login::generation::Generation;
 use crate::login::live::{NewSession, Second, SessionToken};
