@@ -16,8 +16,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::login::{
-    AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Era, Flight, Generation, JwtSource, LoggedOut,
-    Login, Pacer, SendForLogin, SessionHook, Wanted, Ways,
+    AboutClient, ApiSession, CodeFor, Controllers, Counted, Credentials, Earlier, Era, Flight, Generation, JwtSource,
+    LoggedOut, Login, Pacer, SendForLogin, SessionHook, Wanted, Ways,
 };
 use crate::secret::Secret;
 use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy, Traffic};
@@ -329,19 +329,33 @@ impl Settings {
     /// The generation that takes the place of `old`. What is known of their controllers is as good for both.
     fn generation_after(&self, old: &Generation, identity: Identity, ways: Arc<Ways>) -> Result<Generation, Error> {
         let newer = self.generation(identity, ways)?;
+        let is_same = newer.identity.leaf() == old.identity.leaf();
+        let earlier = old.earlier.as_ref().filter(|_| is_same);
+        let earlier = earlier.map(|earlier| self.earlier(earlier, &newer)).transpose()?;
         let controllers = newer.controllers.knowing(&old.controllers);
-        Ok(Generation { controllers, clock: Arc::clone(&old.clock), ..newer })
+        Ok(Generation { controllers, earlier, clock: Arc::clone(&old.clock), ..newer })
     }
 
-    fn generation(&self, identity: Identity, ways: Arc<Ways>) -> Result<Generation, Error> {
+    /// The earlier certificate with the CA of `newer`.
+    fn earlier(&self, earlier: &Earlier, newer: &Generation) -> Result<Earlier, Error> {
+        let identity = newer.identity.ca().map(|ca| earlier.identity.with_ca(ca)).transpose()?;
+        let identity = identity.unwrap_or_else(|| earlier.identity.clone());
+        Ok(Earlier { connections: Arc::new(self.connections(&identity, &newer.ways)?), identity })
+    }
+
+    fn connections(&self, identity: &Identity, ways: &Ways) -> Result<Connections, Error> {
         let auth = identity.client_auth().filter(|_| ways.show_certificate());
-        let connections = Connections::new(ConnectionOptions {
+        Connections::new(ConnectionOptions {
             verifier: verifier::controller(identity.ca(), self.trust_system_roots)?,
             client_auth: auth.map(|auth| Arc::new(move |until| auth.certified(until)) as _),
             connect_timeout: self.connect_timeout,
             proxy: self.proxy.clone(),
             gzip: self.gzip,
-        })?;
+        })
+    }
+
+    fn generation(&self, identity: Identity, ways: Arc<Ways>) -> Result<Generation, Error> {
+        let connections = Arc::new(self.connections(&identity, &ways)?);
         let (pacer, time) = (Arc::clone(&self.pacer), self.watch.clock.clone());
         let controllers = Controllers::new(identity.controller_urls(), &pacer.jitter);
         let (store, about) = (self.store.clone(), Arc::clone(&self.about));
@@ -352,6 +366,7 @@ impl Settings {
             identity,
             store,
             connections,
+            earlier: None,
             controllers,
             flight,
             about,

@@ -26,7 +26,9 @@ pub(crate) struct Generation {
     pub(crate) identity: Identity,
     /// Where the identity is kept, and perhaps a newer certificate of it.
     pub(crate) store: Option<Store>,
-    pub(crate) connections: Connections,
+    pub(crate) connections: Arc<Connections>,
+    /// What a login goes on with that came by the certificate before this one.
+    pub(crate) earlier: Option<Earlier>,
     pub(crate) controllers: Controllers,
     /// Shared with the generation before, where that changes nothing about the login.
     pub(crate) flight: Arc<Flight>,
@@ -41,7 +43,36 @@ pub(crate) struct Generation {
     pub(crate) on_session_change: Option<SessionHook>,
 }
 
+/// An identity with its certificate of before, and connections that present that.
+#[derive(Clone)]
+pub(crate) struct Earlier {
+    pub(crate) identity: Identity,
+    pub(crate) connections: Arc<Connections>,
+}
+
 impl Generation {
+    /// Goes on with the login of `old`, which has another certificate: tokens are good with the one that they came by,
+    /// also when that does not log in any more.
+    pub(crate) fn go_on_with(&mut self, old: &Self) {
+        let Some(leaf) = old.identity.leaf() else { return };
+        if let Some(session) = old.flight.current() {
+            session.bind_to(leaf);
+        }
+        // Shared, and no copy: calls that are still under way may refresh the tokens.
+        self.flight = Arc::clone(&old.flight);
+        self.earlier = Some(Earlier { identity: old.identity.clone(), connections: Arc::clone(&old.connections) });
+    }
+
+    /// The identity with the certificate that this login is good with.
+    pub(crate) fn identity_of(&self, session: &LiveSession) -> &Identity {
+        self.earlier_of(session).map_or(&self.identity, |earlier| &earlier.identity)
+    }
+
+    fn earlier_of(&self, session: &LiveSession) -> Option<&Earlier> {
+        let bound_to = session.bound_to()?;
+        self.earlier.as_ref().filter(|earlier| earlier.identity.leaf() == Some(bound_to))
+    }
+
     /// The login that calls use; logs in if there is none as wanted, and renews one that is due for it.
     pub(crate) fn session(&self, call: &Call, wanted: Wanted) -> Result<Arc<LiveSession>, Error> {
         let wanted = match (wanted, self.flight.is_over()) {
@@ -141,9 +172,11 @@ impl Generation {
         self.admit(call, controller)?;
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credentials = session.map(LiveSession::credentials).unwrap_or_default();
+        let earlier = session.and_then(|session| self.earlier_of(session));
+        let connections = earlier.map_or(&self.connections, |earlier| &earlier.connections);
         let below = |base_path: &str, body: &mut Vec<u8>| {
             let attempt = Attempt { controller, base_path, credentials, first_byte_by };
-            self.connections.exchange(call, &attempt, request, body)
+            connections.exchange(call, &attempt, request, body)
         };
         let outcome = match request.at_root {
             true => below("", body),

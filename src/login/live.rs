@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use rustls::pki_types::CertificateDer;
+
 use super::now::Now;
 use super::oidc::{OidcTokens, WaitingLogin};
 use super::session::{ApiSession, AuthQuery};
@@ -130,6 +132,21 @@ impl LiveSession {
     /// True for a login over OIDC without its factors: it has nothing that requests could carry.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.token, SessionToken::Waiting(_))
+    }
+
+    /// The certificate that its tokens are good with, if the identity has a newer one.
+    pub(crate) fn bound_to(&self) -> Option<&CertificateDer<'static>> {
+        match &self.token {
+            SessionToken::Oidc(tokens) => tokens.bound_to(),
+            SessionToken::Legacy(_) | SessionToken::Waiting(_) => None,
+        }
+    }
+
+    /// Notes that the identity has a newer certificate than this one, which its tokens are good with.
+    pub(super) fn bind_to(&self, certificate: &CertificateDer<'static>) {
+        if let SessionToken::Oidc(tokens) = &self.token {
+            tokens.bind_to(certificate);
+        }
     }
 
     /// True if both have the same tokens: what should have renewed one made the other of it.

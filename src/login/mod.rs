@@ -29,7 +29,7 @@ pub(crate) use counters::{Counted, Mishap};
 pub use credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Era, Flight, LoginAttempts, Wanted};
-pub(crate) use generation::{Generation, answer};
+pub(crate) use generation::{Earlier, Generation, answer};
 pub(crate) use live::{LiveSession, SessionToken};
 pub(crate) use now::{Clock, Now, awake_or_asleep};
 pub(crate) use oidc::CodeFor;

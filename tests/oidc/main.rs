@@ -8,6 +8,7 @@ mod flow;
 mod logout;
 mod matrix;
 mod refresh;
+mod renewal;
 mod shared;
 #[path = "../support/mod.rs"]
 mod support;

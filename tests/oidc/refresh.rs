@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, Error, Login, Store};
+use ziti_edge_client::{Client, Error, Login};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::{answer, seen};
@@ -220,19 +220,4 @@ fn the_refresh_token_goes_to_the_token_endpoint_and_nowhere_else() {
     let others = network.controller.requests();
     let others = others.iter().filter(|request| request.operation != TOKEN);
     assert!(others.flat_map(|request| &request.headers).all(|(_, value)| !value.contains(token)));
-}
-
-#[test]
-fn a_renewed_certificate_has_tokens_of_its_own() {
-    for version in [Version::V1_6, Version::V2_0] {
-        let network = Network::new(version);
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::file(folder.path().join("identity.json"));
-        let client = build(network.builder(Way::Certificate).store(store));
-        assert_eq!(list(&client).unwrap(), 1);
-        client.renew().unwrap();
-        assert_eq!((list(&client).unwrap(), network.had()), (1, (2, 0)), "{version:?}");
-        network.controller.expire_access_tokens();
-        assert_eq!((list(&client).unwrap(), network.had()), (1, (2, 1)), "{version:?}");
-    }
 }

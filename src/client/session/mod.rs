@@ -113,7 +113,7 @@ impl Client {
             // It is not complete: nobody gets here with it.
             SessionToken::Waiting(_) => (SessionKind::Oidc, &session.api_session.token, lasts()),
         };
-        let identity = &generation.identity;
+        let identity = generation.identity_of(session);
         let chain = identity.client_auth().map(|auth| certificates_to_pem(auth.chain()));
         SessionCredentials {
             kind,
@@ -123,7 +123,7 @@ impl Client {
             controller: session.controller.origin().to_owned(),
             api_session_id: session.api_session.id.clone(),
             identity_id: session.api_session.identity_id.clone(),
-            ca: identity.ca().map(|bundle| certificates_to_pem(bundle.certificates())).unwrap_or_default(),
+            ca: generation.identity.ca().map(|bundle| certificates_to_pem(bundle.certificates())).unwrap_or_default(),
             certificate: chain,
         }
     }

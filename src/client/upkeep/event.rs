@@ -12,7 +12,7 @@ use crate::error::Error;
 pub enum EventKind {
     /// There was no login, or it was near its end, and there is a new one.
     LoginRenewed,
-    /// The login ends soon, and a new one needs a factor that only its user can give.
+    /// The login waits for a factor that only its user can give; or it ends soon, and a new one will.
     LoginNeedsFactor,
     /// The login could not be renewed.
     LoginFailed,

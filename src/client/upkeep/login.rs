@@ -13,6 +13,19 @@ const USUAL: Duration = Duration::from_secs(30 * 60);
 /// A login that only its user can renew is looked at again after this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
+/// What is told of a login that only its user can renew.
+const ENDS: &str = "the login is near its end; log in and give it its second factor";
+/// The same of one that is new, and of no use yet.
+const WAITS: &str = "the login waits for its second factor; give it that";
+
+/// A login whose user was told that it needs a factor.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    login: u64,
+    /// True if it is new, and of no use without the factor.
+    waits: bool,
+}
+
 /// That a controller moved the end of a login.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extended {
@@ -27,6 +40,9 @@ impl Client {
         let Some(session) = generation.flight.current() else {
             return self.log_in(call, Wanted::Current);
         };
+        if session.api_session.auth_queries.is_empty() {
+            self.shared.upkeep.state().told.take_if(|told| told.waits);
+        }
         match session.due_in(self.now()) {
             Some(left) if session.is_known_to_all() && left.is_zero() => {
                 let (event, again) = self.log_in(call, Wanted::Current)?;
@@ -36,7 +52,7 @@ impl Client {
             }
             Some(left) if session.is_known_to_all() => return Ok((None, left)),
             // A new one would wait as this one does.
-            Some(left) if left.is_zero() => return Ok((self.needs_factor(&session), LOOK_AGAIN)),
+            Some(left) if left.is_zero() => return Ok((self.needs_factor(&session, WAITS), LOOK_AGAIN)),
             Some(left) => return Ok((None, left)),
             None => {}
         }
@@ -48,20 +64,24 @@ impl Client {
             return Ok((None, lasts(&session.api_session)));
         }
         if session.api_session.is_mfa_required || session.api_session.is_mfa_complete {
-            return Ok((self.needs_factor(&session), LOOK_AGAIN));
+            return Ok((self.needs_factor(&session, ENDS), LOOK_AGAIN));
         }
         self.log_in(call, Wanted::NewerThan(session.number))
     }
 
-    /// Tells it once of each login.
-    fn needs_factor(&self, session: &LiveSession) -> Option<Event> {
-        let told_of = self.shared.upkeep.state().told_of.replace(session.number);
-        let message = "the login is near its end; log in and give it its second factor";
-        (told_of != Some(session.number)).then(|| Event::plain(EventKind::LoginNeedsFactor, message))
+    /// Tells it once of each login; that one waits like the one before it is no news.
+    fn needs_factor(&self, session: &LiveSession, message: &str) -> Option<Event> {
+        let now = Told { login: session.number, waits: !session.api_session.auth_queries.is_empty() };
+        let before = self.shared.upkeep.state().told.replace(now);
+        let is_old = before.is_some_and(|before| before.login == now.login || (before.waits && now.waits));
+        (!is_old).then(|| Event::plain(EventKind::LoginNeedsFactor, message))
     }
 
     fn log_in(&self, call: &Call, wanted: Wanted) -> Result<(Option<Event>, Duration), Error> {
         let session = self.on_generation(call, |generation| generation.session(call, wanted))?;
+        if !session.api_session.auth_queries.is_empty() {
+            return Ok((self.needs_factor(&session, WAITS), LOOK_AGAIN));
+        }
         let again = session.due_in(self.now()).unwrap_or_else(|| lasts(&session.api_session));
         let message = format!("logged in at {}", session.controller);
         Ok((Some(Event::plain(EventKind::LoginRenewed, message)), again))

@@ -12,6 +12,7 @@ mod renew;
 mod schedule;
 mod settings;
 mod turn;
+mod wishes;
 
 pub use event::{Event, EventKind, Maintenance};
 pub(super) use settings::{RenewalSettings, Watch};
@@ -25,7 +26,7 @@ use crate::identity::NewPair;
 use crate::login::Now;
 use crate::transport::Call;
 use authorities::Trial;
-use login::Extended;
+use login::{Extended, Told};
 use schedule::{Part, Schedule};
 use turn::Turn;
 
@@ -50,8 +51,7 @@ struct State {
     /// True if the identity in use could not be saved.
     unsaved: bool,
     extended: Option<Extended>,
-    /// The login whose user was told that it needs a factor.
-    told_of: Option<u64>,
+    told: Option<Told>,
     trial: Option<Trial>,
 }
 

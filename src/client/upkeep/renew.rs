@@ -7,20 +7,20 @@ use rustls::pki_types::CertificateDer;
 
 use super::event::{Event, EventKind};
 use super::schedule::certificate_lasts;
-use crate::api::authenticators::{Authenticator, ExtendedCertificate, extend_request, verify_request};
+use super::wishes::{fetch, own_authenticator, wishes};
+use crate::api::authenticators::{ExtendedCertificate, extend_request, verify_request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::identity::{Held, Identity, NewPair, Store};
-use crate::login::{ApiSession, Generation, LiveSession, Wanted};
+use crate::login::{ApiSession, Generation, LiveSession, SessionToken, Wanted};
 use crate::transport::Call;
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::{display_time, renewed_chain};
-use crate::wire::fields::Field;
-use crate::wire::request::entity_path;
-use crate::wire::{Request, envelope};
 
 /// So often it is looked whether an administrator asks for a renewal.
 const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+/// What is told of a login that a renewal leaves as it is.
+const STAYS: &str = "; the login goes on, and the next one wants a second factor again";
 /// So soon it is tried again to save what could not be saved.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
@@ -151,6 +151,11 @@ impl Client {
                            load its identity from a file";
             Error::InvalidArgument(message.to_owned())
         })?;
+        if session.bound_to().is_some() {
+            let message = "the login goes on with the certificate before this one; to renew this one, log in anew \
+                           (Client::authenticate) and give the login its second factor";
+            return Err(Error::Unsupported(message.to_owned()));
+        }
         Renewal { client: self, call, current, session, store }.run()
     }
 }
@@ -165,33 +170,6 @@ enum Due {
         /// A renewal of it was begun.
         unfinished: bool,
     },
-}
-
-/// What an administrator asks for, and a controller says at each login and of the authenticator.
-struct Wishes {
-    extension: bool,
-    new_key: bool,
-}
-
-fn wishes(call: &Call, generation: &Generation, session: &LiveSession) -> Result<Wishes, Error> {
-    let now = &session.api_session;
-    if now.is_cert_extend_requested {
-        return Ok(Wishes { extension: true, new_key: now.is_cert_key_roll_requested });
-    }
-    let id = now.authenticator_id.as_deref().unwrap_or_default();
-    let own: Authenticator = fetch(call, generation, &Request::get(entity_path(AUTHENTICATORS, id)?))?;
-    Ok(Wishes {
-        extension: own.is_extend_requested || own.is_key_roll_requested,
-        new_key: now.is_cert_key_roll_requested || own.is_key_roll_requested,
-    })
-}
-
-const AUTHENTICATORS: &str = "/current-identity/authenticators";
-
-fn fetch<T: Field>(call: &Call, generation: &Generation, request: &Request) -> Result<T, Error> {
-    let mut body = Vec::new();
-    generation.send(call, request, &mut body)?;
-    envelope::data(&request.operation(), &body)
 }
 
 /// One renewal, whose turn it is.
@@ -288,8 +266,8 @@ impl Renewal<'_> {
         held.prove_writable()?;
         let name = CertificateFacts::read(&auth.chain()[0])?.common_name.unwrap_or_else(|| "identity".to_owned());
         let csr = key.csr(&name, Instant::now() + self.call.remaining())?;
-        let extended: ExtendedCertificate =
-            fetch(self.call, &self.current, &extend_request(self.authenticator(), &csr)?)?;
+        let authenticator = own_authenticator(self.call, &self.current, &self.session)?;
+        let extended: ExtendedCertificate = fetch(self.call, &self.current, &extend_request(&authenticator, &csr)?)?;
         let public_key = key.public_key()?;
         let ca = base.ca().or_else(|| self.current.identity.ca());
         let chain = renewed_chain(&extended.client_cert, extended.ca.as_deref(), &public_key, auth.chain(), ca)?;
@@ -301,16 +279,13 @@ impl Renewal<'_> {
         Ok(pair)
     }
 
-    fn authenticator(&self) -> &str {
-        self.session.api_session.authenticator_id.as_deref().unwrap_or_default()
-    }
-
     /// Confirms the new certificate and puts it in the place of the old one; finds out which of both is in force.
     fn settle(&self, held: &Held<'_>, base: &Identity, pair: NewPair) -> Result<Event, Error> {
         // Whatever may fail here does so while the old one is in force.
         let (settings, ways) = (self.client.settings(), Arc::clone(&self.current.ways));
-        let newer = settings.generation_after(&self.current, base.with_pair(&pair)?, ways)?;
-        let request = verify_request(self.authenticator(), &pair.leaf_pem())?;
+        let mut newer = settings.generation_after(&self.current, base.with_pair(&pair)?, ways)?;
+        let authenticator = own_authenticator(self.call, &self.current, &self.session)?;
+        let request = verify_request(&authenticator, &pair.leaf_pem())?;
         let confirmed = self.current.send(self.call, &request, &mut Vec::new());
         let logged_in = match &confirmed {
             // A node of a cluster may hear of it a moment later.
@@ -320,12 +295,12 @@ impl Renewal<'_> {
         match (logged_in, confirmed) {
             (Ok(session), _) => {
                 let waits = |session: &LiveSession| !session.api_session.auth_queries.is_empty();
-                if waits(&session) && !waits(&self.session) && !self.session.is_known_to_all() {
-                    // The new login waits for a factor, which the old one has had: that is still good. Tokens are not:
-                    // they are bound to the old certificate.
-                    newer.flight.carry(&self.current.flight, without_wishes);
+                let stays = waits(&session) && !waits(&self.session);
+                if stays {
+                    self.keep_login(&mut newer);
                 }
-                self.adopt(held, newer, &pair, base)
+                let event = self.adopt(held, newer, &pair, base)?;
+                Ok(if stays { Event { message: event.message + STAYS, ..event } } else { event })
             }
             (Err(Error::Rejected(_)), Err(refused)) if is_final(&refused) && self.current.is_taken(self.call)? => {
                 self.client.shared.upkeep.state().kept = None;
@@ -334,6 +309,16 @@ impl Renewal<'_> {
             }
             (Err(_), Err(unconfirmed)) => Err(unconfirmed),
             (Err(error), Ok(_)) => Err(error),
+        }
+    }
+
+    /// Goes on with the login there is: the new one waits for a factor, which this one has had.
+    fn keep_login(&self, newer: &mut Generation) {
+        match &self.session.token {
+            SessionToken::Oidc(_) => newer.go_on_with(&self.current),
+            SessionToken::Legacy(_) | SessionToken::Waiting(_) => {
+                newer.flight.carry(&self.current.flight, without_wishes);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tokens that outlive their process.
 
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -74,6 +75,7 @@ impl SavedTokens {
             obtained: now,
             lifetime,
             due_after: AtomicU64::new(milliseconds(due_after)),
+            bound_to: OnceLock::new(),
         })
     }
 

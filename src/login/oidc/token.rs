@@ -1,10 +1,12 @@
 //! Tokens: how they are had for a code or for a refresh token, and how long they are good.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 
 use super::authorize::{Authorization, CLIENT, REDIRECT_URI};
@@ -36,6 +38,8 @@ pub(crate) struct OidcTokens {
     pub(super) lifetime: Duration,
     /// In milliseconds from when they were obtained.
     pub(super) due_after: AtomicU64,
+    /// What they are good with, where that is not the certificate of the identity any more.
+    pub(super) bound_to: OnceLock<CertificateDer<'static>>,
 }
 
 impl OidcTokens {
@@ -70,6 +74,16 @@ impl OidcTokens {
         Some(token_request(&self.endpoints.token, &fields).hide(token))
     }
 
+    /// The certificate that they are good with, if the identity has a newer one; so are those of each refresh.
+    pub(in crate::login) fn bound_to(&self) -> Option<&CertificateDer<'static>> {
+        self.bound_to.get()
+    }
+
+    /// Notes that the identity has a newer certificate than this one, which they are good with.
+    pub(in crate::login) fn bind_to(&self, certificate: &CertificateDer<'static>) {
+        let _ = self.bound_to.set(certificate.clone());
+    }
+
     /// Where the steps are that come after the login.
     pub(super) fn endpoints(&self) -> &Endpoints {
         &self.endpoints
@@ -77,6 +91,7 @@ impl OidcTokens {
 
     /// These after `old`: what a refresh does not bring is as good as before.
     pub(super) fn after(mut self, old: &Self) -> Self {
+        self.bound_to.clone_from(&old.bound_to);
         self.refresh = self.refresh.or_else(|| old.refresh.clone());
         self.id = self.id.or_else(|| old.id.clone());
         self
@@ -105,6 +120,7 @@ impl OidcTokens {
             obtained: now,
             lifetime,
             due_after: AtomicU64::new(milliseconds(lifetime.mul_f64(share()))),
+            bound_to: OnceLock::new(),
         })
     }
 
