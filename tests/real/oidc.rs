@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, Credentials, Error, Identity, JwtSource, LoggedOut, Login, LoginFlow, Secret};
+use ziti_edge_client::{
+    Client, Credentials, Error, EventKind, Identity, JwtSource, LoggedOut, Login, LoginFlow, Secret,
+};
 
 use crate::network::{Network, unique};
 use crate::operations::Kind;
@@ -20,6 +22,9 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("oidc_sets_up_a_second_factor_on_the_way", oidc_sets_up_a_second_factor_on_the_way),
     ("oidc_takes_an_external_jwt_as_second_factor_since_2_0", oidc_takes_an_external_jwt_as_second_factor_since_2_0),
     ("oidc_logs_out", oidc_logs_out),
+    ("oidc_renews_a_certificate", oidc_renews_a_certificate),
+    ("oidc_keeps_a_login_with_a_code_when_its_certificate_is_renewed", oidc_keeps_a_login_with_a_code),
+    ("oidc_tells_of_a_second_jwt_that_is_refused_before_its_end", oidc_tells_of_a_second_jwt_that_is_refused),
 ];
 
 fn over_oidc(network: &Network, identity: &Identity, credentials: Credentials) -> Client {
@@ -39,21 +44,40 @@ fn token(client: &Client) -> String {
     client.current_api_session().get().unwrap().token.expose().to_owned()
 }
 
+/// A clock that a test moves.
+#[derive(Clone)]
+struct Time(Arc<Mutex<(Instant, SystemTime)>>);
+
+impl Time {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new((Instant::now(), SystemTime::now()))))
+    }
+
+    /// A client over OIDC that goes by this clock.
+    fn client(&self, network: &Network, identity: &Identity) -> Client {
+        let own = self.clone();
+        let builder = network.builder(identity).login_flow(LoginFlow::Oidc);
+        builder.clock(move || *own.0.lock().expect("no holder panics")).build().expect("the identity is complete")
+    }
+
+    fn pass(&self, by: Duration) {
+        let mut now = self.0.lock().expect("no holder panics");
+        *now = (now.0 + by, now.1 + by);
+    }
+}
+
+/// More than 80 percent of the life of an access token.
+const DUE: Duration = Duration::from_secs(25 * 60);
+
 fn oidc_logs_in_by_certificate_and_stays_logged_in(network: &Network) {
-    let member = network.enroll();
-    let time = Arc::new(Mutex::new((Instant::now(), SystemTime::now())));
-    let clock = Arc::clone(&time);
-    let builder = network.builder(&member.identity).login_flow(LoginFlow::Oidc);
-    let client = builder.clock(move || *clock.lock().expect("no holder panics")).build().unwrap();
+    let (member, time) = (network.enroll(), Time::new());
+    let client = time.client(network, &member.identity);
     let Login::Complete(session) = client.authenticate().unwrap() else { panic!("a certificate is all it takes") };
     assert_eq!(session.identity_id.as_deref(), Some(member.id()));
     let first = token(&client);
     for _ in 0..2 {
         let before = token(&client);
-        {
-            let mut now = time.lock().expect("no holder panics");
-            *now = (now.0 + Duration::from_secs(25 * 60), now.1 + Duration::from_secs(25 * 60));
-        }
+        time.pass(DUE);
         list(&client).unwrap();
         assert_ne!(token(&client), before, "refreshed by the client's clock");
     }
@@ -133,4 +157,55 @@ fn oidc_logs_out(network: &Network) {
     assert_eq!(client.logout_everywhere().unwrap(), LoggedOut::Now);
     list(&client).unwrap();
     assert_eq!(client.logout_everywhere().unwrap(), LoggedOut::Before);
+}
+
+fn oidc_renews_a_certificate(network: &Network) {
+    let member = network.enroll();
+    let client = by_certificate(network, &member.identity);
+    assert!(client.renew_if_due().unwrap().is_none());
+    for _ in 0..2 {
+        let before = token(&client);
+        assert_eq!(client.renew().unwrap().kind, EventKind::CertificateRenewed);
+        list(&client).unwrap();
+        assert_ne!(token(&client), before, "a login of its own");
+    }
+    list(&by_certificate(network, &Identity::load(member.invitation.file("identity.json")).unwrap())).unwrap();
+}
+
+fn oidc_keeps_a_login_with_a_code(network: &Network) {
+    let (member, time) = (network.enroll(), Time::new());
+    let app = set_up(&network.client(&member.identity));
+    let client = time.client(network, &member.identity);
+    client.authenticate_mfa(&app.code()).unwrap();
+    let before = client.credentials().unwrap().certificate;
+    assert!(client.renew().unwrap().message.contains("the login goes on"));
+    for _ in 0..3 {
+        list(&client).expect("no code is wanted");
+        assert_eq!(client.credentials().unwrap().certificate, before);
+        time.pass(DUE);
+    }
+    assert!(matches!(client.authenticate().unwrap(), Login::Pending(_)), "the new certificate logs in");
+    client.authenticate_mfa(&app.code()).unwrap();
+    list(&client).unwrap();
+    assert_ne!(client.credentials().unwrap().certificate, before);
+}
+
+fn oidc_tells_of_a_second_jwt_that_is_refused(network: &Network) {
+    if network.kind() != Kind::V2_0 {
+        return;
+    }
+    let (mut signer, subject) = (Signer::register(network), unique("subject"));
+    let policy = network.policy(&["cert"], &json!({ "requireTotp": false, "requireExtJwtSigner": signer.id }));
+    let member = network.enroll_with(&json!({ "authPolicyId": policy, "externalId": subject }));
+    let builder = network.builder(&member.identity).login_flow(LoginFlow::Oidc);
+    let client =
+        builder.second_factor_jwt(JwtSource::token(signer.token(&subject))).build().expect("the identity is complete");
+    list(&client).unwrap();
+    signer.change_key(network);
+    for _ in 0..2 {
+        let outcome = list(&client);
+        assert!(matches!(&outcome, Err(Error::LoginPending { factors }) if factors[0].is_refused), "{outcome:?}");
+    }
+    client.set_second_factor_jwt(&JwtSource::token(signer.token(&subject))).unwrap();
+    list(&client).expect("it is good, and the login goes on with it");
 }

@@ -92,6 +92,13 @@ impl Signer {
         Self { claims: json!({ "iss": issuer, "aud": audience }), id, name, key }
     }
 
+    /// Has another key from now on: tokens that the earlier one signed are void.
+    pub(crate) fn change_key(&mut self, network: &Network) {
+        self.key = KeyPair::generate().expect("the system has random numbers");
+        let certificate = named(&self.name).self_signed(&self.key).expect("the key can sign").pem();
+        network.admin.patch(&format!("external-jwt-signers/{}", self.id), &json!({ "certPem": certificate }));
+    }
+
     /// A token for whom it names.
     pub(crate) fn token(&self, subject: &str) -> Secret {
         self.token_for(subject, Duration::from_secs(600))
