@@ -12,11 +12,13 @@ mod renewal;
 mod shared;
 #[path = "../support/mod.rs"]
 mod support;
+mod table;
 mod trouble;
 
 use alice::{Network, PASSWORD, Time, alice, list};
 use serde_json::Value;
 use support::{ENOUGH, seen};
+use table::Way;
 use ziti_edge_client::{Client, ClientBuilder, Credentials, JwtSource, LoginFlow, Secret};
 use ziti_edge_testkit::{Builder, IdentityOptions, Operation, TestController, Version};
 
@@ -25,14 +27,6 @@ const AUTHORIZE: Operation = Operation::Named("oidcAuthorize");
 const LOGIN: Operation = Operation::Named("oidcLogin");
 const CALLBACK: Operation = Operation::Named("oidcCallback");
 const TOKEN: Operation = Operation::Named("oidcToken");
-
-/// By what alice logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Certificate,
-    Password,
-    ExternalJwt,
-}
 
 const WAYS: [Way; 3] = [Way::Certificate, Way::Password, Way::ExternalJwt];
 

@@ -3,66 +3,15 @@
 use ziti_edge_client::{Client, Error, JwtSource, LoginFlow};
 use ziti_edge_testkit::{TestController, Version};
 
+use crate::table::{Second, table};
 use crate::{Network, Way, build, list};
 
-/// A row of the table: the first factor, the second one, and what becomes of it in each column.
-struct Row {
-    way: Way,
-    second: Second,
-    cells: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Second {
-    None,
-    Totp,
-    TotpSetUp,
-    Jwt,
-    JwtAndTotp,
-}
-
-impl Second {
-    fn wants_jwt(self) -> bool {
-        matches!(self, Second::Jwt | Second::JwtAndTotp)
+fn name(version: Version) -> &'static str {
+    match version {
+        Version::V1_3 => "1.3",
+        Version::V1_6 => "1.6",
+        Version::V2_0 => "2.0",
     }
-
-    fn wants_code(self) -> bool {
-        matches!(self, Second::Totp | Second::JwtAndTotp)
-    }
-}
-
-const COLUMNS: [(LoginFlow, Version); 6] = [
-    (LoginFlow::Legacy, Version::V1_3),
-    (LoginFlow::Legacy, Version::V1_6),
-    (LoginFlow::Legacy, Version::V2_0),
-    (LoginFlow::Oidc, Version::V1_3),
-    (LoginFlow::Oidc, Version::V1_6),
-    (LoginFlow::Oidc, Version::V2_0),
-];
-
-fn table() -> Vec<Row> {
-    let page = include_str!("../../docs/logins.md");
-    let rows = page.lines().skip_while(|line| !line.starts_with("| first factor")).skip(2);
-    rows.take_while(|line| line.starts_with('|')).map(row).collect()
-}
-
-fn row(line: &str) -> Row {
-    let mut cells = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned());
-    let way = match cells.next().as_deref() {
-        Some("certificate") => Way::Certificate,
-        Some("password") => Way::Password,
-        Some("external JWT") => Way::ExternalJwt,
-        other => panic!("{other:?} is no first factor"),
-    };
-    let second = match cells.next().as_deref() {
-        Some("none") => Second::None,
-        Some("TOTP") => Second::Totp,
-        Some("TOTP, set up on the way") => Second::TotpSetUp,
-        Some("external JWT") => Second::Jwt,
-        Some("external JWT and TOTP") => Second::JwtAndTotp,
-        other => panic!("{other:?} is no second factor"),
-    };
-    Row { way, second, cells: cells.collect() }
 }
 
 /// Logs in with all the factors, until a call works.
@@ -78,33 +27,49 @@ fn log_in(network: &Network, client: &Client, second: Second) -> Result<usize, E
     list(client)
 }
 
+/// Tries one way to log in, and says what a cell of the table has to say of it; and how often there were tokens.
+fn tried(way: Way, second: Second, flow: LoginFlow, version: Version) -> (&'static str, usize) {
+    let network = Network::with(TestController::builder().version(version), |alice| {
+        alice.secondary_signer = second.wants_jwt().then(String::new);
+    });
+    if second.wants_code() {
+        network.controller.enroll_mfa(&network.id);
+    }
+    network.controller.require_mfa(&network.id, second == Second::TotpSetUp);
+    let builder = network.builder(way).login_flow(flow);
+    let client = build(match second.wants_jwt() {
+        true => builder.second_factor_jwt(JwtSource::token(network.second_jwt())),
+        false => builder,
+    });
+    let found = match log_in(&network, &client, second) {
+        Ok(1) => "works",
+        Err(Error::Unsupported(why)) if why.contains("LoginFlow::Legacy") => "Unsupported",
+        other => panic!("{way:?} {second:?} {flow:?} {version:?}: {other:?}"),
+    };
+    (found, network.had().0)
+}
+
 #[test]
 fn every_cell_of_the_table_is_as_it_says() {
-    let rows = table();
-    assert_eq!(rows.len(), 15);
-    for Row { way, second, cells } in rows {
-        assert_eq!(cells.len(), COLUMNS.len());
-        for ((flow, version), cell) in COLUMNS.into_iter().zip(&cells) {
-            let network = Network::with(TestController::builder().version(version), |alice| {
-                alice.secondary_signer = second.wants_jwt().then(String::new);
-            });
-            if second.wants_code() {
-                network.controller.enroll_mfa(&network.id);
+    for row in table() {
+        for version in Version::ALL {
+            for flow in [LoginFlow::Legacy, LoginFlow::Oidc] {
+                let (found, tokens) = tried(row.way, row.second, flow, version);
+                let cell = row.cell(flow, name(version));
+                assert_eq!(found, cell, "{:?} {:?} {flow:?} {version:?}", row.way, row.second);
+                assert_eq!(tokens, usize::from(found == "works" && flow == LoginFlow::Oidc));
             }
-            network.controller.require_mfa(&network.id, second == Second::TotpSetUp);
-            let builder = network.builder(way).login_flow(flow);
-            let client = build(match second.wants_jwt() {
-                true => builder.second_factor_jwt(JwtSource::token(network.second_jwt())),
-                false => builder,
-            });
-            let outcome = log_in(&network, &client, second);
-            let found = match &outcome {
-                Ok(1) => "works",
-                Err(Error::Unsupported(why)) if why.contains("LoginFlow::Legacy") => "Unsupported",
-                other => panic!("{way:?} {second:?} {flow:?} {version:?}: {other:?}"),
-            };
-            assert_eq!(found, cell, "{way:?} {second:?} {flow:?} {version:?}: {outcome:?}");
-            assert_eq!(network.had().0, usize::from(found == "works" && flow == LoginFlow::Oidc));
+        }
+    }
+}
+
+#[test]
+fn whatever_works_at_a_controller_works_where_the_kind_of_login_is_not_chosen() {
+    for row in table() {
+        for version in Version::ALL {
+            let (found, tokens) = tried(row.way, row.second, LoginFlow::Auto, version);
+            assert_eq!(found, "works", "{:?} {:?} {version:?}", row.way, row.second);
+            assert_eq!(tokens, usize::from(version == Version::V2_0), "{:?} {:?} {version:?}", row.way, row.second);
         }
     }
 }

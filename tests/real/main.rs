@@ -36,6 +36,9 @@ mod stories;
 #[allow(dead_code, reason = "the tests of the tables themselves need more of it")]
 mod table;
 mod target;
+mod ways;
+#[path = "../oidc/table.rs"]
+mod ways_table;
 
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
@@ -48,7 +51,7 @@ use target::Target;
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 
-const STORIES: [&[(&str, stories::Story)]; 10] = [
+const STORIES: [&[(&str, stories::Story)]; 11] = [
     stories::ALL,
     keys::ALL,
     enrollment::ALL,
@@ -59,6 +62,7 @@ const STORIES: [&[(&str, stories::Story)]; 10] = [
     renewal::ALL,
     logins::ALL,
     oidc::ALL,
+    ways::ALL,
 ];
 
 fn main() -> ExitCode {
