@@ -140,18 +140,30 @@ impl Generation {
     }
 
     /// The same, and busy controllers are not asked again.
-    pub(super) fn ask_in_turn(
+    fn ask_in_turn(
         &self,
         call: &Call,
         request: &Request,
         body: &mut Vec<u8>,
+    ) -> Result<(Head, ControllerUrl), Failure> {
+        self.ask_in_turn_past(call, request, body, |_| false)
+    }
+
+    /// The same, and past those whose answer says that they do not know what they were asked for.
+    pub(super) fn ask_in_turn_past(
+        &self,
+        call: &Call,
+        request: &Request,
+        body: &mut Vec<u8>,
+        is_not_there: impl Fn(&Head) -> bool,
     ) -> Result<(Head, ControllerUrl), Failure> {
         let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
         for controller in order {
             untried -= 1;
             let outcome = self.attempt(call, &controller, None, untried, request, body);
-            if untried == 0 || !may_move_on(&outcome, request.idempotent) || !call.may_go_on() {
+            let goes_on = outcome.as_ref().is_ok_and(&is_not_there) || may_move_on(&outcome, request.idempotent);
+            if untried == 0 || !goes_on || !call.may_go_on() {
                 return Ok((outcome?, controller));
             }
             self.counted.moved_on();

@@ -5,6 +5,7 @@ mod alice;
 mod cluster;
 mod factors;
 mod flow;
+mod half;
 mod logout;
 mod matrix;
 mod refresh;

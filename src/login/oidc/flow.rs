@@ -8,6 +8,7 @@ use super::talk::{Stopped, Talk};
 use super::token::OidcTokens;
 use super::waiting::WaitingLogin;
 use crate::error::Error;
+use crate::login::credentials::LoginFlow;
 use crate::login::generation::{Generation, answer, no_controller};
 use crate::login::live::{NewSession, Second, SecondJwt, SessionToken};
 use crate::login::pacing::Retries;
@@ -20,8 +21,8 @@ use crate::wire::{Request, refusal};
 pub(in crate::login) struct NoOidc(pub(in crate::login) String);
 
 impl Generation {
-    /// Shows the first factor to a controller, and begins anew at the next one where that one fails; with busy ones
-    /// once more in a while, where that shows no password twice.
+    /// Shows the first factor to a controller, and begins anew at the next one where that one fails or has no OIDC; with
+    /// busy ones once more in a while, where that shows no password twice.
     pub(in crate::login) fn show_for_tokens(
         &self,
         call: &Call,
@@ -42,18 +43,29 @@ impl Generation {
     fn show_in_turn(&self, call: &Call, primary: &Primary<'_>) -> Result<Result<Shown, NoOidc>, Stopped> {
         let order = self.controllers.in_order(self.time.now().monotonic);
         let mut untried = order.len();
+        let (mut none, mut failed) = (None, None);
         for controller in &order {
             untried -= 1;
             let talk = Talk { generation: self, call, controller, untried };
             match talk.log_in(primary) {
-                Err(Stopped { elsewhere: true, error, .. }) => {
+                Ok(Err(without)) => {
+                    log::debug!("no login over OIDC at {}", without.0);
+                    none.get_or_insert(without);
+                }
+                Err(stopped) if stopped.elsewhere || (stopped.again && none.is_some()) => {
                     self.counted.moved_on();
-                    log::debug!("logging in elsewhere: {error}");
+                    log::debug!("logging in elsewhere: {}", stopped.error);
+                    failed = Some(stopped);
                 }
                 outcome => return outcome,
             }
         }
-        Err(no_controller().into())
+        match (none, failed) {
+            // One that could not has OIDC all the same, and another kind of login is not wanted.
+            (Some(_), Some(stopped)) if self.ways.flow == LoginFlow::Oidc => Err(stopped),
+            (Some(none), _) => Ok(Err(none)),
+            (None, failed) => Err(failed.unwrap_or_else(|| no_controller().into())),
+        }
     }
 }
 

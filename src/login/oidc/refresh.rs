@@ -64,7 +64,7 @@ impl Generation {
             return Refreshed::NeverAgain(Error::Unsupported(message.to_owned()));
         };
         let mut body = Vec::new();
-        let (head, controller) = match self.ask_in_turn(call, &request, &mut body) {
+        let (head, controller) = match self.ask_in_turn_past(call, &request, &mut body, has_no_oidc) {
             Ok(answered) => answered,
             Err(Failure { error, sent: false }) => return Refreshed::NotNow(error),
             Err(Failure { error, sent: true }) => return Refreshed::NeverAgain(error),
@@ -96,6 +96,11 @@ impl Generation {
         session.continues = (when == Renewal::InTime).then_some(old.number);
         Refreshed::Renewed(Box::new(session))
     }
+}
+
+/// True for the answer of a node without OIDC, which does not know the refresh token from any other text.
+fn has_no_oidc(head: &Head) -> bool {
+    head.status == 404
 }
 
 /// True if the controller could not, and did not refuse.

@@ -42,7 +42,8 @@ pub(crate) enum CodeFor {
 
 /// Why a step of a waiting login came to nothing.
 enum Trouble {
-    /// The controller does not know the login any more: its time is over, or the controller was started again.
+    /// The controller does not know the login any more, because its time is over or the controller was started again; or
+    /// it cannot be reached.
     Unknown(Error),
     Other(Error),
 }
@@ -54,8 +55,9 @@ impl From<Error> for Trouble {
 }
 
 impl From<Stopped> for Trouble {
+    /// A controller that was not reached may as well have forgotten the login: another one begins one anew.
     fn from(stopped: Stopped) -> Self {
-        Trouble::Other(stopped.error)
+        if stopped.again { Trouble::Unknown(stopped.error) } else { Trouble::Other(stopped.error) }
     }
 }
 
