@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::challenge::says_expired;
 use super::flight::Wanted;
 use super::generation::{Generation, answer, may_move_on};
 use super::live::{LiveSession, Second, SessionToken};
@@ -207,54 +208,5 @@ fn told(
         // Above them are the statuses with which newer controllers refuse what they cannot read.
         Err(error) if matches!(head.status, 500 | 502..=599) => Err(Failed { error, perhaps_done_with: Some(session) }),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Reads `WWW-Authenticate` of controllers since 2.0, whose challenges separate parameters by spaces: a challenge of
-/// the login itself that calls it invalid or expired.
-fn says_expired(challenges: &[String]) -> bool {
-    let is_start = |word: &str| word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("zt-session");
-    let mut realm = "";
-    for word in challenges.iter().flat_map(|line| line.split([' ', ',', '\t'])).filter(|word| !word.is_empty()) {
-        if is_start(word) {
-            realm = "";
-        } else if let Some(value) = word.strip_prefix("realm=") {
-            realm = value.trim_matches('"');
-        } else if let Some(value) = word.strip_prefix("error=") {
-            let ended = matches!(value.trim_matches('"'), "invalid" | "expired");
-            if ended && matches!(realm, "zt-session" | "openziti-oidc") {
-                return true;
-            }
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_challenge_of_the_login_that_calls_it_over_is_recognized() {
-        for header in [
-            r#"zt-session realm="zt-session" error="invalid" error_description="the session is unknown""#,
-            r#"Bearer realm="openziti-oidc" error="expired""#,
-            r#"zt-session realm="zt-session" error="missing", Bearer realm="openziti-oidc", error="invalid""#,
-        ] {
-            assert!(says_expired(&[header.to_owned()]), "{header}");
-        }
-    }
-
-    #[test]
-    fn other_challenges_do_not_say_that_the_login_is_over() {
-        for header in [
-            "",
-            "Basic",
-            r#"zt-session realm="zt-session" error="missing""#,
-            r#"Bearer realm="openziti-secondary-ext-jwt" error="expired""#,
-            r#"Bearer realm="openziti-secondary-ext-jwt" error="invalid", zt-session realm="zt-session""#,
-        ] {
-            assert!(!says_expired(&[header.to_owned()]), "{header}");
-        }
     }
 }

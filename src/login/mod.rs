@@ -1,5 +1,6 @@
 //! What I may: logging in, staying logged in, and which controller to turn to.
 
+mod challenge;
 mod clock;
 mod controllers;
 mod counters;

@@ -74,6 +74,17 @@ impl TestController {
         id
     }
 
+    /// Gives an external JWT signer another key, so that its tokens up to now are void before their end. False if there
+    /// is no such signer.
+    pub fn change_signer_key(&self, signer_id: &str) -> bool {
+        let mut state = self.shared.state();
+        let signer = state.signers.iter_mut().find(|signer| signer.id == signer_id);
+        signer.is_some_and(|signer| {
+            *signer = Arc::new(signer.with_new_key().expect("the system has random numbers"));
+            true
+        })
+    }
+
     /// A token of an external JWT signer with these claims and those that all its tokens have, which these replace.
     /// `None` if there is no such signer.
     pub fn external_token(&self, signer_id: &str, claims: &Value) -> Option<String> {

@@ -117,6 +117,12 @@ impl Signer {
         Ok(Self { id: random::long_random_id(), spec, key, created: now })
     }
 
+    /// The same signer with another key.
+    pub(crate) fn with_new_key(&self) -> Result<Self, rcgen::Error> {
+        let key = Arc::new(KeyPair::generate()?);
+        Ok(Self { id: self.id.clone(), spec: self.spec.clone(), key, created: self.created })
+    }
+
     /// A token with these claims, and those that every token of the signer has.
     pub(crate) fn sign(&self, claims: &Value, now: OffsetDateTime) -> String {
         let now = now.unix_timestamp();

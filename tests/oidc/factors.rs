@@ -1,5 +1,7 @@
 //! Factors that a login waits for.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ziti_edge_client::{Client, Error, JwtSource, Login, Secret};
@@ -213,6 +215,33 @@ fn a_second_jwt_that_is_refused_leaves_the_login_waiting_for_another() {
     assert_eq!(network.count(LOGIN), 2);
     client.set_second_factor_jwt(&JwtSource::token(network.second_jwt())).unwrap();
     assert_eq!((list(&client).unwrap(), network.count(LOGIN)), (1, 4), "the other one comes with the first factor");
+}
+
+#[test]
+fn a_second_jwt_that_is_void_before_its_end_is_told_and_asked_for_once() {
+    for way in WAYS {
+        let network = Network::with_second_jwt(Version::V2_0);
+        let (jwt, asked) = (network.second_jwt(), Arc::new(AtomicUsize::new(0)));
+        let (supplied, count) = (jwt.clone(), Arc::clone(&asked));
+        let source = JwtSource::supplier(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(supplied.clone())
+        });
+        let client = build(network.builder(way).second_factor_jwt(source));
+        assert_eq!((list(&client).unwrap(), asked.load(Ordering::Relaxed)), (1, 1), "{way:?}");
+        assert!(network.controller.change_signer_key(&network.second_signer));
+        network.controller.clear_requests();
+        for _ in 0..3 {
+            let outcome = list(&client);
+            let Err(Error::LoginPending { factors }) = &outcome else { panic!("{way:?}: {outcome:?}") };
+            assert!(factors[0].is_refused && factors[0].id.as_deref() == Some(&network.second_signer), "{factors:?}");
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "{way:?}: once more, as the first was refused");
+        let sent = (network.count(Operation::Services), network.controller.requests().len());
+        assert_eq!(sent, (1, 3), "{way:?}: the call, what it means, and the other token");
+        client.set_second_factor_jwt(&JwtSource::token(network.second_jwt())).unwrap();
+        assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{way:?}: the login goes on");
+    }
 }
 
 #[test]

@@ -15,11 +15,14 @@ use crate::error::Error;
 use crate::login::now::Now;
 use crate::secret::Secret;
 use crate::trust::provider::fill_randomly;
-use crate::wire::fields::{Fields, Model};
+use crate::wire::fields::{Field, Fields, Model, Place};
+use crate::wire::json::Json;
 use crate::wire::{Body, Request, envelope};
 
 /// Tokens with many claims have 20 KiB each.
 const MAX_TOKENS: u64 = 1024 * 1024;
+/// No token is left alone for longer, whatever is said of it.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// What an access token lasts of which nobody says it.
 const USUAL: Duration = Duration::from_secs(5 * 60);
 /// A refresh that failed for now is tried again after this share of the time that is left, and not at once.
@@ -111,7 +114,8 @@ impl OidcTokens {
         if answer.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(unusable("token_type", "tokens of this kind cannot be used, only Bearer can"));
         }
-        let lifetime = answer.expires_in.filter(|seconds| *seconds > 0).map_or(USUAL, Duration::from_secs);
+        let lifetime = answer.expires_in.map(|Seconds(seconds)| seconds).filter(|seconds| *seconds > 0);
+        let lifetime = lifetime.map_or(USUAL, Duration::from_secs).min(LONGEST);
         Ok(Self {
             access: answer.access_token,
             refresh: answer.refresh_token.filter(Secret::is_sendable),
@@ -164,7 +168,7 @@ struct TokenAnswer {
     refresh_token: Option<Secret>,
     id_token: Option<Secret>,
     token_type: Option<String>,
-    expires_in: Option<u64>,
+    expires_in: Option<Seconds>,
 }
 
 impl Model for TokenAnswer {
@@ -175,6 +179,21 @@ impl Model for TokenAnswer {
             id_token: fields.get("id_token"),
             token_type: fields.get("token_type"),
             expires_in: fields.get("expires_in"),
+        }
+    }
+}
+
+/// How long something lasts; what is less than nothing is nothing.
+struct Seconds(u64);
+
+impl Field for Seconds {
+    fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
+        match &value {
+            Some(Json::Number(number)) => Self(number.as_u64().or(number.as_f64().map(|all| all as u64)).unwrap_or(0)),
+            other => {
+                at.fault("a number of seconds", other.as_ref());
+                Self(0)
+            }
         }
     }
 }
@@ -259,11 +278,18 @@ mod tests {
     #[test]
     fn a_lifetime_that_is_not_told_is_short_and_never_nothing() {
         let now = start();
-        for rest in ["", r#","expires_in":null"#, r#","expires_in":0"#] {
+        for rest in ["null", "0", "0.5", "-1", "-1e300", "-9223372036854775809"] {
+            let rest = format!(r#","expires_in":{rest}"#);
             let tokens = read(&format!(r#"{{"access_token":"a"{rest}}}"#), now).unwrap();
             assert!(tokens.are_over(later(now, 300)) && !tokens.due_in(later(now, 100)).is_zero(), "{rest}");
         }
-        assert!(read(r#"{"access_token":"a","expires_in":18446744073709551615}"#, now).is_ok());
+        assert!(read(r#"{"access_token":"a"}"#, now).unwrap().are_over(later(now, 300)));
+        for endless in ["18446744073709551615", "1e300", "604801"] {
+            let tokens = read(&format!(r#"{{"access_token":"a","expires_in":{endless}}}"#), now).unwrap();
+            assert_eq!(tokens.left(now), LONGEST, "{endless}");
+        }
+        let tokens = read(r#"{"access_token":"a","expires_in":1799.0}"#, now).unwrap();
+        assert_eq!(tokens.left(now), Duration::from_secs(1799));
     }
 
     #[test]
