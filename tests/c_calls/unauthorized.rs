@@ -17,7 +17,8 @@ fn the_meanings_of_a_401_are_codes_of_their_own() {
     };
     let named = |name: &str| IdentityOptions { name: name.to_owned(), ..IdentityOptions::default() };
     let folder = tempfile::tempdir().unwrap();
-    for (file, options) in [("identity", alice("canary-password")), ("pending", named("bob")), ("gone", named("carol"))] {
+    for (file, options) in [("identity", alice("canary-password")), ("pending", named("bob")), ("gone", named("carol"))]
+    {
         let text = controller.enrolled_identity_json_with(options);
         fs::write(folder.path().join(file).with_extension("json"), text).unwrap();
     }

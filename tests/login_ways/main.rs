@@ -11,6 +11,7 @@ mod recorded;
 mod second_jwt;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use ziti_edge_client::{Client, Credentials, Error, JwtSource};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
-use crate::support::{answer, seen};
-use crate::{Network, PASSWORD, build, list};
+use crate::alice::{Network, PASSWORD, Time, list};
+use crate::build;
+use crate::support::{answer, seen, start};
 
 fn wrong() -> Credentials {
     Credentials::password("alice", "canary-wrong-password")
@@ -201,5 +202,70 @@ fn a_certificate_that_is_not_shown_is_not_looked_after() {
         assert!(events.iter().all(|event| event.error.is_none()), "{version:?}: {events:?}");
         let extensions = Operation::Named("extendCurrentIdentityAuthenticator");
         assert_eq!((network.controller.count(extensions), network.logins()), (0, 1), "{version:?}");
+    }
+}
+
+/// A client by password that has made a legacy session of an hour.
+fn for_an_hour(version: Version, time: &Time) -> (Network, Client) {
+    let lasts = Duration::from_secs(3600);
+    let controller = TestController::builder().version(version).services(1).session_timeout(lasts);
+    let network = Network::at(start(controller), |_| {});
+    let builder = Client::builder(&network.nobody()).credentials(network.right_password());
+    let client = build(time.of(builder));
+    list(&client).unwrap();
+    client.maintain();
+    (network, client)
+}
+
+#[test]
+fn a_renewal_of_a_session_sends_the_password_once_however_many_look_after_it() {
+    for version in Version::ALL {
+        let time = Time::new();
+        let (network, client) = for_an_hour(version, &time);
+        let renews = usize::from(version == Version::V2_0);
+        for renewals in 1..=3 {
+            time.pass(&network.controller, Duration::from_secs(50 * 60));
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        client.maintain();
+                        assert_eq!(list(&client).unwrap(), 1);
+                    });
+                }
+            });
+            let expected = 1 + renewals * renews;
+            assert_eq!(network.logins(), expected, "others move the end with each use: {version:?}");
+            client.maintain();
+            assert_eq!(network.logins(), expected, "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn a_renewal_whose_answer_is_lost_leaves_the_session_and_is_not_repeated_at_once() {
+    let time = Time::new();
+    let (network, client) = for_an_hour(Version::V2_0, &time);
+    time.pass(&network.controller, Duration::from_secs(50 * 60));
+    network.controller.fault(Operation::Authenticate, Fault::Reset);
+    let before = network.logins();
+    client.maintain();
+    let sent = network.logins() - before;
+    assert!((1..=2).contains(&sent), "once more where a kept connection turned out to be closed: {sent}");
+    for _ in 0..3 {
+        time.pass(&network.controller, Duration::from_secs(5));
+        client.maintain();
+        assert_eq!((list(&client).unwrap(), network.logins() - before), (1, sent));
+    }
+}
+
+#[test]
+fn who_asks_for_a_login_has_the_password_sent_once_for_each() {
+    for version in Version::ALL {
+        let time = Time::new();
+        let (network, client) = for_an_hour(version, &time);
+        for logins in 2..=4 {
+            client.authenticate().unwrap();
+            assert_eq!((list(&client).unwrap(), network.logins()), (1, logins), "{version:?}");
+        }
     }
 }
