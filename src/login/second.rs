@@ -77,8 +77,12 @@ impl Generation {
                 let tried = NewSession { second: Second::Sent(jwt), ..session.again() };
                 let tried = LiveSession::new(session.number, tried, session.is_good());
                 match self.ask_about(call, &tried)? {
-                    // The login is over. The request that wants this one finds out, and makes another.
-                    None => return Ok(tried.again()),
+                    // The login is over. The request that wants this one finds out, and makes another: it has to be sent.
+                    None => {
+                        let mut over = tried.again();
+                        over.api_session.auth_queries.retain(|query| !query.is_jwt());
+                        return Ok(over);
+                    }
                     Some(now) if now.auth_queries.iter().any(AuthQuery::is_jwt) => waiting.api_session = now,
                     Some(now) => return Ok(NewSession { api_session: now, ..tried.again() }),
                 }

@@ -9,6 +9,7 @@ mod matrix;
 mod password;
 mod recorded;
 mod second_jwt;
+mod states;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;

@@ -161,6 +161,13 @@ impl Generation {
         run: impl Fn(&Talk<'_>, &Arc<LiveSession>, &Arc<WaitingLogin>) -> Result<T, Trouble>,
     ) -> Result<Option<T>, Error> {
         let mut session = self.session(call, Wanted::Current)?;
+        // An external JWT comes with the first factor: a code before it would be given in vain.
+        if session.is_waiting() {
+            session = self.with_second(call, Arc::clone(&session)).unwrap_or_else(|error| {
+                log::debug!("there is no external JWT for the login that waits: {error}");
+                session
+            });
+        }
         for is_last in [false, true] {
             let SessionToken::Waiting(waiting) = &session.token else { break };
             let talk = Talk { generation: self, call, controller: &waiting.login.controller, untried: 0 };
