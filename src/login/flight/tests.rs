@@ -194,7 +194,7 @@ fn nobody_waits_to_replace_a_login_that_another_thread_has_replaced() {
     let flight = Flight::default();
     let first = flight.session(&call(), Wanted::Current, new_session).unwrap();
     assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO);
-    let second = flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
+    flight.session(&call(), Wanted::NewerThan(first.number), new_session).unwrap();
     assert_eq!(flight.pause_before_replacing(&first, Instant::now()), Duration::ZERO);
     flight.give_up();
     assert!(flight.pause_before_replacing(&first, Instant::now()) > Duration::ZERO, "a login would have to be made");
