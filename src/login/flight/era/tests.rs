@@ -63,6 +63,45 @@ fn what_a_call_needed_alone_is_handed_over_once_nobody_uses_it() {
     assert!(flight.unused_strays().is_empty());
 }
 
+#[test]
+fn what_somebody_waits_for_is_not_handed_over() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    flight.give_up();
+    drop(log_in(&flight, &before));
+    flight.lock().waiting = 1;
+    assert!(flight.unused_strays().is_empty());
+    flight.lock().waiting = 0;
+    assert_eq!(flight.unused_strays().len(), 1);
+}
+
+#[test]
+fn a_login_that_lands_after_it_was_given_up_leaves_the_one_in_the_air_alone() {
+    let flight = Flight::default();
+    let before = call_of(&flight);
+    let (leading, landing) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        let mut later = None;
+        let login = || {
+            flight.give_up();
+            later = Some(scope.spawn(|| {
+                let login = || {
+                    leading.wait();
+                    landing.wait();
+                    new_session()
+                };
+                flight.session(&call_of(&flight), Wanted::Current, login).unwrap().number
+            }));
+            leading.wait();
+            Err(rejected())
+        };
+        assert!(flight.session(&before, Wanted::Current, login).is_err());
+        assert!(flight.attempts().in_flight, "nobody else leads meanwhile");
+        landing.wait();
+        assert_eq!(later.map(|later| later.join().unwrap()), Some(1));
+    });
+}
+
 /// A thread of its own makes a login that is given up meanwhile; `meanwhile` runs then, before it lands.
 fn while_it_is_in_the_air(flight: &Flight, meanwhile: impl FnOnce()) -> u64 {
     let (leading, landing) = (Barrier::new(2), Barrier::new(2));
