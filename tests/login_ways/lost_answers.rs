@@ -120,7 +120,7 @@ fn three_more_are_lost_before_the_password_rests_again() {
 }
 
 #[test]
-fn an_answer_that_judges_the_password_begins_the_count_anew() {
+fn a_refusal_after_lost_answers_is_the_refusal_that_it_is() {
     for (flow, sends) in FLOWS {
         let network = network(Version::V2_0);
         let client = build(builder(&network.identity, flow).credentials(Credentials::password("alice", "wrong")));
@@ -130,7 +130,6 @@ fn an_answer_that_judges_the_password_begins_the_count_anew() {
                 assert!(matches!(list(&client), Err(Error::Transport { .. })), "{flow:?}");
             }
             assert!(matches!(list(&client), Err(Error::Rejected(_))), "{flow:?}");
-            // As `retry_now` begins it anew, too, it has to have been so before.
             assert!(matches!(client.authenticate(), Err(Error::Rejected(_))), "{flow:?}");
             client.retry_now();
         }

@@ -2,6 +2,7 @@
 
 #[path = "../support/alice.rs"]
 mod alice;
+mod believed;
 mod external_jwt;
 mod given_up;
 mod lost_answers;

@@ -97,6 +97,18 @@ fn a_refusal_is_handed_to_all_who_waited() {
 }
 
 #[test]
+fn what_no_credentials_are_to_blame_for_is_told_to_all_who_waited_and_not_believed() {
+    let broken = || Error::Unsupported("planted".to_owned());
+    let (first, rest, logins) = race(8, move || Err(broken()), new_session);
+    assert!(matches!(first, Err(Error::Unsupported(_))));
+    assert!(rest.iter().all(|outcome| matches!(outcome, Err(Error::Unsupported(_)))));
+    assert_eq!(logins, 0);
+    let flight = Flight::default();
+    assert!(flight.session(&call(), Wanted::Current, || Err(broken())).is_err());
+    assert!(flight.session(&call(), Wanted::Current, new_session).is_ok());
+}
+
+#[test]
 fn the_time_out_of_a_leader_is_its_own_and_one_of_the_others_leads() {
     let (first, rest, logins) = race(8, || Err(timeout()), new_session);
     assert!(matches!(first, Err(Error::Timeout { .. })));
@@ -169,6 +181,9 @@ fn a_refusal_is_believed_until_a_user_asks_again() {
     let asked = flight.session(&call(), Wanted::Fresh, new_session).unwrap();
     assert_eq!(asked.number, 1);
     assert!(flight.session(&call(), Wanted::Current, || panic!("logged in")).is_ok());
+    flight.give_up();
+    let later = call().in_era(flight.era.now());
+    assert!(flight.session(&later, Wanted::Current, new_session).is_ok(), "what was taken since is not refused");
 }
 
 #[test]

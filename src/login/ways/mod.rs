@@ -69,7 +69,6 @@ impl Ways {
     /// Notes what a controller made of them.
     pub(super) fn note(&self, accepted: bool) {
         self.known.accepted.store(accepted, Ordering::Relaxed);
-        self.known.unjudged.store(0, Ordering::Relaxed);
     }
 
     /// Notes that they were sent, if they were, and that no answer says what came of it.

@@ -1,0 +1,106 @@
+//! How long a refusal answers for logins that nobody asked for: ten minutes.
+
+use std::thread;
+use std::time::Duration;
+
+use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, JwtSource};
+use ziti_edge_testkit::{Operation, Version};
+
+use crate::alice::{Network, Time, alice, list};
+use crate::support::answer;
+use crate::{Supplier, build};
+
+const ALMOST: Duration = Duration::from_secs(599);
+
+/// What a list comes to on eight threads.
+fn on_threads(client: &Client) -> Vec<Result<usize, Error>> {
+    thread::scope(|scope| {
+        let calls: Vec<_> = (0..8).map(|_| scope.spawn(|| list(client))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn a_refused_certificate_or_external_jwt_is_tried_again_once_in_ten_minutes() {
+    let by_jwt = |network: &Network| Credentials::external_jwt(JwtSource::token(network.token(&alice())));
+    for credentials in [&|_: &Network| Credentials::certificate(), &by_jwt as &dyn Fn(&Network) -> Credentials] {
+        for version in [Version::V1_3, Version::V1_6] {
+            let (network, time) = (Network::new(version), Time::new());
+            let builder: ClientBuilder = Client::builder(&network.identity).credentials(credentials(&network));
+            let client = build(time.of(builder));
+            let refusal = r#"{"error":{"code":"INVALID_AUTH","message":"no"},"meta":{}}"#;
+            network.controller.fault(Operation::Authenticate, answer(401, refusal));
+            for attempts in 1..=3 {
+                for passes in [ALMOST, Duration::from_secs(1)] {
+                    let outcomes = on_threads(&client);
+                    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Error::Rejected(_)))), "{outcomes:?}");
+                    client.maintain();
+                    assert_eq!(network.logins(), attempts, "{version:?} {passes:?}");
+                    time.pass(&network.controller, passes);
+                }
+            }
+            network.controller.clear_faults();
+            assert_eq!((list(&client).unwrap(), network.logins()), (1, 4), "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_second_jwt_is_supplied_again_once_in_ten_minutes() {
+    for version in Version::ALL {
+        let (network, time) = (Network::with_second_jwt(version), Time::new());
+        let [wrong, right] = [network.token(&alice()), network.second_token(&alice())];
+        let supplier = Supplier::new([wrong.clone(), wrong.clone(), wrong.clone(), wrong, right]);
+        let client = build(time.of(Client::builder(&network.identity).second_factor_jwt(supplier.source())));
+        // The session has to outlive this.
+        for asked in [2, 4] {
+            for passes in [ALMOST, Duration::from_secs(1)] {
+                let outcomes = on_threads(&client);
+                let waits = |outcome: &Result<_, Error>| matches!(outcome, Err(Error::LoginPending { .. }));
+                assert!(outcomes.iter().all(waits), "{outcomes:?}");
+                assert_eq!(supplier.asked().len(), asked, "{version:?} {passes:?}");
+                time.pass(&network.controller, passes);
+            }
+        }
+        assert_eq!((list(&client).unwrap(), network.logins()), (1, 1), "{version:?}");
+    }
+}
+
+#[test]
+fn a_401_of_an_earlier_login_is_settled_by_the_one_there_is() {
+    for version in Version::ALL {
+        let network = Network::new(version);
+        let client = build(Client::builder(&network.identity));
+        list(&client).unwrap();
+        let first = client.credentials().unwrap().token;
+        network.controller.fault_times(
+            Operation::Services,
+            ziti_edge_testkit::Fault::Late(Duration::from_millis(600)),
+            1,
+        );
+        thread::scope(|scope| {
+            let late = scope.spawn(|| list(&client));
+            while network.controller.count(Operation::Services) < 2 {
+                thread::sleep(Duration::from_millis(2));
+            }
+            client.authenticate().unwrap();
+            network.controller.end_session(first.expose());
+            assert_eq!(late.join().unwrap().unwrap(), 1, "{version:?}");
+        });
+        let asked = network.controller.count(Operation::CurrentApiSession);
+        assert_eq!((network.logins(), asked), (2, 0), "no login and no question: {version:?}");
+    }
+}
+
+#[test]
+fn sessions_that_are_refused_at_once_are_no_loop_where_a_second_jwt_goes_with_them() {
+    for version in Version::ALL {
+        let network = Network::with_second_jwt(version);
+        let supplier = Supplier::new([network.second_token(&alice())]);
+        let client = build(Client::builder(&network.identity).second_factor_jwt(supplier.source()));
+        network.controller.fault(Operation::Services, ziti_edge_testkit::Fault::SessionGone);
+        let error = list(&client).unwrap_err();
+        assert!(matches!(&error, Error::Unauthorized(_)), "{version:?}: {error:?}");
+        assert_eq!((network.logins(), network.controller.count(Operation::Services)), (2, 2), "{version:?}");
+    }
+}
