@@ -8,6 +8,7 @@ mod flow;
 mod half;
 mod logout;
 mod matrix;
+mod odd;
 mod refresh;
 mod renewal;
 mod shared;

@@ -92,6 +92,13 @@ impl Time {
         builder.clock(move || *own.lock().expect("no holder panics"))
     }
 
+    /// Moves the client's wall clock alone by so many seconds, as who sets it does.
+    pub(crate) fn set_wall(&self, seconds: i64) {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let mut now = self.0.lock().expect("no holder panics");
+        now.1 = if seconds < 0 { now.1 - by } else { now.1 + by };
+    }
+
     /// Moves the clocks of the client and of the controller.
     pub(crate) fn pass(&self, controller: &TestController, by: Duration) {
         controller.advance(by);
