@@ -37,8 +37,8 @@ impl Client {
     /// `…/extend-verify` (extendVerifyCurrentIdentityAuthenticator)
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a certificate that the network did not issue, and for a new key where a signer has
-    /// the old one. [`Error::InvalidArgument`] for a client without a store: what is renewed has to be kept.
+    /// [`Error::Unsupported`] for a certificate that the network did not issue, for a new key where a signer has the old
+    /// one, and while a login over OIDC goes on with the certificate before this one. [`Error::InvalidArgument`] for a client without a store: what is renewed has to be kept.
     /// [`Error::Storage`] if it cannot be kept, and [`Error::Identity`] if a save hook does not keep it. Then nothing has
     /// changed, unless an event was told: the new certificate had been confirmed by then, is in use, and is saved by
     /// the next renewal.

@@ -8,7 +8,7 @@ use crate::login::flight::Wanted;
 use crate::login::generation::{Generation, answer};
 use crate::login::live::SessionToken;
 use crate::transport::Call;
-use crate::wire::{Body, Request};
+use crate::wire::{Body, Head, Request};
 
 /// What [`Client::logout_everywhere`](crate::Client::logout_everywhere) came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +60,18 @@ impl Generation {
         request.idempotent = true;
         let mut body = Vec::new();
         let (head, _) = self.ask_any(call, &request, &mut body)?;
-        if head.is_success() || (300..400).contains(&head.status) {
-            return Ok(LoggedOut::Now);
-        }
-        match answer(&request, &head, &body) {
-            Err(Error::Api(said)) if said.code == "server_error" && says_before(&said.message) => Ok(LoggedOut::Before),
-            outcome => outcome.map(|()| LoggedOut::Now),
-        }
+        read_end(&request, &head, &body)
+    }
+}
+
+/// What a controller says of the end of all logins: it sends browsers on to a page.
+pub(super) fn read_end(request: &Request, head: &Head, body: &[u8]) -> Result<LoggedOut, Error> {
+    if (300..400).contains(&head.status) {
+        return Ok(LoggedOut::Now);
+    }
+    match answer(request, head, body) {
+        Err(Error::Api(said)) if said.code == "server_error" && says_before(&said.message) => Ok(LoggedOut::Before),
+        outcome => outcome.map(|()| LoggedOut::Now),
     }
 }
 

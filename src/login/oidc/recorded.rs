@@ -7,11 +7,13 @@ use super::answer::Answered;
 use super::authorize::Beginning;
 use super::authorize::tests::known_login;
 use super::discovery::{Endpoints, tests::endpoints};
+use super::logout::{LoggedOut, read_end};
 use super::token::OidcTokens;
+use crate::api::mfa::MfaEnrollment;
 use crate::error::Error;
 use crate::login::generation::answer;
 use crate::login::now::Clock;
-use crate::wire::{ControllerUrl, Head, Request};
+use crate::wire::{ControllerUrl, Head, Request, envelope};
 
 #[derive(Deserialize)]
 struct Exchange {
@@ -23,6 +25,7 @@ struct Exchange {
 
 #[derive(Deserialize)]
 struct Sent {
+    method: String,
     path: String,
     body: Option<String>,
 }
@@ -38,15 +41,56 @@ struct Received {
 struct Recorded {
     name: String,
     purpose: String,
+    method: String,
     path: String,
     form: String,
     head: Head,
     body: String,
 }
 
+/// What here reads an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Description,
+    Beginning,
+    Factor,
+    Setup,
+    Code,
+    Tokens,
+    Revocation,
+    End,
+}
+
+/// Paths that no login asks for, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("GET /oidc/keys", "who signed the tokens is the controller's matter: it is asked whether it takes them"),
+    ("GET /oidc/userinfo", "it holds nothing; whose session it is the session itself says"),
+    ("POST /oidc/oauth/introspect", "no controller tells its clients"),
+    ("GET /oidc/logged-out", "a page for browsers"),
+    ("GET /oidc/login/username", "a page for browsers"),
+    ("GET /oidc/login/auth-queries", "the answer to each factor says what is missing"),
+];
+
 impl Recorded {
     fn has(&self, parameter: &str) -> bool {
         self.form.contains(parameter)
+    }
+
+    /// What reads it; `None` if it stands in [`LEFT_OUT`].
+    fn reader(&self) -> Option<Reader> {
+        let path = self.path.as_str();
+        Some(match path.strip_prefix("/oidc/").expect("only those are here") {
+            ".well-known/openid-configuration" => Reader::Description,
+            "authorize" => Reader::Beginning,
+            "authorize/callback" => Reader::Code,
+            "oauth/token" => Reader::Tokens,
+            "revoke" => Reader::Revocation,
+            "end_session" => Reader::End,
+            "login/totp/enroll" if self.method == "POST" => Reader::Setup,
+            _ if LEFT_OUT.iter().any(|(what, _)| *what == format!("{} {path}", self.method)) => return None,
+            login if login.starts_with("login/") && self.method != "GET" => Reader::Factor,
+            _ => panic!("{}: nothing reads {} {path}", self.name, self.method),
+        })
     }
 }
 
@@ -74,10 +118,11 @@ fn of(version: String, exchange: Exchange) -> Recorded {
         www_authenticate: header("www-authenticate").into_iter().collect(),
         ..Head::default()
     };
-    let path = request.path.split('?').next().unwrap_or_default();
+    let path = request.path.split('?').next().unwrap_or_default().to_owned();
     Recorded {
         name: format!("{version} oidc {n}, {purpose}"),
-        path: path.to_owned(),
+        method: request.method,
+        path,
         form: request.body.unwrap_or_default(),
         head,
         body: response.body.unwrap_or_default(),
@@ -89,9 +134,9 @@ fn controller() -> ControllerUrl {
     ControllerUrl::parse("https://controller.test:1280").unwrap()
 }
 
-/// Those for which `wanted` holds; there have to be so many.
-fn those(count: usize, wanted: impl Fn(&Recorded) -> bool) -> Vec<Recorded> {
-    let found: Vec<_> = recorded().into_iter().filter(wanted).collect();
+/// Those that this reads; there have to be so many.
+fn those(count: usize, reader: Reader) -> Vec<Recorded> {
+    let found: Vec<_> = recorded().into_iter().filter(|recorded| recorded.reader() == Some(reader)).collect();
     let names: Vec<_> = found.iter().map(|recorded| recorded.name.as_str()).collect();
     assert_eq!(found.len(), count, "{names:#?}");
     found
@@ -108,7 +153,7 @@ fn read_tokens(body: &str) -> Result<OidcTokens, Error> {
 
 #[test]
 fn descriptions_are_believed_under_the_name_of_the_controller_only() {
-    for recorded in those(12, |recorded| recorded.path.ends_with("openid-configuration")) {
+    for recorded in those(12, Reader::Description) {
         let read = Endpoints::read(&controller(), "/oidc", &recorded.head, recorded.body.as_bytes());
         // Up to 1.3 a controller has one name, whatever it is called.
         let is_own = recorded.body.starts_with(r#"{"issuer":"https://controller.test:1280/oidc","#);
@@ -118,7 +163,7 @@ fn descriptions_are_believed_under_the_name_of_the_controller_only() {
 
 #[test]
 fn logins_begin_and_have_a_name() {
-    for recorded in those(43, |recorded| recorded.path == "/oidc/authorize") {
+    for recorded in those(43, Reader::Beginning) {
         let request = Request::get("/oidc/authorize");
         let beginning = Beginning::new().unwrap();
         let read = beginning.read(&controller(), endpoints(), &request, &recorded.head, recorded.body.as_bytes());
@@ -136,9 +181,7 @@ fn logins_begin_and_have_a_name() {
 #[test]
 fn what_factors_are_answered_is_told_apart() {
     let mut seen = [0; 5];
-    for recorded in those(76, |recorded| {
-        recorded.path.starts_with("/oidc/login/") && recorded.head.status != 201 && !recorded.purpose.contains("page")
-    }) {
+    for recorded in those(67, Reader::Factor) {
         let kind = match read_answer(&recorded, &recorded.body) {
             Ok(Answered::Done(place)) => {
                 assert!(place.path == "/oidc/authorize/callback" && place.pairs.get("id").is_some());
@@ -161,12 +204,12 @@ fn what_factors_are_answered_is_told_apart() {
         };
         seen[kind] += 1;
     }
-    assert_eq!(seen, [21, 16, 5, 8, 20], "done, more wanted, nothing said, a page, refused");
+    assert_eq!(seen, [21, 13, 1, 8, 18], "done, more wanted, nothing said, a page, refused");
 }
 
 #[test]
 fn codes_come_back_to_the_login_that_they_are_of() {
-    for recorded in those(24, |recorded| recorded.path == "/oidc/authorize/callback") {
+    for recorded in those(24, Reader::Code) {
         let state = recorded.head.location.as_ref().unwrap().rsplit_once("state=").unwrap().1.to_owned();
         let request = Request::get(&recorded.path);
         let read = known_login(&state).read_code(&request, &recorded.head, b"");
@@ -181,7 +224,7 @@ fn codes_come_back_to_the_login_that_they_are_of() {
 #[test]
 fn tokens_are_read_and_refusals_of_them_are_told() {
     let mut tokens = 0;
-    for recorded in those(56, |recorded| recorded.path == "/oidc/oauth/token") {
+    for recorded in those(56, Reader::Tokens) {
         let request = Request::post("/oidc/oauth/token");
         if recorded.head.status != 200 {
             let error = answer(&request, &recorded.head, recorded.body.as_bytes()).unwrap_err();
@@ -201,6 +244,53 @@ fn tokens_are_read_and_refusals_of_them_are_told() {
         tokens += 1;
     }
     assert_eq!(tokens, 36);
+}
+
+#[test]
+fn set_ups_of_totp_are_read_where_there_are_any() {
+    let mut begun = 0;
+    for recorded in those(5, Reader::Setup) {
+        match (recorded.head.status, read_answer(&recorded, &recorded.body)) {
+            (201, _) => {
+                let setup: MfaEnrollment =
+                    envelope::bare("POST /oidc/login/totp/enroll", recorded.body.as_bytes()).unwrap();
+                assert!(!setup.is_verified && setup.provisioning_url.is_some(), "{}", recorded.name);
+                assert_eq!(setup.recovery_codes.len(), 20, "{}", recorded.name);
+                begun += 1;
+            }
+            (200, Ok(Answered::Nothing(_))) => assert!(recorded.name.starts_with("1.3"), "{}", recorded.name),
+            (409, Ok(Answered::Refused(answer))) => assert_eq!(answer.code, "MFA_EXISTS", "{}", recorded.name),
+            (status, _) => panic!("{}: {status}", recorded.name),
+        }
+    }
+    assert_eq!(begun, 2);
+}
+
+#[test]
+fn the_ends_of_logins_are_told_from_those_that_came_before() {
+    for recorded in those(3, Reader::Revocation) {
+        let outcome = answer(&Request::post("/oidc/revoke"), &recorded.head, recorded.body.as_bytes());
+        assert_eq!(outcome.is_err(), recorded.name.starts_with("1.3"), "{}: {outcome:?}", recorded.name);
+    }
+    let mut before = 0;
+    for recorded in those(7, Reader::End) {
+        let request = Request::post("/oidc/end_session");
+        let ended = read_end(&request, &recorded.head, recorded.body.as_bytes()).unwrap();
+        assert_eq!(ended == LoggedOut::Before, recorded.head.status == 500, "{}", recorded.name);
+        before += usize::from(ended == LoggedOut::Before);
+    }
+    assert_eq!(before, 2);
+}
+
+#[test]
+fn every_recorded_exchange_is_read_or_left_out_for_a_reason() {
+    let (all, mut left_out) = (recorded(), vec![false; LEFT_OUT.len()]);
+    for recorded in all.iter().filter(|recorded| recorded.reader().is_none()) {
+        let what = format!("{} {}", recorded.method, recorded.path);
+        left_out[LEFT_OUT.iter().position(|(known, _)| *known == what).unwrap()] = true;
+    }
+    assert!(left_out.iter().all(|used| *used), "{left_out:?} of {LEFT_OUT:?}");
+    assert!(all.len() > 230, "{}", all.len());
 }
 
 #[test]

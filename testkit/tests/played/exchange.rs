@@ -63,9 +63,19 @@ pub(crate) fn load_cluster() -> Vec<Exchange> {
     load_from("2.0-cluster", "cluster")
 }
 
+/// The areas of which there is a file.
+pub(crate) fn areas(version: Version) -> Vec<String> {
+    let files = fs::read_dir(recordings().join(folder(version))).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.map(|name| name.strip_suffix(".jsonl").unwrap_or(&name).to_owned()).collect()
+}
+
+fn recordings() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings")
+}
+
 fn load_from(folder: &str, area: &'static str) -> Vec<Exchange> {
-    let recordings = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings");
-    let file = recordings.join(folder).join(format!("{area}.jsonl"));
+    let file = recordings().join(folder).join(format!("{area}.jsonl"));
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     text.lines().map(|line| exchange(area, &serde_json::from_str(line).unwrap())).collect()
 }
