@@ -132,6 +132,7 @@ fn totp_is_set_up_while_the_login_waits_for_it() {
             let setup = client.mfa().get().unwrap();
             assert_eq!((setup.id, setup.is_verified), (id, false));
             assert!(setup.provisioning_url.is_some() && !setup.recovery_codes.is_empty());
+            assert!(matches!(client.mfa().qr_code(), Err(Error::LoginPending { .. })), "there is no picture of it");
             let again = client.mfa().enroll();
             assert!(matches!(&again, Err(Error::Api(answer)) if answer.code == "MFA_EXISTS"), "{again:?}");
             let wrong = client.mfa().verify(&Secret::new("000000"));
@@ -142,6 +143,41 @@ fn totp_is_set_up_while_the_login_waits_for_it() {
             assert_eq!(network.count(LOGIN), 1);
         }
     }
+}
+
+#[test]
+fn a_set_up_outlives_the_login_that_it_was_begun_in() {
+    for version in [Version::V1_6, Version::V2_0] {
+        for client_knows in [true, false] {
+            let network = Network::new(version);
+            network.controller.require_mfa(&network.id, true);
+            let time = Time::new();
+            let client = build(time.of(network.builder(Way::Password)));
+            client.mfa().enroll().unwrap();
+            match client_knows {
+                true => time.pass(&network.controller, Duration::from_secs(601)),
+                false => network.controller.advance(Duration::from_secs(601)),
+            }
+            let what = format!("{version:?} {client_knows}");
+            assert!(matches!(client.mfa().verify(&Secret::new("000000")), Err(Error::Api(_))), "{what}");
+            client.mfa().verify(&network.code()).unwrap();
+            assert_eq!((list(&client).unwrap(), network.count(LOGIN)), (1, 2), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_controller_that_wants_no_more_codes_for_now_is_told_as_busy_and_sent_none() {
+    let network = with_totp(Version::V2_0);
+    let client = network.client(Way::Password);
+    client.authenticate().unwrap();
+    network.controller.fault_times(TOTP, Fault::TooManyRequests { retry_after: Some("1".to_owned()) }, 1);
+    let outcome = client.authenticate_mfa(&network.code());
+    assert!(matches!(outcome, Err(Error::Busy(_))), "{outcome:?}");
+    assert_eq!(network.count(TOTP), 1, "a code is sent once");
+    client.retry_now();
+    assert!(matches!(client.authenticate_mfa(&network.code()).unwrap(), Login::Complete(_)));
+    assert_eq!((network.count(TOTP), network.count(LOGIN)), (2, 1));
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use ziti_edge_client::{Client, Error, EventKind, Login, LoginState, Store};
+use ziti_edge_client::api::list::ListQuery;
+use ziti_edge_client::{Client, Error, EventKind, Identity, Login, LoginState, Store};
 use ziti_edge_testkit::{ListedController, Operation, TestController, Version};
 
-use crate::support::start;
+use crate::support::{answer, start};
 use crate::{LOGIN, Network, TOKEN, Time, Way, build, list};
 
 const DUE: Duration = Duration::from_secs(25 * 60);
@@ -35,8 +37,7 @@ fn kept_with_code(version: Version) -> (Network, Client, Time, TempDir) {
 fn shown(client: &Client) -> (String, bool) {
     let chain = client.credentials().unwrap().certificate.unwrap();
     let leaf: String = chain.split_inclusive("-----END CERTIFICATE-----").take(1).collect();
-    let file = client.identity().to_json().expose().replace("\\n", "\n");
-    let is_own = file.contains(leaf.trim());
+    let is_own = certificate_of(&client.identity()).contains(leaf.trim());
     (leaf, is_own)
 }
 
@@ -66,6 +67,34 @@ fn where_a_login_does_not_name_its_authenticator_that_of_the_certificate_is_look
         let events = client.maintain().events;
         assert!(events.iter().all(|event| event.error.is_none()), "{version:?}: {events:?}");
     }
+}
+
+#[test]
+fn of_several_authenticators_the_one_with_the_certificate_is_renewed() {
+    let network = Network::new(Version::V1_3);
+    let (client, _, _folder) = kept(&network);
+    let own = client.authenticators().list(&ListQuery::new()).unwrap();
+    let own = own.iter().find(|one| one.cert_pem.is_some()).unwrap();
+    let stranger = Network::new(Version::V1_3).identity;
+    let other = certificate_of(&stranger);
+    let row = |id: &str, pem: &str| json!({ "id": id, "method": "cert", "certPem": pem });
+    let rows = |rows: &[Value]| answer(200, json!({ "data": rows, "meta": {} }).to_string());
+    let password = json!({ "id": "p", "method": "updb", "username": "alice" });
+    let broken = row("broken", "no certificate");
+
+    network.controller.fault(LIST, rows(&[password.clone(), broken.clone(), row("other", &other)]));
+    let outcome = client.renew();
+    assert!(matches!(&outcome, Err(Error::Unsupported(why)) if why.contains("LoginFlow::Legacy")), "{outcome:?}");
+    let all = [password, broken, row("other", &other), row(&own.id, own.cert_pem.as_ref().unwrap())];
+    network.controller.fault(LIST, rows(&all));
+    assert_eq!(client.renew().unwrap().kind, EventKind::CertificateRenewed);
+    assert_eq!(list(&client).unwrap(), 1);
+}
+
+/// The certificate of an identity as PEM.
+fn certificate_of(identity: &Identity) -> String {
+    let file: Value = serde_json::from_str(identity.to_json().expose()).unwrap();
+    file["id"]["cert"].as_str().unwrap().trim_start_matches("pem:").to_owned()
 }
 
 #[test]
@@ -116,6 +145,7 @@ fn an_administrator_who_asks_once_gets_one_renewal_whatever_the_tokens_say() {
         client.authenticate_mfa(&network.code()).unwrap();
         let renewals = |client: &Client| {
             let events = client.maintain().events;
+            assert!(events.iter().all(|event| event.error.is_none()), "{version:?}: {events:?}");
             events.iter().filter(|event| event.kind == EventKind::CertificateRenewed).count()
         };
         assert_eq!(renewals(&client), 1, "{version:?}");

@@ -189,7 +189,9 @@ struct Seconds(u64);
 impl Field for Seconds {
     fn from_value(value: Option<Json<'_>>, at: &Place<'_>) -> Self {
         match &value {
-            Some(Json::Number(number)) => Self(number.as_u64().or(number.as_f64().map(|all| all as u64)).unwrap_or(0)),
+            Some(Json::Number(number)) => {
+                Self(number.as_u64().unwrap_or_else(|| number.as_f64().unwrap_or_default() as u64))
+            }
             other => {
                 at.fault("a number of seconds", other.as_ref());
                 Self(0)
