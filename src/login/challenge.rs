@@ -74,6 +74,8 @@ mod tests {
             r#"Bearer error="expired", realm="openziti-oidc""#,
             r#"  ,, Bearer	realm="openziti-oidc"	error="invalid"#,
             r#"Bearer error_description="say \"realm", realm="openziti-oidc", error="invalid""#,
+            r#"BEARER Realm="openziti-oidc",error_description="no bearer, such as error=missing",Error=Expired"#,
+            "zt-session\trealm=zt-session  error=invalid",
             r#"Negotiate abc==, Bearer realm="openziti-oidc" error="invalid""#,
         ] {
             assert!(says(header), "{header}");
@@ -94,6 +96,8 @@ mod tests {
             r#"Bearer realm="openziti-secondary-ext-jwt" error="expired""#,
             r#"Bearer realm="openziti-secondary-ext-jwt" error="invalid", zt-session realm="zt-session""#,
             r#"zt-session realm="zt-session",Bearer error="invalid" realm="openziti-secondary-ext-jwt""#,
+            r#"zt-session realm="zt-session", Bearer realm="openziti-primary-ext-jwt" error="expired""#,
+            r#"zt-session realm="zt-session error="invalid"#,
             r#"Bearer realm="openziti-oidc" error_description="error=invalid""#,
             r#"Bearer realm="x" error_description="realm=openziti-oidc error=invalid""#,
         ] {

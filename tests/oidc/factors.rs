@@ -167,6 +167,24 @@ fn a_set_up_outlives_the_login_that_it_was_begun_in() {
 }
 
 #[test]
+fn a_set_up_is_begun_and_taken_back_where_the_controller_forgot_the_login() {
+    for version in [Version::V1_6, Version::V2_0] {
+        let network = Network::new(version);
+        network.controller.require_mfa(&network.id, true);
+        let client = network.client(Way::Password);
+        assert_waits(&client, "for a set-up");
+        network.controller.advance(Duration::from_secs(601));
+        client.mfa().enroll().unwrap();
+        network.controller.advance(Duration::from_secs(601));
+        client.mfa().delete(None).unwrap();
+        client.mfa().enroll().unwrap();
+        assert_eq!((network.count(LOGIN), network.had()), (3, (0, 0)), "{version:?}");
+        client.mfa().verify(&network.code()).unwrap();
+        assert_eq!(list(&client).unwrap(), 1, "{version:?}");
+    }
+}
+
+#[test]
 fn a_controller_that_wants_no_more_codes_for_now_is_told_as_busy_and_sent_none() {
     let network = with_totp(Version::V2_0);
     let client = network.client(Way::Password);

@@ -86,6 +86,19 @@ fn an_access_token_that_is_not_taken_is_refreshed_once_more_and_no_password_is_s
 }
 
 #[test]
+fn a_controller_that_refuses_each_token_is_asked_for_others_ever_less_often() {
+    let network = Network::new(Version::V2_0);
+    let client = build(network.builder(Way::Password).chance(|| 0.0));
+    assert_eq!(list(&client).unwrap(), 1);
+    network.controller.fault(Operation::Services, Fault::SessionGone);
+    for _ in 0..8 {
+        let outcome = list(&client.with_timeout(Duration::from_millis(600)));
+        assert!(matches!(outcome, Err(Error::Unauthorized(_) | Error::Timeout { .. })), "{outcome:?}");
+    }
+    assert!(network.had().0 == 1 && network.had().1 <= 4, "{:?}", network.had());
+}
+
+#[test]
 fn an_access_token_of_any_size_is_taken_from_a_refresh() {
     for length in [1, 4_096, 4_097, 16_384, 20_000] {
         let token = "x".repeat(length);
