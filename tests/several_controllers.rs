@@ -195,6 +195,35 @@ fn each_silent_controller_costs_its_share_and_the_last_has_what_is_left() {
 }
 
 #[test]
+fn a_call_that_is_too_short_to_go_elsewhere_leaves_that_to_the_next_one() {
+    let network = Network::new(3, Version::V2_0);
+    list(&network.client).unwrap();
+    let client = network.client.with_timeout(Duration::from_millis(300));
+    for silent in 0..2 {
+        network.controllers[silent].fault(Operation::Any, Fault::StallBeforeAnswer);
+        assert!(matches!(list(&client), Err(Error::Timeout { .. })));
+        assert_eq!(list(&client.with_timeout(ENOUGH)).unwrap(), 2);
+    }
+    assert_eq!(network.logins(), [1, 1, 1], "a new login each time, where nobody is silent");
+    assert_eq!(network.controllers[0].count(Operation::Services), 2, "it was not disturbed any more");
+}
+
+#[test]
+fn a_session_that_had_a_code_is_not_given_up_for_one_call_that_was_too_short() {
+    let network = Network::new(2, Version::V2_0);
+    let first = &network.controllers[0];
+    let id = first.identity_id("alice").unwrap();
+    assert!(first.enroll_mfa(&id));
+    network.client.authenticate().unwrap();
+    network.client.authenticate_mfa(&first.totp_code(&id).unwrap().into()).unwrap();
+    list(&network.client).unwrap();
+    first.fault(Operation::Services, Fault::StallBeforeAnswer);
+    list(&network.client.with_timeout(Duration::from_millis(300))).unwrap_err();
+    first.clear_faults();
+    assert_eq!((list(&network.client).unwrap(), network.logins()), (2, vec![1, 0]));
+}
+
+#[test]
 fn the_deadline_holds_when_nobody_answers() {
     let network = Network::new(2, Version::V2_0);
     for controller in &network.controllers {

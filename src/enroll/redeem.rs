@@ -8,6 +8,7 @@ use super::bootstrap::Network;
 use super::refusal::refused;
 use crate::error::{ApiError, EnrollmentProblem, Error};
 use crate::identity::Pending;
+use crate::login::{Backoff, Jitter, spread};
 use crate::transport::{Call, Failure};
 use crate::wire::{Request, refusal};
 
@@ -45,7 +46,7 @@ pub(super) fn redeem(
     expected: Expected,
 ) -> Result<Enrolled, Error> {
     let mut unknown_since = None;
-    let mut pause = FIRST_PAUSE;
+    let (mut pauses, jitter) = (Backoff::new(FIRST_PAUSE, LONGEST_PAUSE), Jitter::default());
     let mut body = Vec::new();
     loop {
         let head = network.connections.exchange(call, &network.attempt(), request, &mut body).map_err(lost)?;
@@ -53,7 +54,8 @@ pub(super) fn redeem(
             return read(request, &body, expected);
         }
         let answer = refusal::read(&request.operation(), &head, &body);
-        let wait = answer.retry_after.unwrap_or(pause).max(pause);
+        let pause = pauses.pause(&jitter);
+        let wait = answer.retry_after.map_or(pause, |asked| spread(asked, &jitter).max(pause));
         let patience = match method.is_one_time() && network.clustered {
             true => patience(&answer, &mut unknown_since),
             false => patience_with_the_busy(&answer),
@@ -63,12 +65,7 @@ pub(super) fn redeem(
         }
         log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);
         call.pause(wait)?;
-        pause = after(pause);
     }
-}
-
-fn after(pause: Duration) -> Duration {
-    (pause * 2).min(LONGEST_PAUSE)
 }
 
 /// How much longer to ask after an answer that promises that nothing happened and may not be repeated for ever: too
@@ -83,7 +80,7 @@ fn patience(answer: &ApiError, unknown_since: &mut Option<Instant>) -> Duration 
 }
 
 fn patience_with_the_busy(answer: &ApiError) -> Duration {
-    if matches!(answer.status, 429 | 503) { Duration::MAX } else { Duration::ZERO }
+    if matches!(answer.status, 429 | 503) || answer.was_not_carried_out() { Duration::MAX } else { Duration::ZERO }
 }
 
 fn lost(failure: Failure) -> Error {
@@ -120,16 +117,4 @@ fn read(request: &Request, body: &[u8], expected: Expected) -> Result<Enrolled, 
             format!("the token is spent, but the answer holds no certificate: {error}"),
         ),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_to_two_seconds() {
-        let pauses = std::iter::successors(Some(FIRST_PAUSE), |pause| Some(after(*pause))).take(7);
-        let pauses: Vec<_> = pauses.map(|pause| pause.as_millis()).collect();
-        assert_eq!(pauses, [200, 400, 800, 1600, 2000, 2000, 2000]);
-    }
 }

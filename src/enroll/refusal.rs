@@ -7,6 +7,7 @@ use crate::wire::refusal;
 /// Says what an administrator has to do, and claims no more than the answer does.
 pub(super) fn refused(method: EnrollmentMethod, answer: ApiError) -> Error {
     let (problem, advice) = match (answer.status, answer.code.as_str()) {
+        _ if answer.was_not_carried_out() => return refusal::into_error(answer),
         (429 | 503, _) => return refusal::into_error(answer),
         (501, _) => return not_there(method, &answer),
         (404, _) if method == EnrollmentMethod::Token => return not_there(method, &answer),

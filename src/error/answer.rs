@@ -25,6 +25,9 @@ pub struct ApiError {
     pub operation: String,
 }
 
+/// How a node begins that was to hand on a change, and could not connect to its leader.
+const NO_PEER: &str = "error dialing peer ";
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}: {}", self.operation, self.status, self.code, self.message)?;
@@ -39,14 +42,21 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
-    /// True if the controller says that it has not even begun: too much to do, or no leader in its cluster. Other
-    /// answers with these statuses may come from something in between, which knows nothing.
+    /// True if the controller says that it has not even begun: too much to do, or no leader in its cluster that it can
+    /// reach. Other answers with these statuses may come from something in between, which knows nothing.
     pub(crate) fn was_not_carried_out(&self) -> bool {
         match self.status {
             429 => matches!(self.code.as_str(), "SERVER_TOO_MANY_REQUESTS" | "RATE_LIMITED"),
             503 => self.code == "CLUSTER_NO_LEADER",
+            // Before 2.0, where the leader is gone and there is no other one yet; 2.0 makes a 429 of it.
+            500 => self.code == "UNHANDLED" && self.cause_message().is_some_and(|told| told.starts_with(NO_PEER)),
             _ => false,
         }
+    }
+
+    fn cause_message(&self) -> Option<String> {
+        let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
+        cause.get("message")?.as_str().map(str::to_owned)
     }
 
     /// The part of the cause that a person reads: its reason with the field, or its message.

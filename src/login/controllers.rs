@@ -155,7 +155,7 @@ impl Controllers {
     /// ago come last, and after them those that ask for patience.
     pub(crate) fn in_order(&self, now: Instant) -> Vec<ControllerUrl> {
         let known = self.lock();
-        let avoided = |one: &Known| one.failed_at.filter(|at| now.saturating_duration_since(*at) < AVOIDED_FOR);
+        let avoided = |one: &Known| one.failed_at.filter(|_| one.is_avoided(now));
         let mut order: Vec<&Known> = known.iter().collect();
         order.sort_by_key(|one| (one.busy_until(now), avoided(one), Reverse(one.answered_at)));
         order.into_iter().map(|one| one.url.clone()).collect()
@@ -167,6 +167,14 @@ impl Controllers {
         let of = |url: &ControllerUrl| self.lock().iter().find(|one| one.url == *url)?.failed_at.and_then(left);
         let order = self.in_order(now);
         order.into_iter().map(|url| (url.clone(), of(&url).filter(|left| !left.is_zero()))).collect()
+    }
+
+    /// True if this one failed a short time ago, and there is another that did not and may be asked.
+    pub(super) fn has_better(&self, than: &ControllerUrl, now: Instant) -> bool {
+        let known = self.lock();
+        let (own, others): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|one| one.url == *than);
+        own.iter().any(|one| one.is_avoided(now))
+            && others.iter().any(|one| !one.is_avoided(now) && one.busy_until(now).is_none())
     }
 
     /// What a controller answered that does not want to be asked yet, with the time that is left of it.
@@ -250,6 +258,10 @@ impl Controllers {
 }
 
 impl Known {
+    fn is_avoided(&self, now: Instant) -> bool {
+        self.failed_at.is_some_and(|at| now.saturating_duration_since(at) < AVOIDED_FOR)
+    }
+
     fn busy_until(&self, now: Instant) -> Option<Instant> {
         self.busy.as_ref().map(|(until, _)| *until).filter(|until| *until > now)
     }

@@ -69,6 +69,13 @@ impl Generation {
         let mut retries = Retries::default();
         loop {
             let mut session = self.session(call, wanted)?;
+            if failed.is_empty() && self.is_stranded(&session) {
+                self.counted.moved_on();
+                wanted = Wanted::NewerThan(session.number);
+                untried = untried.saturating_sub(1);
+                failed.push(session.controller.clone());
+                continue;
+            }
             if request.login == LoginNeed::Complete {
                 session = self.with_second(call, session)?;
             }
@@ -128,6 +135,16 @@ impl Generation {
             wanted = Wanted::NewerThan(session.number);
             untried += 1;
         }
+    }
+
+    /// True if a login is of no use for now and another can be had: only its controller knows it, and that one could
+    /// not be used. A call that was too short to find out more than that leaves it to the next one to go elsewhere. A
+    /// login that had a code from its user is worth another try.
+    fn is_stranded(&self, session: &LiveSession) -> bool {
+        let had_code = session.api_session.is_mfa_required || session.api_session.is_mfa_complete;
+        matches!(session.token, SessionToken::Legacy(_))
+            && !had_code
+            && self.controllers.has_better(&session.controller, self.time.now().monotonic)
     }
 
     /// The controller to ask with this login. A legacy session is known to one controller only: asking another takes a

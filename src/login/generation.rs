@@ -12,7 +12,7 @@ use super::flight::{Flight, GivenUp, Wanted};
 use super::live::{LiveSession, NewSession, SessionToken};
 use super::now::Clock;
 use super::oidc::Renewal;
-use super::pacer::Pacer;
+use super::pacer::{Pacer, Tried};
 use super::pacing::Retries;
 use super::request::AboutClient;
 use super::saved::SessionHook;
@@ -154,6 +154,7 @@ impl Generation {
         body: &mut Vec<u8>,
     ) -> Result<Head, Failure> {
         self.admit(call, controller)?;
+        let tried = Tried { call, controller, untried, began: self.time.now().monotonic };
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credentials = session.map(LiveSession::credentials).unwrap_or_default();
         let earlier = session.and_then(|session| self.earlier_of(session));
@@ -176,7 +177,7 @@ impl Generation {
                 self.controllers.tells_time(controller, ahead);
             }
         }
-        self.note(call, controller, untried, request, outcome.as_ref(), body);
+        self.note(&tried, request, outcome.as_ref(), body);
         outcome
     }
 
@@ -232,11 +233,12 @@ impl Generation {
         body: &mut Vec<u8>,
     ) -> Result<Arc<Features>, Failure> {
         self.admit(call, controller)?;
+        let tried = Tried { call, controller, untried, began: self.time.now().monotonic };
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let features = self.learn_features(call, controller, first_byte_by, body);
         features.map_err(|failure| {
             let failure = self.with_skew(controller, failure);
-            self.note(call, controller, untried, &Features::request(), Err(&failure), body);
+            self.note(&tried, &Features::request(), Err(&failure), body);
             failure
         })
     }

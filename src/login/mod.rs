@@ -38,7 +38,7 @@ pub(crate) use now::{Clock, Now, awake_or_asleep};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
 pub(crate) use pacer::Pacer;
-pub(crate) use pacing::{Jitter, renewal_share};
+pub(crate) use pacing::{Backoff, Jitter, renewal_share, spread};
 pub use provider::{
     DeviceLogin, LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
 };

@@ -2,14 +2,17 @@
 
 use std::fmt::Display;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::generation::{Generation, has_failed, is_of_the_controller};
 use super::now::Clock;
 use super::pacing::{Jitter, Outage, Retries, Turn, patience};
-use crate::error::Error;
+use crate::error::{Error, Stage};
 use crate::transport::{Call, Failure};
 use crate::wire::{ControllerUrl, Head, Request, refusal};
+
+/// So much silence, of one call or of several in a row, is no want of time.
+const TELLING_SILENCE: Duration = Duration::from_secs(5);
 
 /// What all generations of a client share about outages.
 #[derive(Default)]
@@ -17,6 +20,8 @@ pub(crate) struct Pacer {
     clock: Clock,
     pub(crate) jitter: Jitter,
     outage: Mutex<Option<Outage>>,
+    /// How long calls that ran out of time have waited for nothing, since a controller answered last.
+    silence: Mutex<Duration>,
     /// An outage is over, or has gone on.
     changed: Condvar,
 }
@@ -76,8 +81,17 @@ impl Pacer {
         self.changed.notify_all();
     }
 
+    /// A controller has been silent for so long, until its call had no more time. True if that is enough by now to be
+    /// more than want of time: calls in a row were too short for any answer, or one was long.
+    fn was_silent(&self, time: Duration) -> bool {
+        let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        *silence = silence.saturating_add(time);
+        *silence >= TELLING_SILENCE
+    }
+
     /// A controller serves, or there is reason to try at once.
     pub(crate) fn all_clear(&self) {
+        *self.silence.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
         if self.lock().take().is_some() {
             self.changed.notify_all();
         }
@@ -93,6 +107,22 @@ impl Pacer {
     }
 }
 
+/// True if not a whole head of an answer came in time.
+fn is_silence(error: &Error) -> bool {
+    matches!(error, Error::Timeout { stage, .. } if *stage != Stage::Body)
+}
+
+/// An attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Tried<'a> {
+    pub(super) call: &'a Call,
+    pub(super) controller: &'a ControllerUrl,
+    /// How many more controllers the call could ask.
+    pub(super) untried: usize,
+    /// By the clock that decides what is due.
+    pub(super) began: Instant,
+}
+
 impl Generation {
     /// Whether a controller may be asked now: it has not asked to be left alone, and it is the call's turn.
     pub(super) fn admit(&self, call: &Call, controller: &ControllerUrl) -> Result<(), Failure> {
@@ -103,16 +133,9 @@ impl Generation {
         self.pacer.take_turn(call).map_err(not_sent)
     }
 
-    /// Learns from an attempt how its controller does, with how many the call has still to ask.
-    pub(super) fn note(
-        &self,
-        call: &Call,
-        controller: &ControllerUrl,
-        untried: usize,
-        request: &Request,
-        outcome: Result<&Head, &Failure>,
-        body: &[u8],
-    ) {
+    /// Learns from an attempt how its controller does.
+    pub(super) fn note(&self, tried: &Tried<'_>, request: &Request, outcome: Result<&Head, &Failure>, body: &[u8]) {
+        let Tried { call, controller, untried, began } = *tried;
         self.counted.asked(controller, outcome);
         let error = match outcome {
             Ok(head) if !has_failed(head) => {
@@ -128,9 +151,16 @@ impl Generation {
             let asked = answer.retry_after.map(|asked| patience(asked, &self.pacer.jitter));
             self.controllers.leave_alone(controller, asked.map(|asked| now + asked), answer);
         }
-        let nobody_is_left = self.controllers.failed(controller, now) && untried == 0;
-        // Silence that used up the time of a call may be for want of time.
-        if nobody_is_left && call.check().is_ok() {
+        let all_have_failed = self.controllers.failed(controller, now);
+        let nobody_is_left = match call.check() {
+            Ok(()) => untried == 0,
+            // Silence until the call had no more time may be for want of time.
+            Err(Error::Timeout { .. }) if is_silence(&error) => {
+                self.pacer.was_silent(now.saturating_duration_since(began))
+            }
+            Err(_) => false,
+        };
+        if all_have_failed && nobody_is_left {
             self.pacer.nobody_served(call, &error);
         }
     }
@@ -145,16 +175,15 @@ impl Generation {
         body: &[u8],
         retries: &mut Retries,
     ) -> Result<bool, Error> {
-        let is_safe = request.idempotent
-            || match outcome {
-                Ok(head) => refusal::read(&request.operation(), head, body).was_not_carried_out(),
-                Err(failure) => !failure.sent,
-            };
-        let is_busy = match outcome {
-            Ok(head) => matches!(head.status, 429 | 503),
-            Err(failure) => matches!(failure.error, Error::Busy(_)),
+        let (was_not_begun, is_busy) = match outcome {
+            Ok(head) if head.is_success() => return Ok(false),
+            Ok(head) => {
+                let not_begun = refusal::read(&request.operation(), head, body).was_not_carried_out();
+                (not_begun, not_begun || matches!(head.status, 429 | 503))
+            }
+            Err(failure) => (!failure.sent, matches!(failure.error, Error::Busy(_))),
         };
-        if !is_busy || !is_safe {
+        if !is_busy || !(request.idempotent || was_not_begun) {
             return Ok(false);
         }
         self.wait_for_busy(call, request, retries)

@@ -44,6 +44,11 @@ impl Jitter {
         whole.mul_f64(self.fraction())
     }
 
+    /// A quarter of `whole` or more: a pause that is not limited in number has to be one.
+    fn much_of(&self, whole: Duration) -> Duration {
+        whole / 4 + self.part_of(whole / 4 * 3)
+    }
+
     /// Puts any order as likely as any other; where chance is always 0, the one there is.
     pub(super) fn shuffle<T>(&self, items: &mut [T]) {
         for at in 0..items.len() {
@@ -86,11 +91,34 @@ impl Retries {
     }
 }
 
-/// How long a controller is left alone that asks for it, with something on top: those who were told the same at the
-/// same time come apart.
+/// How long a controller is left alone that asks for it.
 pub(super) fn patience(asked: Duration, jitter: &Jitter) -> Duration {
-    let asked = asked.min(LONGEST_PATIENCE);
+    spread(asked.min(LONGEST_PATIENCE), jitter)
+}
+
+/// A time that somebody asks for, with something on top: those who were told the same at the same time come apart.
+pub(crate) fn spread(asked: Duration, jitter: &Jitter) -> Duration {
     asked + jitter.part_of(LONGEST_RETRY.min(asked / 2))
+}
+
+/// Pauses between attempts for which there is no limit but time: of any length in a window, which is doubled each time.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    window: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
+        Self { window: first, longest }
+    }
+
+    /// The next pause.
+    pub(crate) fn pause(&mut self, jitter: &Jitter) -> Duration {
+        let pause = jitter.much_of(self.window);
+        self.window = self.longest.min(self.window * 2);
+        pause
+    }
 }
 
 /// A time in which no controller served.
@@ -171,8 +199,7 @@ impl Outage {
         if self.is_long(now) {
             return MINUTE;
         }
-        let window = self.most(now).min(MINUTE);
-        window / 4 + jitter.part_of(window / 4 * 3)
+        jitter.much_of(self.most(now).min(MINUTE))
     }
 
     fn most(&self, now: Instant) -> Duration {

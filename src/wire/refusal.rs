@@ -44,9 +44,11 @@ pub(crate) fn read(operation: &str, head: &Head, body: &[u8]) -> ApiError {
     }
 }
 
-/// Sorts a refusal by what the caller can do: 401 unauthorized, 429 and 503 busy, 501 unsupported, else API.
+/// Sorts a refusal by what the caller can do: 401 unauthorized, 429, 503 and what was not even begun busy, 501
+/// unsupported, else API.
 pub(crate) fn into_error(answer: ApiError) -> Error {
     match answer.status {
+        _ if answer.was_not_carried_out() => Error::Busy(Box::new(answer)),
         401 => Error::Unauthorized(Box::new(answer)),
         429 | 503 => Error::Busy(Box::new(answer)),
         501 => {

@@ -17,6 +17,8 @@ type Answer = Result<(u16, Value), String>;
 /// A logged-in administrator. Its requests panic when they fail, as a test's own do.
 pub(crate) struct Admin {
     agent: Agent,
+    /// The controller itself.
+    origin: String,
     url: String,
     session: String,
     /// What was made, as `collection/id`, the oldest first.
@@ -39,8 +41,9 @@ impl Admin {
             .timeout_global(Some(TIMEOUT))
             .build()
             .new_agent();
-        let url = format!("{}{BASE}", url.trim_end_matches('/'));
-        let mut admin = Self { agent, url, session: String::new(), made: Mutex::default() };
+        let origin = url.trim_end_matches('/').to_owned();
+        let url = format!("{origin}{BASE}");
+        let mut admin = Self { agent, origin, url, session: String::new(), made: Mutex::default() };
         let body = json!({ "username": user, "password": password });
         let (status, data) = admin.post("authenticate?method=password", &body)?;
         match data["token"].as_str() {
@@ -94,6 +97,24 @@ impl Admin {
             (200, data) => Some(data),
             (404, _) => None,
             (status, data) => panic!("GET {path}: status {status}: {data}"),
+        }
+    }
+
+    /// The nodes of its cluster, as this one sees them.
+    pub(crate) fn cluster_members(&self) -> Result<Vec<Value>, String> {
+        let (mut status, mut data) = (0, Value::Null);
+        // It was renamed.
+        for name in ["cluster", "raft"] {
+            let path = format!("/fabric/v1/{name}/list-members");
+            let request = self.agent.get(format!("{}{path}", self.origin)).header("zt-session", &self.session);
+            (status, data) = read("GET", &path, request.call())?;
+            if status != 404 {
+                break;
+            }
+        }
+        match data {
+            Value::Array(members) if status == 200 => Ok(members),
+            other => Err(format!("the nodes cannot be listed: status {status}: {other}")),
         }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! - `ZITI_BIN`: the path of a `ziti` program, or several with `:` between them. Each is started on loopback as
 //!   `ziti edge quickstart` in a temporary folder, and ended after its tests; for tests that need an edge router it is
-//!   started once more with one. The names of its tests begin with its version.
+//!   started once more with one, and as a cluster of three where it can. The names of its tests begin with its version.
 //! - `ZITI_URL`: the address of a running controller, such as `https://ctrl.example:1280`, with `ZITI_USER` and
 //!   `ZITI_PASSWORD` of an administrator. `ZITI_CA` is a PEM file with the network's CA certificates, or an identity
 //!   file of the network, which holds them; without it the system's roots have to vouch for the controller. What the
@@ -16,6 +16,7 @@
 
 mod admin;
 mod authenticators;
+mod cluster;
 mod enrollment;
 mod go;
 mod keys;
@@ -50,6 +51,7 @@ use target::Target;
 
 const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
+const NO_CLUSTER: &str = "needs a ziti program that starts clusters";
 
 const STORIES: [&[(&str, stories::Story)]; 11] = [
     stories::ALL,
@@ -75,7 +77,8 @@ fn main() -> ExitCode {
         }
     };
     let trials: Vec<Trial> = if targets.is_empty() {
-        tests().map(|test| ignored(test.name, NO_CONTROLLER)).collect()
+        let names = tests().map(|test| test.name).chain(cluster::all().map(|(name, _)| cluster_test(name)));
+        names.map(|name| ignored(name, NO_CONTROLLER)).collect()
     } else {
         targets.into_iter().flat_map(trials).collect()
     };
@@ -124,7 +127,27 @@ fn trials(target: Target) -> Vec<Trial> {
             Ok(())
         })
     };
-    tests().map(trial).collect()
+    tests().map(trial).chain(cluster_trials(&label, &target)).collect()
+}
+
+/// The tests of a cluster of three controllers, which take turns. It, too, ends when the last one drops its share.
+fn cluster_trials(label: &str, target: &Target) -> Vec<Trial> {
+    let program = target.program().ok_or(NOT_OURS);
+    let program = program.and_then(|program| cluster::is_possible(program).then_some(program).ok_or(NO_CLUSTER));
+    let shared = program.map(|program| Arc::new(cluster::Shared::new(program.to_owned())));
+    let trial = |(name, story): &(&str, cluster::Story)| {
+        let name = format!("{label}::{}", cluster_test(name));
+        let (shared, story) = match &shared {
+            Ok(shared) => (Arc::clone(shared), *story),
+            Err(need) => return ignored(name, need),
+        };
+        Trial::test(name, move || Ok(shared.tell(story)?))
+    };
+    cluster::all().map(trial).collect()
+}
+
+fn cluster_test(name: &str) -> String {
+    format!("cluster::{name}")
 }
 
 /// A test that cannot pass for want of something.

@@ -24,16 +24,23 @@ pub(crate) struct Network {
     started: Option<Quickstart>,
     /// The controller's certificate is vouched for by the system's roots, not by the network's CA.
     by_system: bool,
+    /// It goes on after the tests, so what they made there is deleted.
+    lasts: bool,
     kind: Kind,
 }
 
 impl Network {
     pub(crate) fn started(controller: Quickstart, admin: Admin) -> Self {
-        Self { kind: kind_of(&admin), admin, started: Some(controller), by_system: false }
+        Self { kind: kind_of(&admin), admin, started: Some(controller), by_system: false, lasts: false }
     }
 
     pub(crate) fn running(admin: Admin, by_system: bool) -> Self {
-        Self { kind: kind_of(&admin), admin, started: None, by_system }
+        Self { kind: kind_of(&admin), admin, started: None, by_system, lasts: true }
+    }
+
+    /// A cluster, as the administrator at one of its nodes makes what is there.
+    pub(crate) fn of_node(admin: Admin) -> Self {
+        Self { kind: kind_of(&admin), admin, started: None, by_system: false, lasts: false }
     }
 
     /// The program of the controller, if it was started for the tests.
@@ -207,7 +214,7 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        if self.started.is_none() {
+        if self.lasts {
             self.admin.tidy_up();
         }
     }

@@ -18,9 +18,9 @@ use crate::target;
 /// It makes half a dozen RSA keys first, which alone takes a minute where the machine has other work.
 const START_LIMIT: Duration = Duration::from_secs(240);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(100);
-const LOOPBACK: &str = "127.0.0.1";
-const ADMIN: &str = "admin";
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const LOOPBACK: &str = "127.0.0.1";
+pub(crate) const ADMIN: &str = "admin";
 
 /// A running controller. It is ended, and its folder removed, when this is dropped.
 pub(crate) struct Quickstart {
@@ -61,11 +61,11 @@ impl Quickstart {
                 Err(problem) => problem,
             };
             if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(format!("the controller ended: {status}\n{}", self.last_words()));
+                return Err(format!("the controller ended: {status}\n{}", last_lines(&log_of(self.folder.path()))));
             }
             if start.elapsed() > START_LIMIT {
                 let limit = START_LIMIT.as_secs();
-                return Err(format!("not up after {limit} s: {problem}\n{}", self.last_words()));
+                return Err(format!("not up after {limit} s: {problem}\n{}", last_lines(&log_of(self.folder.path()))));
             }
             thread::sleep(PAUSE);
         }
@@ -75,14 +75,6 @@ impl Quickstart {
         let roots = self.folder.path().join("pki/root-ca/certs/root-ca.cert");
         let roots = fs::read_to_string(roots).map_err(|error| format!("the root CA: {error}"))?;
         Admin::log_in(url, ADMIN, ADMIN, &target::certificates(&roots))
-    }
-
-    /// The end of what the program printed.
-    fn last_words(&self) -> String {
-        let log = fs::read(log_of(self.folder.path())).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
     /// Asks the program to end, as Ctrl-C would.
@@ -134,13 +126,19 @@ fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result
         .arg(folder)
         .args(["--ctrl-address", LOOPBACK, "--ctrl-port", &port.to_string()])
         .args(["--router-address", LOOPBACK, "--router-port", &router_port.to_string()])
-        .env("ZITI_CONFIG_DIR", folder)
-        .env("ZITI_CTRL_BIND_ADDRESS", LOOPBACK)
-        .env("ZITI_CTRL_EDGE_BIND_ADDRESS", LOOPBACK)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors);
+    on_loopback(&mut command, folder);
     Ok(command)
+}
+
+/// Lets the program listen on loopback only, and leave nothing outside of the folder.
+pub(crate) fn on_loopback(command: &mut Command, folder: &Path) {
+    command
+        .env("ZITI_CONFIG_DIR", folder)
+        .env("ZITI_CTRL_BIND_ADDRESS", LOOPBACK)
+        .env("ZITI_CTRL_EDGE_BIND_ADDRESS", LOOPBACK);
 }
 
 /// The program, without the settings for it that the tests' own environment may hold.
@@ -152,13 +150,21 @@ pub(crate) fn scrubbed(program: &Path) -> Command {
     command
 }
 
+/// The end of what a program printed.
+pub(crate) fn last_lines(log: &Path) -> String {
+    let log = fs::read(log).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
 fn log_of(folder: &Path) -> PathBuf {
     folder.join("quickstart.log")
 }
 
 /// A port that nobody listens on. Below 32768, because older programs read ports as signed 16-bit numbers, and
 /// outgoing connections do not take those.
-fn free_port() -> Result<u16, String> {
+pub(crate) fn free_port() -> Result<u16, String> {
     const FIRST: u16 = 12_000;
     const COUNT: u16 = 20_000;
     static TRIED: AtomicU16 = AtomicU16::new(0);

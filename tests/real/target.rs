@@ -53,9 +53,17 @@ impl Target {
         }
     }
 
+    /// The program that is started for the tests.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        match self {
+            Target::Program { path, .. } => Some(path),
+            Target::Running { .. } => None,
+        }
+    }
+
     /// True if it is started as the tests want it, with or without an edge router.
     pub(crate) fn is_ours(&self) -> bool {
-        matches!(self, Target::Program { .. })
+        self.program().is_some()
     }
 
     /// Starts the controller if need be, and logs in as its administrator.

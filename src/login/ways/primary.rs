@@ -9,6 +9,7 @@ use crate::login::controllers::Features;
 use crate::login::credentials::{Credentials, JwtSource};
 use crate::login::generation::Generation;
 use crate::login::live::NewSession;
+use crate::login::pacing::Backoff;
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::trust::certificate::CertificateFacts;
@@ -97,7 +98,7 @@ impl Generation {
         primary: &Primary<'_>,
         goes_on: impl Fn(&ControllerUrl) -> bool,
     ) -> Result<NewSession, Error> {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut shown = self.show(call, primary);
         loop {
             let (answer, controller) = match shown? {
@@ -106,6 +107,7 @@ impl Generation {
             };
             self.ways.note(false);
             let may_become_known = goes_on(&controller);
+            let pause = pauses.pause(&self.pacer.jitter);
             if !may_become_known || call.remaining() <= pause {
                 return Err(self.rejection(&controller, answer, may_become_known));
             }
@@ -114,7 +116,6 @@ impl Generation {
             if matches!(shown, Err(Error::Timeout { .. })) {
                 return Err(self.rejection(&controller, answer, may_become_known));
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
