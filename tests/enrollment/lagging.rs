@@ -73,6 +73,21 @@ fn only_the_node_that_made_the_token_is_asked() {
     assert_eq!(other.connections(), 0);
 }
 
+/// As nodes before 2.0 say it; those since then answer with 429.
+#[test]
+fn a_node_that_cannot_reach_its_leader_is_asked_until_there_is_another_one() {
+    let cause = r#"{"code":"UNHANDLED","message":"error dialing peer tls:127.0.0.1:1: connection refused"}"#;
+    let body = format!(r#"{{"error":{{"code":"UNHANDLED","message":"oh","cause":{cause}}},"meta":{{}}}}"#);
+    for way in ways::ALL {
+        let network = way.network();
+        let candidate = network.candidate();
+        network.once(crate::support::answer(500, body.clone()));
+        network.once(crate::support::answer(500, body.clone()));
+        candidate.enroll().unwrap_or_else(|error| panic!("{way:?}: {error}"));
+        assert_eq!((network.asked(), candidate.place.names()), (3, vec!["alice.json".to_owned()]), "{way:?}");
+    }
+}
+
 /// Having been busy is no reason to lose patience with the token sooner or later.
 #[test]
 fn the_two_seconds_begin_when_the_token_was_not_known_first() {

@@ -126,8 +126,14 @@ fn another_controller_serves_while_one_is_busy() {
 fn what_may_not_be_done_twice_is_repeated_only_if_it_was_not_begun() {
     let no_leader = answer(503, r#"{"error":{"code":"CLUSTER_NO_LEADER","message":"no leader"},"meta":{}}"#);
     let proxy = |status| answer(status, "<html>slow down</html>");
-    let unbegun = [Fault::TooManyRequests { retry_after: None }, no_leader];
-    let unsure = [proxy(429), proxy(503), Fault::Status(502), Fault::LostAnswer];
+    let unhandled = |why: &str| {
+        let cause = format!(r#"{{"code":"UNHANDLED","message":"{why}"}}"#);
+        answer(500, format!(r#"{{"error":{{"code":"UNHANDLED","message":"oh","cause":{cause}}},"meta":{{}}}}"#))
+    };
+    let dead_leader = unhandled("error dialing peer tls:127.0.0.1:1: connection refused");
+    let unbegun = [Fault::TooManyRequests { retry_after: None }, no_leader, dead_leader];
+    let other_trouble = unhandled("the answer of the leader: error dialing peer");
+    let unsure = [proxy(429), proxy(503), Fault::Status(502), Fault::Status(500), Fault::LostAnswer, other_trouble];
     let faults = unbegun.into_iter().map(|fault| (fault, 2)).chain(unsure.into_iter().map(|fault| (fault, 1)));
     for (fault, times) in faults {
         let network = alone();

@@ -2,6 +2,7 @@
 
 #[path = "../support/alice.rs"]
 mod alice;
+mod busy;
 mod cluster;
 mod factors;
 mod flow;

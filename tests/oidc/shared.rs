@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ziti_edge_client::{EventKind, JwtSource, Login, LoginFlow, LoginState, StepKind, StepOutcome};
+use ziti_edge_client::{EventKind, JwtSource, Login, LoginState, StepKind, StepOutcome};
 use ziti_edge_testkit::{Fault, ListedController, TestController, Version};
 
-use crate::support::{answer, start};
-use crate::{AUTHORIZE, DISCOVERY, LOGIN, Network, TOKEN, Time, Way, build, list};
+use crate::support::start;
+use crate::{AUTHORIZE, LOGIN, Network, TOKEN, Time, Way, build, list};
 
 const DUE: Duration = Duration::from_secs(25 * 60);
 
@@ -104,29 +104,4 @@ fn a_login_that_waits_is_told_and_left_alone_by_a_diagnosis() {
     assert!(login.outcome == StepOutcome::Failed && login.detail.contains("TOTP"), "{login:?}");
     assert!(matches!(client.authenticate_mfa(&network.code()).unwrap(), Login::Complete(_)));
     assert_eq!((network.count(AUTHORIZE), network.had()), (1, (1, 0)));
-}
-
-#[test]
-fn a_busy_controller_is_asked_again_for_a_login() {
-    let busy = || Fault::TooManyRequests { retry_after: Some("1".to_owned()) };
-    for flow in [LoginFlow::Auto, LoginFlow::Oidc] {
-        for (operation, fault) in
-            [(DISCOVERY, busy()), (AUTHORIZE, busy()), (AUTHORIZE, Fault::Status(503)), (TOKEN, Fault::Status(503))]
-        {
-            let network = Network::new(Version::V2_0);
-            network.controller.fault_times(operation, fault.clone(), 1);
-            let client = build(network.builder(Way::Password).login_flow(flow));
-            assert_eq!(list(&client).unwrap(), 1, "{flow:?} {operation:?} {fault:?}");
-            assert_eq!(network.had(), (1, 0), "{flow:?} {operation:?} {fault:?}");
-        }
-    }
-}
-
-#[test]
-fn a_password_that_a_busy_controller_was_shown_is_not_shown_again() {
-    let network = Network::new(Version::V2_0);
-    network.controller.fault(LOGIN, answer(503, ""));
-    let outcome = list(&network.client(Way::Password));
-    assert!(matches!(outcome, Err(ziti_edge_client::Error::Busy(_))), "{outcome:?}");
-    assert_eq!(network.count(LOGIN), 1);
 }

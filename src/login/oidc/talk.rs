@@ -10,7 +10,7 @@ use super::flow::NoOidc;
 use super::token::OidcTokens;
 use crate::error::Error;
 use crate::login::dispatch::CURRENT;
-use crate::login::generation::{Generation, answer, may_move_on};
+use crate::login::generation::{Generation, answer, has_failed, may_move_on};
 use crate::login::live::{LiveSession, NewSession, SessionToken};
 use crate::login::request::login_body_for;
 use crate::login::session::ApiSession;
@@ -53,7 +53,8 @@ impl From<Stopped> for Error {
 }
 
 impl Talk<'_> {
-    /// Sends a step. `again` is whether the login may begin anew elsewhere if the answer to it is lost.
+    /// Sends a step. `again` is whether the login may begin anew elsewhere if the answer to it is lost; where the
+    /// controller has not begun with the step it may in any case.
     pub(super) fn ask(&self, request: &Request, again: bool, body: &mut Vec<u8>) -> Result<Head, Stopped> {
         self.ask_with(None, request, again, body)
     }
@@ -67,7 +68,11 @@ impl Talk<'_> {
     ) -> Result<Head, Stopped> {
         let Self { generation, call, controller, untried } = *self;
         let outcome = generation.attempt(call, controller, session, untried, request, body);
-        let again = may_move_on(&outcome, again);
+        let not_begun = match &outcome {
+            Ok(head) if has_failed(head) => refusal::read(&request.operation(), head, body).was_not_carried_out(),
+            _ => false,
+        };
+        let again = may_move_on(&outcome, again || not_begun);
         let elsewhere = again && untried > 0 && call.may_go_on();
         match outcome {
             Ok(head) if again => {
