@@ -14,11 +14,14 @@ use serde_json::{Value, json};
 use ziti_edge_client::api::raw::RequestBody;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, ClientBuilder, Error, Identity, LoginFlow, Method};
-use ziti_edge_testkit::{Operation, TestController, Version};
+use ziti_edge_testkit::{IdentityOptions, Operation, TestController, Version};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// Of alice, who may log in by it, too.
+const PASSWORD: &str = "canary-password";
 
 /// The clock that decides what is due; it runs like the real one, and can be moved.
 #[derive(Clone, Default)]
@@ -60,7 +63,9 @@ impl Network {
     fn new(count: usize, version: Version, options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let builder = || TestController::builder().version(version).services(2);
         let first = builder().start().expect("a free port");
-        let mut file: Value = serde_json::from_str(&first.enrolled_identity_json("alice")).unwrap();
+        let (name, password) = ("alice".to_owned(), Some(PASSWORD.to_owned()));
+        let alice = IdentityOptions { name, password, ..IdentityOptions::default() };
+        let mut file: Value = serde_json::from_str(&first.enrolled_identity_json_with(alice)).unwrap();
         let other = |_| builder().same_network_as(&first).start().expect("a free port");
         let others: Vec<_> = (1..count).map(other).collect();
         let controllers: Vec<_> = std::iter::once(first).chain(others).collect();
