@@ -81,8 +81,16 @@ fn a_node_that_cannot_reach_its_leader_is_asked_until_there_is_another_one() {
     for way in ways::ALL {
         let network = way.network();
         let candidate = network.candidate();
-        network.once(crate::support::answer(500, body.clone()));
-        network.once(crate::support::answer(500, body.clone()));
+        network.once(Fault::Body {
+            status: 500,
+            content_type: "application/json".to_owned(),
+            body: body.clone().into(),
+        });
+        network.once(Fault::Body {
+            status: 500,
+            content_type: "application/json".to_owned(),
+            body: body.clone().into(),
+        });
         candidate.enroll().unwrap_or_else(|error| panic!("{way:?}: {error}"));
         assert_eq!((network.asked(), candidate.place.names()), (3, vec!["alice.json".to_owned()]), "{way:?}");
     }
@@ -93,7 +101,7 @@ fn a_node_that_cannot_reach_its_leader_is_asked_until_there_is_another_one() {
 fn the_two_seconds_begin_when_the_token_was_not_known_first() {
     let node = TestController::builder().version(Version::V2_0).start().unwrap();
     node.fault_times(Operation::Enroll, Fault::TooManyRequests { retry_after: Some("1".to_owned()) }, 2);
-    node.fault(Operation::Enroll, refusal(400, NOT_KNOWN));
+    node.fault_times(Operation::Enroll, refusal(400, NOT_KNOWN), 20);
     let start = Instant::now();
     assert_eq!(Place::new().problem(&node.create_identity("alice")).0, Problem::TokenNotKnown);
     assert!((4..12).contains(&node.count(Operation::Enroll)), "{:?}", start.elapsed());

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ziti_edge_client::{Client, Credentials, Error, JwtSource};
-use ziti_edge_testkit::{Fault, Operation, Version};
+use ziti_edge_client::{Client, Credentials, Error, EventKind, JwtSource, LoginFlow};
+use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::support::answer;
 use crate::{MINUTE, Network, SECOND, list, order};
@@ -71,6 +71,28 @@ fn it_is_left_alone_by_other_credentials_too() {
     network.client.retry_now();
     network.controllers[0].clear_faults();
     assert_eq!(list(&network.client).unwrap(), 2);
+}
+
+/// A generation with another bundle is a new one in all but what is known of its controllers.
+#[test]
+fn it_is_left_alone_with_another_ca_bundle_too() {
+    let network = Network::new(2, Version::V2_0, |builder| builder.login_flow(LoginFlow::Oidc));
+    let [first, second] = &network.controllers[..] else { unreachable!("there are two") };
+    list(&network.client).unwrap();
+    first.fault(Operation::Services, too_many("200"));
+    list(&network.client).unwrap();
+    first.clear_faults();
+    let other = TestController::builder().same_network_as(first).new_authority(true).start().expect("a free port");
+    for controller in &network.controllers {
+        controller.announce_authorities_of(&[first, &other]);
+    }
+    let events = network.client.maintain().events;
+    assert!(events.iter().any(|event| event.kind == EventKind::CaAdded), "{events:?}");
+    network.clear_requests();
+    second.fault(Operation::Any, Fault::Refuse);
+    second.close_idle_connections();
+    assert!(list(&network.client.with_timeout(5 * SECOND)).is_err());
+    assert!(first.requests().is_empty(), "it asked for patience");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! No controller serves for long.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use ziti_edge_client::{Client, Credentials, Error, JwtSource, StepKind, StepOutcome};
+use ziti_edge_client::{Client, Credentials, Error, JwtSource, LoginFlow, StepKind, StepOutcome};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
+use crate::support::ENOUGH;
 use crate::{HOUR, MINUTE, Network, SECOND, list};
 
 /// Three controllers that take connections and reset them, so that attempts can be counted.
@@ -210,6 +212,29 @@ fn a_diagnosis_waits_for_no_turn_and_allows_no_other_call_one() {
     let diagnosis = network.client.diagnose();
     let login = diagnosis.steps().find(|step| step.kind == StepKind::Login).unwrap();
     assert_eq!(login.outcome, StepOutcome::Ok, "{diagnosis}");
+}
+
+/// Their turns are tested with a thousand of them, and without a network, beside what decides about them.
+#[test]
+fn clients_that_lost_their_controller_together_log_in_once_each() {
+    let network = Network::new(1, Version::V2_0, |builder| builder);
+    let controller = &network.controllers[0];
+    let clients: Vec<Client> = (0..30)
+        .map(|_| Client::builder(&network.client.identity()).timeout(ENOUGH).login_flow(LoginFlow::Legacy))
+        .map(|builder| builder.build().unwrap())
+        .collect();
+    clients.iter().for_each(|client| assert_eq!(list(client).unwrap(), 2));
+    controller.fault(Operation::Any, Fault::Reset);
+    controller.expire_sessions();
+    clients.iter().for_each(|client| drop(list(client).unwrap_err()));
+    controller.clear_faults();
+    controller.clear_requests();
+    thread::scope(|scope| {
+        for client in clients.iter().chain(&clients) {
+            scope.spawn(|| assert_eq!(list(client).unwrap(), 2));
+        }
+    });
+    assert_eq!((controller.count(Operation::Authenticate), controller.session_count()), (30, 30));
 }
 
 #[test]

@@ -23,8 +23,8 @@ const LATE: Duration = Duration::from_millis(250);
 /// controllers can each refuse it, lose its answer (it is asked for once more if the connection was an old one), or
 /// take it and fail at what comes next.
 const LOGINS_PER_STEP: usize = 6;
-/// Certificates count as new for two minutes, and only those of new ones may be refused by a node that lags behind.
-const NODES_LAG_FOR: Duration = Duration::from_secs(90);
+/// Certificates count as new for a minute, and only new ones may be refused by a node that lags behind.
+const NODES_LAG_FOR: Duration = Duration::from_secs(45);
 /// In so many steps there is one with silence, which costs seconds each time, and one with a node that lags behind.
 const PLANNED: usize = 250;
 /// A session lasts for half an hour. Tokens are refreshed before that.

@@ -77,6 +77,32 @@ fn a_busy_controller_is_asked_a_few_times_more_ever_more_slowly() {
 }
 
 #[test]
+fn pauses_are_any_part_of_a_window_that_grows_and_never_none() {
+    for (chance, quarters) in [(0.0, 1), (1.0, 4)] {
+        let jitter = Jitter::of(move || chance);
+        let mut backoff = Backoff::new(SECOND / 5, 2 * SECOND);
+        let pauses: Vec<u128> = (0..7).map(|_| backoff.pause(&jitter).as_millis()).collect();
+        let windows = [200, 400, 800, 1600, 2000, 2000, 2000];
+        assert_eq!(pauses, windows.map(|window| window / 4 * quarters));
+    }
+}
+
+#[test]
+fn those_who_met_a_busy_controller_together_come_apart() {
+    let jitter = seeded(5);
+    for made in 1..6 {
+        let after = |_| {
+            let mut backoff = Backoff::new(SECOND / 5, 2 * SECOND);
+            (0..made).map(|_| backoff.pause(&jitter)).sum::<Duration>()
+        };
+        let times: Vec<Duration> = (0..1000).map(after).collect();
+        let first = *times.iter().min().unwrap();
+        let tenths: Vec<Duration> = times.iter().map(|time| (*time - first) * 10).collect();
+        assert_spread(&tenths, &format!("tenths of a second after {made} refusals"));
+    }
+}
+
+#[test]
 fn no_pause_is_begun_that_the_call_would_not_survive() {
     let jitter = seeded(3);
     let asked = |asked, left| Retries::default().pause(asked, left, &jitter);
