@@ -35,9 +35,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, Story)> {
 }
 
 /// A cluster that tests use one after the other. It starts with the first of them.
-pub(crate) struct Shared(
-    LazyLock<Result<Mutex<Cluster>, String>, Box<dyn FnOnce() -> Result<Mutex<Cluster>, String> + Send>>,
-);
+pub(crate) struct Shared(LazyLock<Started, Box<dyn FnOnce() -> Started + Send>>);
+
+type Started = Result<Mutex<Cluster>, String>;
 
 impl Shared {
     pub(crate) fn new(program: PathBuf) -> Self {
