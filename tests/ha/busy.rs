@@ -96,6 +96,22 @@ fn it_is_left_alone_with_another_ca_bundle_too() {
 }
 
 #[test]
+fn a_session_is_not_given_up_for_a_controller_that_asks_for_patience() {
+    let network = Network::new(2, Version::V2_0, |builder| builder);
+    let [first, second] = &network.controllers[..] else { unreachable!("there are two") };
+    list(&network.client).unwrap();
+    first.fault_times(Operation::Version, Fault::Status(502), 1);
+    second.fault_times(Operation::Version, too_many("200"), 1);
+    network.client.controller().version().unwrap();
+    assert_eq!(second.count(Operation::Version), 1);
+    network.advance(70 * SECOND);
+    first.fault(Operation::Services, Fault::StallBeforeAnswer);
+    list(&network.client.with_timeout(SECOND / 3)).unwrap_err();
+    first.clear_faults();
+    assert_eq!((list(&network.client).unwrap(), network.count(Operation::Authenticate)), (2, 1));
+}
+
+#[test]
 fn patience_that_would_outlast_the_call_ends_it_at_once_and_the_next_ones_too() {
     for asked in ["100", "1000000000", "Fri, 31 Dec 2099 23:59:59 GMT"] {
         let network = alone();

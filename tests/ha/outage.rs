@@ -116,16 +116,41 @@ fn calls_that_are_too_short_to_tell_silence_from_want_of_time_are_no_outage() {
     assert_eq!(list(&client).unwrap(), 2, "and so does the next one, at once");
 }
 
+/// A call that ends without an answer, three seconds of which pass by the clock of the client.
+fn call_in_vain(network: &Network, operation: Operation, fault: Fault) -> String {
+    network.controllers[0].fault(operation, fault);
+    let client = network.client.with_timeout(SECOND / 10);
+    let error = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(SECOND / 20);
+            network.clock.advance(3 * SECOND);
+        });
+        list(&client).unwrap_err()
+    });
+    network.controllers[0].clear_faults();
+    error.to_string()
+}
+
 #[test]
-fn an_answer_in_between_is_no_part_of_any_silence() {
-    let network = Network::new(1, Version::V2_0, |builder| builder);
-    let client = network.client.with_timeout(SECOND / 2);
-    for _ in 0..8 {
-        network.controllers[0].fault_times(Operation::Services, Fault::StallBeforeAnswer, 1);
-        list(&client).unwrap_err();
-        let error = list(&client);
-        assert_eq!(error.unwrap(), 2);
-    }
+fn only_silence_without_an_answer_in_between_adds_up() {
+    let told = |fault: Fault, answer_in_between: bool| {
+        let network = Network::new(1, Version::V2_0, |builder| builder);
+        list(&network.client).unwrap();
+        for _ in 0..2 {
+            if answer_in_between {
+                assert_eq!(list(&network.client).unwrap(), 2);
+            }
+            let told = call_in_vain(&network, Operation::Services, fault.clone());
+            assert!(!told.contains("no controller has served"), "{told}");
+        }
+        // Shorter than the pause between two attempts of an outage.
+        network.controllers[0].fault(Operation::Services, fault);
+        list(&network.client.with_timeout(SECOND / 20)).unwrap_err().to_string()
+    };
+    let outage = "no controller has served";
+    assert!(told(Fault::StallBeforeAnswer, false).contains(outage));
+    assert!(!told(Fault::StallBeforeAnswer, true).contains(outage));
+    assert!(!told(Fault::StallInBody, false).contains(outage), "who answers slowly is no silent one");
 }
 
 #[test]

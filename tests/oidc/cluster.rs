@@ -78,6 +78,22 @@ fn a_refresh_is_had_from_any_node() {
     assert_eq!(cluster.nodes[1].count(TOKEN), 1);
 }
 
+/// Whether the node has refreshed them is not known, so the tokens are given up.
+#[test]
+fn a_node_that_falls_silent_at_a_refresh_costs_a_login_and_not_the_call() {
+    let cluster = Cluster::new(|_, _| {});
+    let time = Time::new();
+    let client = build(time.of(cluster.builder()));
+    assert_eq!(list(&client).unwrap(), 1);
+    for node in &cluster.nodes[1..] {
+        node.advance(Duration::from_secs(25 * 60));
+    }
+    time.pass(&cluster.nodes[0], Duration::from_secs(25 * 60));
+    cluster.nodes[0].fault(Operation::Any, Fault::StallBeforeAnswer);
+    assert_eq!(list(&client.with_timeout(Duration::from_secs(7))).unwrap(), 1);
+    assert_eq!((cluster.nodes[0].count(TOKEN), cluster.nodes[1].oidc_logins(), cluster.had().1), (2, 1, 0));
+}
+
 #[test]
 fn a_login_whose_node_dies_on_the_way_begins_anew_at_the_next_one() {
     for operation in [AUTHORIZE, LOGIN, Operation::Named("oidcCallback"), TOKEN, Operation::CurrentApiSession] {

@@ -41,7 +41,9 @@ impl Generation {
                 }
                 return Ok(*session);
             }
-            Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(&error) => return Err(error),
+            Refreshed::NotNow(error) | Refreshed::NeverAgain(error) if is_of_the_caller(call, &error) => {
+                return Err(error);
+            }
             Refreshed::NotNow(error) if in_time => Err(error),
             Refreshed::NotNow(error) | Refreshed::NeverAgain(error) => {
                 log::info!("logging in anew, as the login could not be refreshed: {error}");
@@ -49,7 +51,7 @@ impl Generation {
             }
         };
         match outcome {
-            Err(error) if in_time && !is_of_the_caller(&error) && !matches!(error, Error::Rejected(_)) => {
+            Err(error) if in_time && !is_of_the_caller(call, &error) && !matches!(error, Error::Rejected(_)) => {
                 log::warn!("the login could not be renewed, and is used on until it ends: {error}");
                 tokens.postpone(self.time.now());
                 Ok(old.again())
@@ -109,7 +111,8 @@ fn is_for_now(head: &Head, error: &Error) -> bool {
     head.status == 429 || (500..600).contains(&head.status) || (head.status == 400 && says_so(error))
 }
 
-/// True if the call has no more time, or its user no more patience.
-fn is_of_the_caller(error: &Error) -> bool {
-    matches!(error, Error::Timeout { .. } | Error::Canceled { .. })
+/// True if the call has no more time, or its user no more patience. A controller that was silent for its share of the
+/// time is neither.
+fn is_of_the_caller(call: &Call, error: &Error) -> bool {
+    matches!(error, Error::Timeout { .. } | Error::Canceled { .. }) && call.check().is_err()
 }

@@ -22,19 +22,19 @@ fn refused() -> Error {
     Error::Transport { stage, controller, message: "connection refused".to_owned() }
 }
 
-/// How many fall into each second.
-fn histogram(times: &[Duration]) -> Vec<usize> {
-    let mut buckets = vec![0; times.iter().max().map_or(0, |last| last.as_secs() as usize + 1)];
-    for time in times {
-        buckets[time.as_secs() as usize] += 1;
-    }
-    buckets
-}
+/// A time is divided into so many parts to see whether clients keep together.
+const PARTS: usize = 12;
 
-fn assert_spread(times: &[Duration], what: &str) {
-    let buckets = histogram(times);
-    let (most, mean) = (buckets.iter().max().copied().unwrap_or(0), times.len() as f64 / buckets.len() as f64);
-    assert!(most as f64 <= 3.0 * mean, "{what}: {most} in one second, {mean:.1} on average: {buckets:?}");
+/// Fails if more than three times as many as on average come in one part of the time `within` which all of them come.
+fn assert_spread(times: &[Duration], within: Duration, what: &str) {
+    let mut parts = [0_usize; PARTS];
+    for time in times {
+        let part = (time.as_secs_f64() / within.as_secs_f64() * PARTS as f64) as usize;
+        assert!(part < PARTS, "{what}: {time:?} is not within {within:?}");
+        parts[part] += 1;
+    }
+    let mean = times.len() as f64 / PARTS as f64;
+    assert!(parts.iter().all(|part| *part as f64 <= 3.0 * mean), "{what}: {mean:.1} on average: {parts:?}");
 }
 
 #[test]
@@ -90,15 +90,14 @@ fn pauses_are_any_part_of_a_window_that_grows_and_never_none() {
 #[test]
 fn those_who_met_a_busy_controller_together_come_apart() {
     let jitter = seeded(5);
+    let pauses = |made: usize, jitter: &Jitter| {
+        let mut backoff = Backoff::new(SECOND / 5, 2 * SECOND);
+        (0..made).map(|_| backoff.pause(jitter)).sum::<Duration>()
+    };
     for made in 1..6 {
-        let after = |_| {
-            let mut backoff = Backoff::new(SECOND / 5, 2 * SECOND);
-            (0..made).map(|_| backoff.pause(&jitter)).sum::<Duration>()
-        };
-        let times: Vec<Duration> = (0..1000).map(after).collect();
-        let first = *times.iter().min().unwrap();
-        let tenths: Vec<Duration> = times.iter().map(|time| (*time - first) * 10).collect();
-        assert_spread(&tenths, &format!("tenths of a second after {made} refusals"));
+        let shortest = pauses(made, &Jitter::of(|| 0.0));
+        let times: Vec<Duration> = (0..1000).map(|_| pauses(made, &jitter) - shortest).collect();
+        assert_spread(&times, 3 * shortest, &format!("after {made} refusals"));
     }
 }
 
@@ -124,7 +123,7 @@ fn who_asks_for_patience_gets_it_up_to_five_minutes() {
 fn clients_that_were_told_the_same_at_the_same_time_come_apart() {
     let jitter = seeded(11);
     let arrivals: Vec<Duration> = (0..1000).map(|_| patience(30 * SECOND, &jitter) - 30 * SECOND).collect();
-    assert_spread(&arrivals, "Retry-After: 30");
+    assert_spread(&arrivals, LONGEST_RETRY, "Retry-After: 30");
 }
 
 #[test]
@@ -132,8 +131,8 @@ fn renewals_of_logins_that_began_together_come_apart() {
     let whole = Duration::from_secs(1800);
     let due: Vec<Duration> = (0..1000).map(|n| whole.mul_f64(renewal_share(&format!("session-{n}")))).collect();
     assert!(due.iter().all(|due| (1080..1440).contains(&due.as_secs())), "{due:?}");
-    let minutes: Vec<Duration> = due.iter().map(|due| (*due - 1080 * SECOND) / 60).collect();
-    assert_spread(&minutes, "minutes in which renewals are due");
+    let after: Vec<Duration> = due.iter().map(|due| *due - 1080 * SECOND).collect();
+    assert_spread(&after, 360 * SECOND, "renewals");
     assert_eq!(renewal_share("a"), renewal_share("a"), "however often one looks");
 }
 
@@ -217,8 +216,9 @@ fn a_thousand_clients_come_back_apart_however_long_it_took() {
     for seconds in [1, 3, 10, 20, 40, 60, 90, 120, 300, 3600] {
         let back = seconds * SECOND;
         let arrivals: Vec<Duration> = (0..1000).map(|seed| Caller::new(seed).run(back) - back).collect();
-        assert_eq!(histogram(&arrivals).iter().sum::<usize>(), 1000, "each logs in once");
-        assert_spread(&arrivals, &format!("back after {seconds} s"));
+        // A pause is no longer than the time that it has lasted; who calls each half second finds the end of a minute late.
+        let longest = if back < 2 * MINUTE { MINUTE.min(back) } else { MINUTE + SECOND };
+        assert_spread(&arrivals, longest, &format!("back after {seconds} s"));
         assert!(arrivals.iter().all(|arrival| *arrival <= MINUTE + SECOND), "nobody is kept out longer than a minute");
     }
 }
