@@ -4,7 +4,10 @@
 mod stages;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use stages::scene::ENOUGH;
@@ -190,6 +193,26 @@ fn a_refused_connection_is_told_at_once() {
     assert!(matches!(error, Error::Transport { stage: Stage::Connect, .. }), "{error:?}");
     controller.clear_faults();
     assert_eq!(list(&client).unwrap(), SERVICES);
+}
+
+/// One takes connections before it has its certificates.
+#[test]
+fn a_controller_that_is_starting_is_worth_another_try() {
+    const INTERNAL_ERROR: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 80];
+    let starting = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", starting.local_addr().unwrap());
+    let controller = TestController::builder().start().unwrap();
+    let identity = Identity::from_json(&controller.enrolled_identity_json("alice")).unwrap();
+    let client = Client::new(&identity.with_controllers(&[url]).unwrap()).unwrap();
+    let answering = thread::spawn(move || {
+        let (mut connection, _) = starting.accept().unwrap();
+        let _ = connection.read(&mut [0; 4096]);
+        connection.write_all(&INTERNAL_ERROR).unwrap();
+    });
+    let error = list(&client).unwrap_err();
+    answering.join().unwrap();
+    assert!(matches!(error, Error::Transport { stage: Stage::Tls, .. }) && error.is_retryable(), "{error:?}");
+    assert!(error.to_string().contains("it may be starting"), "{error}");
 }
 
 #[test]

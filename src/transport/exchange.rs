@@ -240,9 +240,13 @@ fn translate(error: ureq::Error, call: &CallState, attempt: &Attempt<'_>, reques
             if let Some(ours) = trust::error_of_ours(&error) {
                 return ours;
             }
+            let message = trust::explain(&error, attempt.controller.host());
+            if trust::is_not_ready(&error) {
+                return call.broken(message);
+            }
             return Error::Tls {
                 controller: attempt.controller.origin().to_owned(),
-                message: call.on_the_way(trust::explain(&error, attempt.controller.host())),
+                message: call.on_the_way(message),
             };
         }
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {

@@ -20,6 +20,12 @@ pub(crate) fn error_of_ours(error: &rustls::Error) -> Option<Error> {
     }
 }
 
+/// True if the peer could not go on for reasons of its own, which pass: a controller that is starting takes connections
+/// before it has its certificates.
+pub(crate) fn is_not_ready(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::AlertReceived(AlertDescription::InternalError))
+}
+
 /// Says what went wrong in a handshake with `host` and what to do about it.
 pub(crate) fn explain(error: &rustls::Error, host: &str) -> String {
     match error {
@@ -99,6 +105,9 @@ fn peer_alert(alert: AlertDescription) -> String {
         }
         A::ProtocolVersion => "the controller speaks neither TLS 1.2 nor TLS 1.3".to_owned(),
         A::UnrecognisedName => "the controller does not know itself by this name; check the address".to_owned(),
+        A::InternalError => {
+            "the controller could not end the TLS handshake (alert InternalError); it may be starting".to_owned()
+        }
         A::NoApplicationProtocol => "the peer offers no HTTP on this port; check the address".to_owned(),
         other => format!("the controller ended the TLS handshake (alert {other:?})"),
     }

@@ -12,7 +12,7 @@ pub(crate) mod token;
 pub(crate) mod verifier;
 
 pub(crate) use bundle::CaBundle;
-pub(crate) use explain::{display_time, error_of_ours, explain};
+pub(crate) use explain::{display_time, error_of_ours, explain, is_not_ready};
 pub(crate) use issued::{clock_note, issued_for, renewed_chain};
 pub(crate) use token::EnrollmentToken;
 

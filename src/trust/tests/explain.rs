@@ -11,6 +11,7 @@ fn each_handshake_failure_says_what_to_do() {
         (Error::AlertReceived(AlertDescription::UnrecognisedName), "does not know itself by this name"),
         (Error::AlertReceived(AlertDescription::NoApplicationProtocol), "offers no HTTP"),
         (Error::AlertReceived(AlertDescription::HandshakeFailure), "ended the TLS handshake"),
+        (Error::AlertReceived(AlertDescription::InternalError), "it may be starting"),
         (Error::InvalidMessage(InvalidMessage::InvalidContentType), "c.test does not speak TLS on this port"),
         (Error::InvalidCertificate(CertificateError::Expired), "the certificate of c.test has expired"),
         (Error::InvalidCertificate(CertificateError::NotValidYet), "not valid yet"),
