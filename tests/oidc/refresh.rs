@@ -126,6 +126,26 @@ fn a_refresh_that_is_refused_ends_in_a_full_login() {
     }
 }
 
+/// As 2.0 has it of an identity that was disabled.
+#[test]
+fn tokens_that_are_refused_after_a_refresh_too_end_in_a_full_login() {
+    let network = Network::new(Version::V2_0);
+    let (client, _) = logged_in(&network, Way::Password);
+    for operation in [Operation::Services, Operation::CurrentApiSession] {
+        network.controller.fault(operation, Fault::Status(401));
+    }
+    network.controller.fault(LOGIN, Fault::Status(401));
+    for _ in 0..3 {
+        let error = list(&client).unwrap_err();
+        assert!(matches!(error, Error::Rejected(_)), "{error:?}");
+    }
+    assert_eq!(network.count(LOGIN), 2, "a refusal is believed");
+    assert!(network.controller.oidc_refreshes() <= 2, "the tokens are not refreshed for ever");
+    network.controller.clear_faults();
+    client.retry_now();
+    assert_eq!((list(&client).unwrap(), network.controller.oidc_logins()), (1, 2));
+}
+
 #[test]
 fn a_refresh_that_fails_for_now_leaves_the_old_token_in_use_until_it_ends() {
     let server_error = answer(400, r#"{"error":"server_error","error_description":"try later"}"#);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::talk::Talk;
+use super::talk::{Stopped, Talk};
 use super::token::OidcTokens;
 use crate::error::Error;
 use crate::login::generation::{Generation, answer};
@@ -89,6 +89,8 @@ impl Generation {
         let talk = Talk { generation: self, call, controller: &controller, untried: 0 };
         let mut session = match talk.completed(session.again()) {
             Ok(session) => session,
+            // Controllers refresh the tokens of an identity that was disabled, and take none of them: a login tells.
+            Err(Stopped { error: error @ Error::Unauthorized(_), .. }) => return Refreshed::NeverAgain(error),
             Err(stopped) => {
                 log::debug!("the login is refreshed; it could not be asked for: {}", stopped.error);
                 session.again()
