@@ -178,13 +178,15 @@ typedef enum {
   ZEC_ERR_CANCELED = 8,
   /// The peer could not be trusted, or TLS could not be agreed on.
   ZEC_ERR_TLS = 9,
-  /// An identity file, key, certificate or saved session cannot be used.
+  /// An identity file, key, certificate, external JWT or saved session cannot be used, or a callback does not give it.
   ZEC_ERR_IDENTITY = 10,
   /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
   ZEC_ERR_ENROLLMENT = 11,
-  /// The login waits for another factor.
+  /// The login waits for another factor. zec_client_status() says for which in words, and zec_client_authenticate(),
+  /// which logs in anew, as a list.
   ZEC_ERR_LOGIN_PENDING = 12,
-  /// The controller refuses this identity's credentials.
+  /// The controller refuses this identity's credentials. Later calls end with this at once: for ten minutes, or, of a
+  /// password, until zec_client_retry_now() or zec_client_set_credentials().
   ZEC_ERR_REJECTED = 13,
   /// This cannot be done here; the message names the way that works.
   ZEC_ERR_UNSUPPORTED = 14,
@@ -198,7 +200,8 @@ typedef enum {
 typedef struct zec_cancel zec_cancel;
 
 /// A client of one identity's controllers. Any number of threads may use it at once. Its calls block, each at most for
-/// the client's time limit.
+/// the client's time limit. When no controller has served for two minutes there is one attempt a minute, and all other
+/// calls end at once with the last error, but for zec_client_authenticate() and what follows zec_client_retry_now().
 typedef struct zec_client zec_client;
 
 /// A login at an identity provider on another device: show the user code and address, then call
@@ -2120,7 +2123,7 @@ ZEC_MUST_USE
 zec_error *zec_filter_quote(const char *value,
                             char **out);
 
-/// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
+/// Reads an identity file, of at most 8 MiB; clients made from it keep it there (zec_client_options).
 ZEC_MUST_USE
 zec_error *zec_identity_load(const char *path,
                              zec_identity **out);
@@ -2374,7 +2377,8 @@ zec_error *zec_client_set_second_factor_jwt(const zec_client *client,
                                             const zec_jwt_source *source);
 
 /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
-/// a login asks the controller again. No I/O.
+/// a login asks the controller again. It also tries controllers that have failed, or asked to be left alone, without
+/// waiting for its turn. No I/O.
 ZEC_MUST_USE
 zec_error *zec_client_retry_now(const zec_client *client);
 

@@ -27,7 +27,8 @@ use crate::secret::Secret;
 const DEFAULT_RSA_BITS: u32 = 2048;
 
 /// A client of one identity's controllers. Any number of threads may use it at once. Its calls block, each at most for
-/// the client's time limit.
+/// the client's time limit. When no controller has served for two minutes there is one attempt a minute, and all other
+/// calls end at once with the last error, but for zec_client_authenticate() and what follows zec_client_retry_now().
 pub struct zec_client {
     pub(crate) client: Client,
 }
@@ -350,7 +351,8 @@ pub extern "C" fn zec_client_set_second_factor_jwt(
 }
 
 /// Takes no earlier refusal of the credentials, or of an external JWT, for an answer any more: the next call that needs
-/// a login asks the controller again. No I/O.
+/// a login asks the controller again. It also tries controllers that have failed, or asked to be left alone, without
+/// waiting for its turn. No I/O.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_retry_now(client: Option<&zec_client>) -> Option<Box<zec_error>> {

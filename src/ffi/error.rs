@@ -32,13 +32,15 @@ pub enum zec_code {
     ZEC_ERR_CANCELED = 8,
     /// The peer could not be trusted, or TLS could not be agreed on.
     ZEC_ERR_TLS = 9,
-    /// An identity file, key, certificate or saved session cannot be used.
+    /// An identity file, key, certificate, external JWT or saved session cannot be used, or a callback does not give it.
     ZEC_ERR_IDENTITY = 10,
     /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
     ZEC_ERR_ENROLLMENT = 11,
-    /// The login waits for another factor.
+    /// The login waits for another factor. zec_client_status() says for which in words, and zec_client_authenticate(),
+    /// which logs in anew, as a list.
     ZEC_ERR_LOGIN_PENDING = 12,
-    /// The controller refuses this identity's credentials.
+    /// The controller refuses this identity's credentials. Later calls end with this at once: for ten minutes, or, of a
+    /// password, until zec_client_retry_now() or zec_client_set_credentials().
     ZEC_ERR_REJECTED = 13,
     /// This cannot be done here; the message names the way that works.
     ZEC_ERR_UNSUPPORTED = 14,

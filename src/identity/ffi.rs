@@ -32,7 +32,7 @@ impl zec_identity {
     }
 }
 
-/// Reads an identity file, of at most 1 MiB; clients made from it keep it there (zec_client_options).
+/// Reads an identity file, of at most 8 MiB; clients made from it keep it there (zec_client_options).
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_identity_load(

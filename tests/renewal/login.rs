@@ -56,6 +56,7 @@ fn a_login_that_fails_is_tried_again_soon_and_holds_up_nothing() {
     let failed = scene.client.maintain();
     assert_eq!(failed.events[0].kind, EventKind::LoginFailed, "{failed:?}");
     assert!(failed.events[0].error.is_some());
+    assert!(failed.events[0].message.starts_with("the login could not be renewed: "), "{failed:?}");
     assert!(failed.next <= Duration::from_secs(30), "{failed:?}");
     assert!(!kinds(&failed).contains(&EventKind::CaFailed), "what needs no login goes on: {failed:?}");
     scene.controller.clear_faults();

@@ -77,8 +77,15 @@ impl Event {
         Self { kind, message: message.into(), error: None }
     }
 
+    /// That `kind`, which is one of a failure, happened because of `error`.
     pub(super) fn failed(kind: EventKind, error: Error) -> Self {
-        Self { kind, message: error.to_string(), error: Some(error) }
+        let what = match kind {
+            EventKind::LoginFailed => "the login could not be renewed",
+            EventKind::RenewalFailed => "the certificate could not be renewed",
+            EventKind::ControllersFailed => "the controllers could not be asked for",
+            _ => "the CA bundle could not be refreshed",
+        };
+        Self { kind, message: format!("{what}: {error}"), error: Some(error) }
     }
 }
 
