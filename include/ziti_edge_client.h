@@ -2397,8 +2397,8 @@ zec_error *zec_client_authenticate(const zec_client *client,
 
 /// Gives the login the TOTP or recovery code that it waits for; later calls use it. Logs in first if there is no login.
 /// `auth_queries` of `out` is empty if no other factor is wanted. A wrong code is ZEC_ERR_API with the code
-/// "MFA_INVALID_TOKEN" and changes nothing. After a lost answer the code is not sent again, as a recovery code works
-/// once.
+/// "MFA_INVALID_TOKEN", or "INVALID TOTP CODE" over OIDC, and changes nothing. After a lost answer the code is not sent
+/// again, as a recovery code works once.
 /// POST /authenticate/mfa (authenticateMfa)
 ZEC_MUST_USE
 zec_error *zec_client_authenticate_mfa(const zec_client *client,
