@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ziti_edge_client::EventKind;
+use ziti_edge_client::{Error, EventKind, Login};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::{Scene, kinds, list};
@@ -82,6 +82,23 @@ fn a_login_with_a_second_factor_is_left_to_its_user() {
     }
     assert_eq!(scene.controller.count(Operation::Authenticate), 0);
     assert_eq!(list(&scene.client).unwrap(), 2, "the login goes on");
+}
+
+#[test]
+fn maintenance_notices_that_a_login_waits_no_more() {
+    for ended in [false, true] {
+        let scene = Scene::new(Version::V2_0);
+        scene.controller.require_mfa(&scene.id(), true);
+        assert!(matches!(scene.client.authenticate(), Ok(Login::Pending(_))));
+        scene.controller.require_mfa(&scene.id(), false);
+        if ended {
+            scene.controller.expire_sessions();
+        }
+        assert!(matches!(list(&scene.client), Err(Error::LoginPending { .. })), "nobody told the client: {ended}");
+        let looked = scene.client.maintain();
+        assert!(looked.next <= MINUTE && looked.events.is_empty(), "{looked:?}");
+        assert_eq!(list(&scene.client).unwrap(), 2, "{ended}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::login::{ApiSession, Generation, LiveSession, Wanted, renewal_share};
 use crate::transport::Call;
+use crate::wire::Request;
 
 /// What a session lasts that does not say.
 const USUAL: Duration = Duration::from_secs(30 * 60);
@@ -40,6 +41,9 @@ impl Client {
         let Some(session) = generation.flight.current() else {
             return self.log_in(call, Wanted::Current);
         };
+        if !session.api_session.auth_queries.is_empty() && !session.is_waiting() {
+            return self.look_whether_it_waits(call);
+        }
         if session.api_session.auth_queries.is_empty() {
             self.shared.upkeep.state().told.take_if(|told| told.waits);
         }
@@ -67,6 +71,14 @@ impl Client {
             return Ok((self.needs_factor(&session, ENDS), LOOK_AGAIN));
         }
         self.log_in(call, Wanted::NewerThan(session.number))
+    }
+
+    /// What a login waits for may be wanted no more, or have been given some other way: nobody else would hear of that.
+    fn look_whether_it_waits(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+        let question = Request::get("/current-api-session").with_partial_login();
+        self.on_generation(call, |generation| generation.look_at_session(call, &question))?;
+        let still = self.generation().flight.current().filter(|now| !now.api_session.auth_queries.is_empty());
+        Ok((still.and_then(|now| self.needs_factor(&now, WAITS)), LOOK_AGAIN))
     }
 
     /// Tells it once of each login; that one waits like the one before it is no news.
