@@ -587,6 +587,37 @@ typedef struct {
   size_t steps_len;
 } zec_controller_diagnosis;
 
+/// The client that was diagnosed: what it is, where it runs, and how it was set up. No secrets.
+typedef struct {
+  /// The version of this library.
+  const char *version;
+  /// What it was built with, such as "ring".
+  const char *const *features;
+  size_t features_len;
+  /// Operating system, its release where it is known, and architecture.
+  const char *system;
+  /// When the diagnosis began, by the local clock, as RFC 3339.
+  const char *time;
+  /// The same in seconds since 1970.
+  int64_t time_unix;
+  /// The identity, with the file that it is kept in. It is freed with the diagnosis.
+  const zec_identity_description *identity;
+  /// True if a signer has the identity's key.
+  bool is_key_in_signer;
+  /// By what the client logs in: "certificate", "password" or "external_jwt"; other words may come.
+  const char *credentials;
+  /// Which kind of login it was told to make: "auto", "legacy" or "oidc"; other words may come.
+  const char *login_flow;
+  /// The proxy, without its password, or NULL; some hosts may be excepted from it.
+  const char *proxy;
+  /// True if the system's roots are trusted, too.
+  bool trusts_system_roots;
+  /// The time limit of a call.
+  uint64_t timeout_ms;
+  /// The time limit of opening one connection.
+  uint64_t connect_timeout_ms;
+} zec_diagnosed_client;
+
 /// Which step on the way to a login fails, and why.
 typedef struct {
   /// The way to each controller.
@@ -601,6 +632,8 @@ typedef struct {
   const char *text;
   /// All of this as one JSON object.
   const char *json;
+  /// What was diagnosed, and where.
+  const zec_diagnosed_client *client;
 } zec_diagnosis;
 
 /// Something that changed about a client's login or identity, or failed to, without being asked for.
@@ -805,6 +838,12 @@ typedef struct {
   /// What an administrator attached to the session, as a JSON object.
   const char *tags_json;
 } zec_api_session;
+
+/// Factors that a login still wants.
+typedef struct {
+  const zec_auth_query *const *items;
+  size_t len;
+} zec_auth_query_list;
 
 /// Which rows of a list are wanted; zero and NULL mean the default. Begin with ZEC_LIST_QUERY_INIT.
 typedef struct {
@@ -2420,6 +2459,21 @@ zec_error *zec_client_logout(const zec_client *client);
 ZEC_MUST_USE
 zec_error *zec_client_logout_everywhere(const zec_client *client,
                                         bool *before);
+
+/// The factors for which the login of a call waits: an error with the code ZEC_ERR_LOGIN_PENDING. Empty for every other
+/// error, and for NULL.
+ZEC_MUST_USE
+zec_error *zec_error_factors(const zec_error *error,
+                             zec_auth_query_list **out);
+
+void zec_auth_query_list_free(zec_auth_query_list *list);
+
+/// What is known here that may matter to a refusal of the credentials (ZEC_ERR_REJECTED), such as that the certificate
+/// expired or when the last login succeeded; one sentence for each, all of them in the message, too. Controllers do not
+/// say why they refuse. Empty for every other error, and for NULL.
+ZEC_MUST_USE
+zec_error *zec_error_known_facts(const zec_error *error,
+                                 zec_string_list **out);
 
 /// All enabled identity providers that match the query. `query` may be NULL; it must have no `limit` and no `offset`,
 /// and filters only by fields that services have too, such as `name`. Needs no login.

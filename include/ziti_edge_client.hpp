@@ -83,6 +83,7 @@ inline void release(zec_service_watch *root) noexcept { zec_service_watch_free(r
 inline void release(zec_terminator_list *root) noexcept { zec_terminator_list_free(root); }
 inline void release(zec_session *root) noexcept { zec_session_free(root); }
 inline void release(zec_session_list *root) noexcept { zec_session_list_free(root); }
+inline void release(zec_auth_query_list *root) noexcept { zec_auth_query_list_free(root); }
 inline void release(zec_failed_policy_list *root) noexcept { zec_failed_policy_list_free(root); }
 inline void release(zec_answer *root) noexcept { zec_answer_free(root); }
 inline void release(char *text) noexcept { zec_string_free(text); }
@@ -158,6 +159,7 @@ using service_watch = detail::owned<zec_service_watch>;
 using terminator_list = detail::owned<zec_terminator_list>;
 using session = detail::owned<zec_session>;
 using session_list = detail::owned<zec_session_list>;
+using auth_query_list = detail::owned<zec_auth_query_list>;
 using failed_policy_list = detail::owned<zec_failed_policy_list>;
 using answer = detail::owned<zec_answer>;
 /// A text that is wiped when it is freed.

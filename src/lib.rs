@@ -42,7 +42,7 @@ pub mod api;
 #[cfg(feature = "capi")]
 pub mod ffi;
 
-pub use client::diagnose::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
+pub use client::diagnose::{ControllerDiagnosis, DiagnosedClient, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
 pub use client::session::{SessionCredentials, SessionKind};
 pub use client::status::{ControllerStatus, Counters, Failed, LoginState, LoginStatus, Status};
 pub use client::upkeep::{Event, EventKind, Maintenance};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::guard::guard_or;
 use super::strings::c_string;
 use crate::error::{ApiError, EnrollmentProblem, Error, SessionProblem, Stage};
+use crate::login::AuthQuery;
 
 /// What a caller can do about a failure. New codes may be added; numbers never change.
 #[repr(C)]
@@ -59,6 +60,8 @@ pub struct zec_error {
     session_problem: Option<CString>,
     answer: Option<Answer>,
     is_retryable: bool,
+    factors: Vec<AuthQuery>,
+    known: Vec<String>,
 }
 
 /// The controller's answer, where one is the reason.
@@ -80,6 +83,8 @@ impl zec_error {
             session_problem: session_problem(error).map(c_string),
             answer: error.answer().map(Answer::new),
             is_retryable: error.is_retryable(),
+            factors: if let Error::LoginPending { factors } = error { factors.clone() } else { Vec::new() },
+            known: if let Error::Rejected(rejection) = error { rejection.known.clone() } else { Vec::new() },
         }
     }
 
@@ -87,6 +92,16 @@ impl zec_error {
     pub(crate) fn code_and_cause(&self) -> Option<(&str, &str)> {
         let answer = self.answer.as_ref()?;
         Some((answer.code.to_str().ok()?, answer.cause_json.as_ref()?.to_str().ok()?))
+    }
+
+    /// What a login that waits still wants.
+    pub(crate) fn factors(&self) -> &[AuthQuery] {
+        &self.factors
+    }
+
+    /// What is known here that may matter to a refusal of the credentials.
+    pub(crate) fn known(&self) -> &[String] {
+        &self.known
     }
 
     /// The message of the panic stays out: nobody checked it for secrets.
@@ -99,6 +114,8 @@ impl zec_error {
             session_problem: None,
             answer: None,
             is_retryable: false,
+            factors: Vec::new(),
+            known: Vec::new(),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) use pacing::{Backoff, Jitter, renewal_share, spread};
 pub use provider::{
     DeviceLogin, LoopbackListener, ProviderLogin, ProviderOptions, ProviderSettings, ProviderToken, TargetToken,
 };
-pub(crate) use request::{AboutClient, with_code};
+pub(crate) use request::{AboutClient, system_release, with_code};
 pub(crate) use saved::SessionHook;
 pub use session::{ApiSession, AuthQuery, Login};
 pub(crate) use ways::Ways;

@@ -118,10 +118,15 @@ fn environment() -> EnvInfo {
     EnvInfo {
         os: std::env::consts::OS,
         arch: std::env::consts::ARCH,
-        os_release: kernel_fact("osrelease", LONGEST_TEXT),
+        os_release: system_release(),
         os_version: kernel_fact("version", LONGEST_TEXT),
         hostname: kernel_fact("hostname", LONGEST_HOST_NAME),
     }
+}
+
+/// The release of the operating system; empty where it is not known.
+pub(crate) fn system_release() -> String {
+    kernel_fact("osrelease", LONGEST_TEXT)
 }
 
 /// What uname would say, read where Linux keeps it; empty elsewhere.

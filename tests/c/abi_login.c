@@ -20,6 +20,9 @@ AT(zec_jwt_request, refused, 16);
 AT(zec_jwt, token[16384], 16384);
 AT(zec_jwt, message[512], 16896);
 
+AT(zec_auth_query_list, items, 0);
+AT(zec_auth_query_list, len, 8);
+
 #endif
 
 int main(void) { return 0; }

@@ -26,14 +26,23 @@ int main(int argc, char **argv) {
   CHECK(same(diagnosis->identity[1]->kind, "login") && is(diagnosis->identity[1], "ok"));
   CHECK(diagnosis->identity[1]->detail[0] != 0 && diagnosis->identity[1]->advice == NULL);
   CHECK(strstr(diagnosis->text, "  ok       login") != NULL && diagnosis->json[0] == '{');
+  const zec_diagnosed_client *about = diagnosis->client;
+  CHECK(same(about->version, zec_version()) && about->features_len > 0 && about->features[about->features_len] == NULL);
+  CHECK(about->system[0] && about->time[0] && about->time_unix > 1500000000 && same(about->identity->store, argv[1]));
+  CHECK(about->identity->key_kind != NULL && !about->is_key_in_signer && !about->trusts_system_roots);
+  CHECK(same(about->credentials, "certificate") && same(about->login_flow, "auto") && about->proxy == NULL);
+  CHECK(about->timeout_ms == 30000 && about->connect_timeout_ms == 10000);
   zec_diagnosis_free(diagnosis);
   zec_client_free(client);
 
-  options.proxy = "http://127.0.0.1:1";
+  options.proxy = "http://user:canary@127.0.0.1:1";
+  options.login_flow = ZEC_LOGIN_FLOW_OIDC;
   MUST(zec_identity_load(argv[1], &identity));
   MUST(zec_client_new(identity, &options, &client));
   MUST(zec_client_diagnose(client, &diagnosis));
   CHECK(!diagnosis->is_ok);
+  CHECK(same(diagnosis->client->proxy, "http://127.0.0.1:1") && same(diagnosis->client->login_flow, "oidc"));
+  CHECK(strstr(diagnosis->text, "canary") == NULL && strstr(diagnosis->json, "canary") == NULL);
   CHECK(is(step_of(diagnosis->controllers[0], "connect"), "failed"));
   CHECK(step_of(diagnosis->controllers[0], "connect")->advice != NULL);
   CHECK(is(step_of(diagnosis->controllers[0], "tls"), "skipped") && is(diagnosis->identity[1], "skipped"));

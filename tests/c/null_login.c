@@ -29,9 +29,28 @@ static void sources(void) {
   zec_jwt_source_free(NULL);
 }
 
+/* Every other error than the one about it has none, and that is no failure. */
+static void told_by_errors(void) {
+  zec_auth_query_list *factors = NULL;
+  zec_string_list *facts = NULL;
+  zec_error *other = zec_client_logout(NULL);
+  const zec_error *errors[] = {NULL, other};
+  REFUSES(zec_error_factors(other, NULL), "out");
+  REFUSES(zec_error_known_facts(other, NULL), "out");
+  for (int i = 0; i < 2; i++) {
+    CHECK(zec_error_factors(errors[i], &factors) == NULL && factors->len == 0 && factors->items[0] == NULL);
+    zec_auth_query_list_free(factors);
+    CHECK(zec_error_known_facts(errors[i], &facts) == NULL && facts->len == 0 && facts->items[0] == NULL);
+    zec_string_list_free(facts);
+  }
+  zec_auth_query_list_free(NULL);
+  zec_error_free(other);
+}
+
 int main(void) {
   zec_credentials credentials = ZEC_CREDENTIALS_INIT;
   sources();
+  told_by_errors();
   REFUSES(zec_client_set_credentials(NULL, &credentials), "client");
   REFUSES(zec_client_retry_now(NULL), "client");
   return failures != 0;

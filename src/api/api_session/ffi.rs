@@ -92,7 +92,9 @@ impl Root for zec_api_session {
     type Kept = Arena;
 }
 
-impl zec_auth_query {
+impl View for zec_auth_query {
+    type Model = AuthQuery;
+
     fn view(query: &AuthQuery, arena: &mut Arena) -> Self {
         let AuthQuery {
             type_id,
@@ -156,14 +158,13 @@ impl zec_api_session {
             expiration_seconds,
             tags,
         } = session;
-        let queries: Vec<_> = auth_queries.iter().map(|query| zec_auth_query::view(query, arena)).collect();
         Self {
             id: arena.str(id),
             identity_id: arena.optional_str(identity_id.as_deref()),
             identity_name: arena.optional_str(identity_name.as_deref()),
             authenticator_id: arena.optional_str(authenticator_id.as_deref()),
-            auth_queries: arena.list(&queries),
-            auth_queries_len: queries.len(),
+            auth_queries: arena.views(auth_queries),
+            auth_queries_len: auth_queries.len(),
             expires_at_unix: expires_at.as_ref().and_then(Timestamp::unix_seconds).unwrap_or(0),
             expiration_seconds: expiration_seconds.unwrap_or(0),
             config_types: arena.strs(config_types.iter().map(String::as_str)),

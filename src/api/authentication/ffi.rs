@@ -1,12 +1,21 @@
 //! The C face of logging in and out.
 
-#![allow(unsafe_code, clippy::missing_safety_doc, reason = "a C face: rules are those of the header")]
+#![allow(
+    unsafe_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "a C face: names, comments and rules are those of the header"
+)]
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use crate::LoggedOut;
-use crate::ffi::{arg, clear, guard, text, zec_api_session, zec_client, zec_error};
+use crate::ffi::{
+    Arena, Root, arg, clear, guard, guard_or, publish, release, text, zec_api_session, zec_auth_query, zec_client,
+    zec_error, zec_string_list,
+};
 use crate::secret::Secret;
 
 /// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
@@ -77,6 +86,61 @@ pub extern "C" fn zec_client_logout_everywhere(
         before.write(false);
         let ended = arg(client, "client")?.client.logout_everywhere()?;
         before.write(ended == LoggedOut::Before);
+        Ok(())
+    })
+}
+
+/// Factors that a login still wants.
+#[repr(C)]
+pub struct zec_auth_query_list {
+    pub items: *const *const zec_auth_query,
+    pub len: usize,
+}
+
+impl Root for zec_auth_query_list {
+    type Kept = Arena;
+}
+
+/// The factors for which the login of a call waits: an error with the code ZEC_ERR_LOGIN_PENDING. Empty for every other
+/// error, and for NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_error_factors(
+    error: Option<&zec_error>,
+    out: Option<&mut MaybeUninit<*mut zec_auth_query_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let factors = error.map_or(&[][..], zec_error::factors);
+        out.write(publish(Arena::new(), |arena: &mut Arena| zec_auth_query_list {
+            items: arena.views(factors),
+            len: factors.len(),
+        }));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zec_auth_query_list_free(list: *mut zec_auth_query_list) {
+    guard_or((), || {
+        // SAFETY: a root is NULL or was not freed yet (header, "Ownership").
+        unsafe { release(list) };
+    });
+}
+
+/// What is known here that may matter to a refusal of the credentials (ZEC_ERR_REJECTED), such as that the certificate
+/// expired or when the last login succeeded; one sentence for each, all of them in the message, too. Controllers do not
+/// say why they refuse. Empty for every other error, and for NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn zec_error_known_facts(
+    error: Option<&zec_error>,
+    out: Option<&mut MaybeUninit<*mut zec_string_list>>,
+) -> Option<Box<zec_error>> {
+    guard(|| {
+        let out = clear(arg(out, "out")?);
+        let known = error.map_or(&[][..], zec_error::known);
+        out.write(zec_string_list::publish(known.iter().map(String::as_str)));
         Ok(())
     })
 }

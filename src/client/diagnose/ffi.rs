@@ -11,9 +11,13 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::{ControllerDiagnosis, Diagnosis, DiagnosisStep};
+use super::{ControllerDiagnosis, DiagnosedClient, Diagnosis, DiagnosisStep};
 use crate::client::ffi::zec_client;
-use crate::ffi::{Arena, Root, View, arg, clear, give, guard, guard_or, release, zec_error};
+use crate::ffi::{
+    Arena, Root, View, arg, clear, give, guard, guard_or, milliseconds, release, unix_seconds, zec_error,
+    zec_identity_description,
+};
+use crate::trust::display_time;
 
 /// One step of a diagnosis.
 #[repr(C)]
@@ -64,6 +68,77 @@ impl View for zec_controller_diagnosis {
     }
 }
 
+/// The client that was diagnosed: what it is, where it runs, and how it was set up. No secrets.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zec_diagnosed_client {
+    /// The version of this library.
+    pub version: *const c_char,
+    /// What it was built with, such as "ring".
+    pub features: *const *const c_char,
+    pub features_len: usize,
+    /// Operating system, its release where it is known, and architecture.
+    pub system: *const c_char,
+    /// When the diagnosis began, by the local clock, as RFC 3339.
+    pub time: *const c_char,
+    /// The same in seconds since 1970.
+    pub time_unix: i64,
+    /// The identity, with the file that it is kept in. It is freed with the diagnosis.
+    pub identity: *const zec_identity_description,
+    /// True if a signer has the identity's key.
+    pub is_key_in_signer: bool,
+    /// By what the client logs in: "certificate", "password" or "external_jwt"; other words may come.
+    pub credentials: *const c_char,
+    /// Which kind of login it was told to make: "auto", "legacy" or "oidc"; other words may come.
+    pub login_flow: *const c_char,
+    /// The proxy, without its password, or NULL; some hosts may be excepted from it.
+    pub proxy: *const c_char,
+    /// True if the system's roots are trusted, too.
+    pub trusts_system_roots: bool,
+    /// The time limit of a call.
+    pub timeout_ms: u64,
+    /// The time limit of opening one connection.
+    pub connect_timeout_ms: u64,
+}
+
+impl View for zec_diagnosed_client {
+    type Model = DiagnosedClient;
+
+    fn view(client: &DiagnosedClient, arena: &mut Arena) -> Self {
+        let DiagnosedClient {
+            version,
+            features,
+            system,
+            time,
+            identity,
+            is_key_in_signer,
+            credentials,
+            login_flow,
+            proxy,
+            trusts_system_roots,
+            timeout,
+            connect_timeout,
+        } = client;
+        let identity = zec_identity_description::view(identity, arena);
+        Self {
+            version: arena.str(version),
+            features: arena.strs(features.iter().map(String::as_str)),
+            features_len: features.len(),
+            system: arena.str(system),
+            time: arena.str(&display_time(*time)),
+            time_unix: unix_seconds(*time),
+            identity: arena.one(identity),
+            is_key_in_signer: *is_key_in_signer,
+            credentials: arena.str(credentials),
+            login_flow: arena.str(login_flow),
+            proxy: arena.optional_str(proxy.as_deref()),
+            trusts_system_roots: *trusts_system_roots,
+            timeout_ms: milliseconds(*timeout),
+            connect_timeout_ms: milliseconds(*connect_timeout),
+        }
+    }
+}
+
 /// Which step on the way to a login fails, and why.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -80,6 +155,8 @@ pub struct zec_diagnosis {
     pub text: *const c_char,
     /// All of this as one JSON object.
     pub json: *const c_char,
+    /// What was diagnosed, and where.
+    pub client: *const zec_diagnosed_client,
 }
 
 impl Root for zec_diagnosis {
@@ -92,7 +169,8 @@ impl View for zec_diagnosis {
     fn view(diagnosis: &Diagnosis, arena: &mut Arena) -> Self {
         let (text, json) = (arena.str(&diagnosis.to_string()), arena.str(&diagnosis.to_json()));
         let is_ok = diagnosis.is_ok();
-        let Diagnosis { controllers, identity } = diagnosis;
+        let Diagnosis { client, controllers, identity } = diagnosis;
+        let client = zec_diagnosed_client::view(client, arena);
         Self {
             controllers: arena.views(controllers),
             controllers_len: controllers.len(),
@@ -101,6 +179,7 @@ impl View for zec_diagnosis {
             is_ok,
             text,
             json,
+            client: arena.one(client),
         }
     }
 }

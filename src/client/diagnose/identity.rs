@@ -37,8 +37,8 @@ pub(super) fn certificate(generation: &Generation) -> DiagnosisStep {
 
 impl Client {
     /// Uses the login there is, or logs in if it is over or there is none.
-    pub(super) fn try_login(&self, call: &Call, generation: &Generation) -> DiagnosisStep {
-        match log_in(call, generation) {
+    pub(super) fn try_login(&self, call: &Call) -> DiagnosisStep {
+        match self.on_generation(call, |generation| log_in(call, generation)) {
             Ok((what, factors)) if factors.is_empty() => DiagnosisStep::ok(StepKind::Login, what),
             Ok((what, factors)) => {
                 let factors: Vec<String> = factors.iter().map(AuthQuery::describe).collect();

@@ -1,5 +1,6 @@
 //! Which step on the way to a login fails, and why.
 
+mod client;
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 mod identity;
@@ -11,10 +12,12 @@ use super::Client;
 use crate::error::Error;
 use crate::login::{CLOCK_MAY_BE_OFF, Features, Generation};
 use crate::transport::{Attempt, Call, Probe, Shown};
+use crate::trust::certificate::{self, CertificateFacts};
 use crate::trust::onlooker::check_name;
-use crate::trust::{certificate, display_time};
+use crate::trust::{clock_note, display_time};
 use crate::wire::fields::{Fields, Model};
 use crate::wire::{ControllerUrl, Head, envelope, timestamp};
+pub use client::DiagnosedClient;
 pub use report::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
 
 /// What the steps of one controller came to.
@@ -36,6 +39,7 @@ impl Client {
         // Who wants to know what is wrong waits for no turn, as one who asks for a login.
         call.take_turn();
         let generation = self.generation();
+        let client = self.described(&generation);
         let urls = generation.controllers.in_order(generation.time.now().monotonic);
         let mut controllers = Vec::with_capacity(urls.len());
         let (mut untried, mut is_any_open) = (u32::try_from(urls.len()).unwrap_or(u32::MAX), false);
@@ -48,10 +52,11 @@ impl Client {
             controllers.push(ControllerDiagnosis { url: url.origin().to_owned(), steps: way.steps });
         }
         let login = match is_any_open {
-            true => self.try_login(&call, &generation),
+            true => self.try_login(&call),
             false => DiagnosisStep::skipped(StepKind::Login, "there is no controller to log in at"),
         };
-        Diagnosis { controllers, identity: vec![identity::certificate(&generation), login] }
+        // The login may have found a newer certificate.
+        Diagnosis { client, controllers, identity: vec![identity::certificate(&self.generation()), login] }
     }
 
     fn way_to(&self, generation: &Generation, url: &ControllerUrl, share: Duration) -> Way {
@@ -65,7 +70,7 @@ impl Client {
                 Some(shown)
             }
             Some(Err(error)) => {
-                steps.push(DiagnosisStep::failed(StepKind::Tls, error.to_string()));
+                steps.push(not_agreed(&error));
                 None
             }
         };
@@ -128,9 +133,24 @@ fn reach(probe: &Probe, url: &ControllerUrl) -> Vec<DiagnosisStep> {
     steps
 }
 
+fn not_agreed(error: &Error) -> DiagnosisStep {
+    let step = DiagnosisStep::failed(StepKind::Tls, error.to_string());
+    match error {
+        // It says what is wrong itself.
+        Error::Tls { .. } => step,
+        _ => step.with_advice(
+            "something else than a controller may have this port, or something on the way, such as a firewall, lets a \
+             connection begin and no TLS through",
+        ),
+    }
+}
+
+/// What was agreed on, and the chain up to the CA that is to vouch for it.
 fn handshake(shown: &Shown) -> String {
     let subjects: Vec<String> = shown.chain.iter().filter_map(|der| certificate::subject(der)).collect();
-    format!("{}; shown: {}", shown.tls, subjects.join(" < "))
+    let issuer = shown.chain.last().and_then(|der| CertificateFacts::read(der).ok()).map(|facts| facts.issuer);
+    let issued = issuer.map(|issuer| format!(", issued by {issuer}")).unwrap_or_default();
+    format!("{}; shown: {}{issued}", shown.tls, subjects.join(" < "))
 }
 
 /// Whether what was shown is to be believed.
@@ -150,7 +170,15 @@ fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [Diagno
         }
         Err(why) => {
             let note = generation.controllers.skew_note(url).map(|note| format!("; {note}")).unwrap_or_default();
-            DiagnosisStep::failed(StepKind::Chain, why + &note)
+            let step = DiagnosisStep::failed(StepKind::Chain, why + &note);
+            let facts = shown.chain.first().and_then(|leaf| CertificateFacts::read(leaf).ok());
+            match facts.is_some_and(|facts| clock_note(&facts, SystemTime::now()).is_none()) {
+                true => step.with_advice(
+                    "look at who issued what was shown: if that is nobody of the network, something on the way ends \
+                     TLS, such as a proxy or virus scanner that inspects it, and has to leave this address alone",
+                ),
+                false => step,
+            }
         }
     };
     [name, chain]

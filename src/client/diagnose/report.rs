@@ -4,11 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::client::DiagnosedClient;
+
 /// What [`Client::diagnose`](crate::Client::diagnose) found out. `Display` is a text for people.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Diagnosis {
+    /// What was diagnosed, and where.
+    pub client: DiagnosedClient,
     /// The way to each controller.
     pub controllers: Vec<ControllerDiagnosis>,
     /// The identity's certificate and its login.
@@ -147,6 +151,8 @@ impl DiagnosisStep {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "client")?;
+        self.client.lines().iter().try_for_each(|(name, value)| writeln!(f, "  {name:<9}{value}"))?;
         for controller in &self.controllers {
             writeln!(f, "{}", controller.url)?;
             controller.steps.iter().try_for_each(|step| write!(f, "{step}"))?;

@@ -37,6 +37,7 @@ pub struct zec_certificate_description {
 
 /// What there is to tell of an identity. No secrets.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct zec_identity_description {
     /// The common name of the certificate: the identity's id if it was enrolled by this library, else whatever its
     /// maker chose. NULL without a certificate.
@@ -86,7 +87,7 @@ impl zec_certificate_description {
 }
 
 impl zec_identity_description {
-    fn view(description: &IdentityDescription, arena: &mut Arena) -> Self {
+    pub(crate) fn view(description: &IdentityDescription, arena: &mut Arena) -> Self {
         let json = arena.str(&description.to_json());
         let IdentityDescription {
             name,
