@@ -183,7 +183,7 @@ impl Client {
         let generation = self.generation();
         let Some(session) = generation.give_up() else { return Ok(()) };
         let request = Request::new(Method::Delete, "/current-api-session").on_management();
-        generation.end(&self.call(), &session, self.addressed(&request)?.into_owned())
+        self.noting(generation.end(&self.call(), &session, self.addressed(&request)?.into_owned()))
     }
 
     /// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by
@@ -225,6 +225,11 @@ impl Client {
         self.call_within(self.timeout)
     }
 
+    /// The same outcome; an error is remembered for [`status`](Self::status).
+    pub(crate) fn noting<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        outcome.inspect_err(|error| self.settings().counted.call_failed(error))
+    }
+
     /// The same with a tighter limit.
     fn call_within(&self, limit: Duration) -> Call {
         let call = Call::counted_in(limit.min(self.timeout), &self.cancels, Arc::clone(&self.shared.traffic));
@@ -259,7 +264,7 @@ impl Client {
     pub(crate) fn fetch_in<T: Field>(&self, call: &Call, request: &Request) -> Result<T, Error> {
         let mut body = Vec::new();
         self.send(call, request, &mut body)?;
-        envelope::data_once(&request.operation(), &mut body)
+        self.noting(envelope::data_once(&request.operation(), &mut body))
     }
 
     /// Sends a request that is about the login, as a call of its own.

@@ -7,7 +7,7 @@ use super::upkeep::{Event, RenewalSettings, Upkeep, Watch};
 use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
-use crate::login::{AboutClient, Clock, Credentials, Era, Jitter, JwtSource, LoginFlow, Pacer, Ways};
+use crate::login::{AboutClient, Clock, Counted, Credentials, Era, Jitter, JwtSource, LoginFlow, Pacer, Ways};
 use crate::secret::Secret;
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
@@ -262,7 +262,8 @@ impl ClientBuilder {
         let Self { identity, timeout, cancels, mut settings, about, credentials, second, flow, jitter } = self;
         settings.about = Arc::new(about);
         // A builder may make several clients, each of which counts for itself.
-        (settings.counted, settings.era) = (Arc::default(), Era::default());
+        settings.counted = Arc::new(Counted::new(settings.watch.clock.clone()));
+        settings.era = Era::default();
         settings.pacer = Arc::new(Pacer::new(settings.watch.clock.clone(), jitter));
         let ways = Arc::new(Ways::new(credentials, second, flow));
         let generation = RwLock::new(Arc::new(settings.generation(identity, ways)?));

@@ -26,8 +26,7 @@ impl Client {
         call: &Call,
         run: impl FnMut(&Generation) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let outcome = self.on_any_certificate(call, run);
-        outcome.inspect_err(|error| self.settings().counted.call_failed(error))
+        self.noting(self.on_any_certificate(call, run))
     }
 
     fn on_any_certificate<T>(

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::generation::{has_failed, is_of_the_controller};
 use super::live::NewSession;
-use super::now::awake_or_asleep;
+use super::now::Clock;
 use crate::error::Error;
 use crate::transport::Failure;
 use crate::wire::{ControllerUrl, Head};
@@ -23,6 +23,7 @@ pub(crate) struct Counted {
     expired: AtomicU64,
     failovers: AtomicU64,
     memory: Mutex<Memory>,
+    clock: Clock,
 }
 
 #[derive(Default)]
@@ -46,13 +47,12 @@ pub(crate) struct Mishap {
     pub(crate) message: String,
 }
 
-impl Mishap {
-    fn now(message: String) -> Self {
-        Self { at: awake_or_asleep(), message }
-    }
-}
-
 impl Counted {
+    /// Nothing happened yet. What does is dated by this clock.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
     /// A login ended so.
     pub(super) fn logged_in(&self, outcome: &Result<NewSession, Error>) {
         add(match outcome {
@@ -84,19 +84,20 @@ impl Counted {
             Err(failure) if !is_of_the_controller(failure) => return,
             Err(failure) => Some(failure.error.to_string()),
         };
+        let at = self.clock.now().monotonic;
         let mut memory = self.memory();
         let seen = memory.seen(controller);
         if outcome.is_ok() {
-            seen.answered = Some(awake_or_asleep());
+            seen.answered = Some(at);
         }
         if let Some(message) = failed {
-            seen.failed = Some(Mishap::now(message));
+            seen.failed = Some(Mishap { at, message });
         }
     }
 
     /// A call of the user failed.
     pub(crate) fn call_failed(&self, error: &Error) {
-        let mishap = Mishap::now(error.to_string());
+        let mishap = Mishap { at: self.clock.now().monotonic, message: error.to_string() };
         self.memory().last_error = Some(mishap);
     }
 

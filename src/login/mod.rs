@@ -34,7 +34,7 @@ pub(crate) use factor::SendForLogin;
 pub(crate) use flight::{Era, Flight, LoginAttempts, Wanted};
 pub(crate) use generation::{Generation, answer};
 pub(crate) use live::{LiveSession, SessionToken};
-pub(crate) use now::{Clock, Now, awake_or_asleep};
+pub(crate) use now::{Clock, Now};
 pub(crate) use oidc::CodeFor;
 pub use oidc::LoggedOut;
 pub(crate) use pacer::Pacer;

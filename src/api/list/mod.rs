@@ -107,7 +107,7 @@ fn single<T: Row>(client: &Client, call: &Call, request: &Request) -> Result<Lis
     let mut body = Vec::new();
     client.send(call, request, &mut body)?;
     let operation = request.operation();
-    let (items, pagination) = envelope::rows_once::<T>(&operation, &mut body)?;
+    let (items, pagination) = client.noting(envelope::rows_once::<T>(&operation, &mut body))?;
     let rows = items.len() as u64;
     if rows > client.max_rows() {
         return Err(too_many_rows(&operation, rows, client.max_rows()));
@@ -137,7 +137,8 @@ impl<'a> Walk<'a> {
         let own_window = self.query.has_own_window();
         let request = if own_window { self.query.own_window(list) } else { self.query.page_at(list, offset) };
         self.client.send(call, &request, &mut self.body)?;
-        let (mut rows, mut pagination) = envelope::rows_once::<T>(&request.operation(), &mut self.body)?;
+        let read = envelope::rows_once::<T>(&request.operation(), &mut self.body);
+        let (mut rows, mut pagination) = self.client.noting(read)?;
         let came = rows.len() as u64;
         if own_window {
             // What the filter cuts out is all there is, whatever matches beside it.

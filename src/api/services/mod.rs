@@ -77,7 +77,7 @@ impl<'a> Services<'a> {
     pub fn list(&self, query: &ServiceQuery) -> Result<ServiceList, Error> {
         let call = self.client.call();
         let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
-        pages::list(query, limits, |request, body| self.client.send(&call, request, body).map(drop))
+        self.client.noting(pages::list(query, limits, |request, body| self.client.send(&call, request, body).map(drop)))
     }
 
     /// One page of the services that match the query, in the controller's order.
@@ -92,7 +92,8 @@ impl<'a> Services<'a> {
         let request = query.one_page()?;
         let call = self.client.call();
         let limits = Limits { max_rows: self.client.max_rows(), check: &|| call.check() };
-        pages::single(&request, limits, |request, body| self.client.send(&call, request, body).map(drop))
+        let send = |request: &Request, body: &mut Vec<u8>| self.client.send(&call, request, body).map(drop);
+        self.client.noting(pages::single(&request, limits, send))
     }
 
     /// The services that match the query one by one, fetched as they are asked for.

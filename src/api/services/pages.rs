@@ -113,7 +113,7 @@ impl Walk {
     /// The same as part of a call.
     pub(super) fn next_page_of(&mut self, client: &Client, call: &Call) -> Result<Option<Block>, Error> {
         let limits = Limits { max_rows: client.max_rows(), check: &|| call.check() };
-        self.next_page(limits, |request, body| client.send(call, request, body).map(drop))
+        client.noting(self.next_page(limits, |request, body| client.send(call, request, body).map(drop)))
     }
 }
 

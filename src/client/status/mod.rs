@@ -3,12 +3,12 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Serialize, Serializer};
 
 use super::Client;
-use crate::login::{Generation, LiveSession, LoginAttempts, Mishap, awake_or_asleep};
+use crate::login::{Generation, LiveSession, LoginAttempts, Mishap, Now};
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::display_time;
 use crate::wire::ControllerUrl;
@@ -152,18 +152,19 @@ impl Client {
     /// How the client is doing. Asks nobody, and waits for no call that is under way.
     pub fn status(&self) -> Status {
         let generation = self.generation();
+        let Now { monotonic: now, wall } = generation.time.now();
         let LoginAttempts { session, in_flight, refusal } = generation.flight.attempts();
         let refusal = refusal.map(|(ago, message)| Failed { ago, message });
         let facts = generation.identity.leaf().and_then(|leaf| CertificateFacts::read(leaf).ok());
         let certificate_ends = facts.as_ref().map(|facts| facts.not_after);
-        let left = |end: SystemTime| end.duration_since(SystemTime::now()).unwrap_or_default();
+        let left = |end: SystemTime| end.duration_since(wall).unwrap_or_default();
         let identity = session.as_deref().map(|session| &session.api_session);
         Status {
             identity_id: identity
                 .and_then(|session| session.identity_id.clone())
                 .or_else(|| facts.as_ref()?.identity_id()),
             identity_name: identity.and_then(|session| session.identity_name.clone()),
-            controllers: self.health(&generation),
+            controllers: self.health(&generation, now),
             login: LoginStatus {
                 state: state(session.as_deref(), refusal.is_some()),
                 in_flight,
@@ -175,24 +176,23 @@ impl Client {
             certificate_ends,
             certificate_left: certificate_ends.map(left),
             clock_ahead_seconds: generation.clock.ahead_seconds(),
-            last_error: self.settings().counted.last_error().map(Failed::from),
+            last_error: self.settings().counted.last_error().map(|mishap| Failed::at(mishap, now)),
             counters: self.counters(),
         }
     }
 
-    fn health(&self, generation: &Generation) -> Vec<ControllerStatus> {
-        let now = awake_or_asleep();
+    fn health(&self, generation: &Generation, now: Instant) -> Vec<ControllerStatus> {
         let status = |(url, avoided_for): (ControllerUrl, Option<Duration>)| {
             let seen = self.settings().counted.seen(&url);
             let (answered, failed) = seen.map(|seen| (seen.answered, seen.failed)).unwrap_or_default();
             ControllerStatus {
                 url: url.origin().to_owned(),
                 answered: answered.map(|at| now.saturating_duration_since(at)),
-                failed: failed.map(Failed::from),
+                failed: failed.map(|mishap| Failed::at(mishap, now)),
                 avoided_for,
             }
         };
-        generation.controllers.avoided(generation.time.now().monotonic).into_iter().map(status).collect()
+        generation.controllers.avoided(now).into_iter().map(status).collect()
     }
 
     fn counters(&self) -> Counters {
@@ -210,9 +210,9 @@ impl Client {
     }
 }
 
-impl From<Mishap> for Failed {
-    fn from(Mishap { at, message }: Mishap) -> Self {
-        Self { ago: awake_or_asleep().saturating_duration_since(at), message }
+impl Failed {
+    fn at(Mishap { at, message }: Mishap, now: Instant) -> Self {
+        Self { ago: now.saturating_duration_since(at), message }
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn changed_since(
     let request = service_updates();
     let mut body = Vec::new();
     client.send(call, &request, &mut body)?;
-    let now: ServiceUpdates = envelope::data(&request.operation(), &body)?;
+    let now: ServiceUpdates = client.noting(envelope::data(&request.operation(), &body))?;
     let now = ServiceStamp::new(now.last_change_at.as_str());
     Ok(Some(now).filter(|now| since != Some(now)))
 }

@@ -1,15 +1,22 @@
 //! What a client tells of itself without asking anybody.
 
+#[cfg(target_os = "linux")]
+mod hangs;
+mod json;
+#[path = "../stages/mod.rs"]
+#[cfg(target_os = "linux")]
+mod stages;
+mod states;
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{builder, client, controller};
+use support::{client, controller};
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, Identity, LoginState};
-use ziti_edge_testkit::{Fault, Operation, TestController, Version};
+use ziti_edge_testkit::Version;
 
 const AT_ONCE: Duration = Duration::from_millis(10);
 
@@ -110,40 +117,4 @@ fn a_controller_that_failed_comes_last_with_the_reason() {
     assert!(status.controllers[0].avoided_for.is_none());
     assert_eq!(status.counters.failovers, 1);
     assert!(status.last_error.is_none(), "the call found another controller");
-}
-
-#[test]
-fn calls_in_flight_are_not_waited_for() {
-    for operation in [Operation::Authenticate, Operation::Services] {
-        let controller = controller(Version::V2_0, 1);
-        controller.fault(operation, Fault::StallBeforeAnswer);
-        let client = builder(&controller).timeout(Duration::from_secs(2)).build().unwrap();
-        thread::scope(|scope| {
-            let call = scope.spawn(|| client.services().list(&ServiceQuery::new()));
-            while controller.faults_played() == 0 {
-                thread::yield_now();
-            }
-            let status = status_of(&client);
-            assert_eq!(status.login.in_flight, operation == Operation::Authenticate);
-            assert!(!call.is_finished(), "the call was over");
-            call.join().unwrap().unwrap_err();
-        });
-        assert!(status_of(&client).last_error.unwrap().message.contains("the deadline passed"));
-    }
-}
-
-#[test]
-fn the_json_has_the_same_and_no_secret() {
-    let controller = TestController::start().unwrap();
-    let client = client(&controller);
-    let login = client.authenticate().unwrap();
-    let text = status_of(&client).to_json();
-    assert!(!text.contains(login.session().token.expose()));
-    let json: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(json["login"]["state"], "complete");
-    assert_eq!(json["counters"]["logins"], 1);
-    assert!(json["login"]["expiresInMs"].as_u64().unwrap() > 60_000);
-    assert!(json["controllers"][0]["answeredAgoMs"].is_u64() && json["controllers"][0]["failed"].is_null());
-    assert!(json["certificateEnds"].as_str().unwrap().ends_with('Z'));
-    assert!(json["certificateLeftMs"].is_u64() && json["clockAheadSeconds"].is_i64() && json["lastError"].is_null());
 }
