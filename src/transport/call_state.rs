@@ -86,6 +86,17 @@ impl CallState {
         Scope { previous: CURRENT.replace(Some(self.clone())) }
     }
 
+    /// An error if this thread is in the middle of a request of the same client: what that calls, such as a signer in a
+    /// handshake, came back to it, and would do so in the next handshake, too.
+    pub(super) fn check_not_inside(&self) -> Result<(), Error> {
+        let is_same = |outer: &Rc<Self>| Arc::ptr_eq(&outer.traffic, &self.traffic);
+        if CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_same)) {
+            let message = "a client cannot be used from inside of a callback of its own call";
+            return Err(Error::InvalidArgument(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// The call that this thread works for.
     pub(super) fn current() -> io::Result<Rc<Self>> {
         CURRENT.with_borrow(Clone::clone).ok_or_else(|| io::Error::other("no call is running on this thread"))

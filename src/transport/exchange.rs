@@ -43,6 +43,7 @@ impl Connections {
     ) -> Result<Head, Failure> {
         let began = Instant::now();
         let state = call.state();
+        state.check_not_inside().map_err(|error| Failure { error, sent: false })?;
         let _scope = state.make_current(attempt.controller.origin());
         let mut max_idle = (!request.idempotent).then_some(MAX_IDLE_IF_SENT_ONCE);
         let mut first_was_sent = None;

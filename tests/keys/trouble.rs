@@ -1,6 +1,6 @@
 //! Signers that fail: the caller reads why, nothing is spent, nothing else takes the key's place.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rcgen::{KeyPair, PublicKeyData};
@@ -112,4 +112,32 @@ fn no_error_and_no_log_tells_what_follows_the_question_mark_of_a_reference() {
     ];
     let shown = format!("{errors:?} {} {} {identity:?}", errors[0], errors[1]);
     assert!(shown.contains("test:alice") && !shown.contains("2171"), "{shown}");
+}
+
+#[test]
+fn a_signer_that_comes_back_to_its_own_client_is_refused_and_may_use_another_one() {
+    let (scene, signer) = (Scene::new(), Arc::new(Scripted::new()));
+    let identity = scene.enroll(KeyChoice::Signer(signer.clone())).unwrap();
+    let saved = {
+        let first = Client::new(&identity).unwrap();
+        first.authenticate().unwrap();
+        first.save_session().unwrap()
+    };
+    // A client that has a login, and a handshake before it.
+    let client = Client::new(&identity).unwrap();
+    client.resume_session(&saved).unwrap();
+    let another = Client::new(&Identity::from_json(&scene.controller.enrolled_identity_json("bob")).unwrap()).unwrap();
+    let own: Arc<OnceLock<Client>> = Arc::default();
+    own.set(client.clone()).unwrap();
+    signer.first(move |_| {
+        let own = own.get().unwrap();
+        match own.current_identity().get() {
+            Err(Error::InvalidArgument(why)) if why.contains("from inside of a callback") => {}
+            other => return Err(format!("{other:?}")),
+        }
+        assert!(own.status().last_error.is_some());
+        another.current_identity().get().map(drop).map_err(|error| error.to_string())
+    });
+    assert_eq!(client.current_identity().get().unwrap().name.as_deref(), Some("alice"));
+    assert_eq!(signer.calls(), 3, "one for each of the enrollment, the first and the second client");
 }
