@@ -13,6 +13,7 @@
 /* Reads a line, without its end. Other than 0 if there is none, or a longer one. */
 static int ask(const char *what, char *line, int size) {
   fprintf(stderr, "%s: ", what);
+  line[0] = '\0';
   int failed = !fgets(line, size, stdin) || !strchr(line, '\n');
   line[strcspn(line, "\r\n")] = '\0';
   if (failed) fprintf(stderr, "\npassword_totp: no %s\n", what);
@@ -40,7 +41,7 @@ static zec_error *log_in(const zec_client *client) {
   int wants_code = 0;
   for (size_t i = 0; !error && i < session->auth_queries_len; i++) {
     const char *factor = session->auth_queries[i]->type_id;
-    wants_code = wants_code || (factor && strcmp(factor, "MFA") == 0);
+    wants_code = wants_code || (factor && (strcmp(factor, "MFA") == 0 || strcmp(factor, "TOTP") == 0));
   }
   zec_api_session_free(session);
   return wants_code ? give_code(client) : error;

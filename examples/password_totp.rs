@@ -33,7 +33,8 @@ fn run(identity: &str, username: &str) -> Result<(), Box<dyn Error>> {
     let credentials = Credentials::password(username, ask("password")?);
     let client = Client::builder(&Identity::load(identity)?).credentials(credentials).build()?;
     if let Login::Pending(session) = client.authenticate()? {
-        let wants_code = session.auth_queries.iter().any(|query| query.type_id.as_deref() == Some("MFA"));
+        let wants_code =
+            session.auth_queries.iter().any(|query| matches!(query.type_id.as_deref(), Some("MFA" | "TOTP")));
         if wants_code {
             give_code(&client)?;
         }
@@ -62,6 +63,7 @@ fn ask(what: &str) -> Result<Secret, Box<dyn Error>> {
     let read = io::stdin().read_line(&mut line)?;
     let line = Secret::new(line);
     if read == 0 {
+        eprintln!();
         return Err(format!("no {what}").into());
     }
     Ok(Secret::new(line.expose().trim_end_matches(['\r', '\n'])))

@@ -7,6 +7,12 @@ mod enroll;
 #[path = "c/keys.rs"]
 mod keys;
 #[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/login_examples.rs"]
+mod login_examples;
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[path = "c/oidc.rs"]
+mod oidc;
+#[cfg(all(feature = "capi", target_os = "linux"))]
 #[path = "c/scene.rs"]
 mod scene;
 #[cfg(all(feature = "capi", target_os = "linux"))]

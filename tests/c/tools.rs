@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use ziti_edge_testkit::TestController;
+use ziti_edge_testkit::{Fault, Operation, TestController};
 
 use crate::enroll::identities_enroll_by_every_method;
 use crate::keys;
+use crate::login_examples::{Flow, external_jwt, password_and_code};
+use crate::oidc::logins_over_oidc;
 use crate::scene::{enrolled, flow, text, told};
 use crate::support::{self, Linking, STALE, command, compile, compiles_alone, exported_functions, valgrind};
 
@@ -25,6 +27,9 @@ pub(crate) const ALL: &[(&str, &str, fn())] = &[
     ),
     ("valgrind", "valgrind_finds_nothing_whichever_way_enrolls", valgrind_finds_nothing_whichever_way_enrolls),
     ("valgrind", "valgrind_finds_nothing_on_the_whole_way", valgrind_finds_nothing_on_the_whole_way),
+    ("valgrind", "valgrind_finds_nothing_in_a_login_over_oidc", valgrind_finds_nothing_in_a_login_over_oidc),
+    ("valgrind", "valgrind_finds_nothing_in_the_examples_that_log_in", valgrind_finds_nothing_in_the_examples),
+    ("valgrind", "valgrind_finds_nothing_in_a_diagnosis", valgrind_finds_nothing_in_a_diagnosis),
     ("c++ valgrind", "valgrind_finds_nothing_where_cpp_throws", valgrind_finds_nothing_where_cpp_throws),
 ];
 
@@ -74,6 +79,34 @@ fn no_name_begins_with_ziti() {
 
 fn valgrind_finds_nothing_whichever_way_enrolls() {
     identities_enroll_by_every_method(valgrind);
+}
+
+fn valgrind_finds_nothing_in_a_login_over_oidc() {
+    logins_over_oidc(valgrind);
+}
+
+fn valgrind_finds_nothing_in_the_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = |name: &str| compile(&format!("examples-c/{name}.c"), "c99", Linking::Shared, folder.path());
+    let (by_password, by_jwt) = (compiled("password_totp"), compiled("external_jwt"));
+    for flow in Flow::ALL {
+        password_and_code(&by_password, flow, valgrind);
+        external_jwt(&by_jwt, flow, valgrind);
+    }
+}
+
+fn valgrind_finds_nothing_in_a_diagnosis() {
+    let controller = TestController::builder().only_chacha20(true).start().unwrap();
+    let folder = enrolled(&controller);
+    let program = compile("examples-c/diagnose.c", "c99", Linking::Shared, folder.path());
+    for is_there in [true, false] {
+        if !is_there {
+            controller.fault(Operation::Any, Fault::Refuse);
+        }
+        let output = valgrind(&program).arg("identity.json").current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(!is_there)), "{}", told(&output));
+        assert!(output.stderr.is_empty() && text(&output.stdout).starts_with("client\n"), "{}", told(&output));
+    }
 }
 
 fn valgrind_finds_nothing_on_the_whole_way() {
