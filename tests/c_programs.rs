@@ -45,7 +45,7 @@ fn no_function_is_left_out_of_the_test_of_null() {
 
 #[test]
 fn arguments_that_are_wrong_are_named() {
-    run("arguments", Linking::Shared);
+    programs("arguments").iter().for_each(|name| run(name, Linking::Shared));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(crate) use guard::{arg, clear, guard, guard_or};
 pub(crate) use options::{Options, cancel_token, limit, proxy, read_options};
 pub(crate) use record::{Root, View, for_each, give, milliseconds, or_minus_one, publish, release, unix_seconds};
 pub(crate) use signer::array;
-pub(crate) use strings::{bytes, c_string, give_secret, give_text, optional_text, path, pointers, text, texts};
+pub(crate) use strings::{bytes, c_string, give_secret, give_text, optional_text, path, pointers, secret, text, texts};
 
 pub use callback::{zec_save_callback, zec_userdata_free};
 pub use cancel::{zec_cancel, zec_cancel_cancel, zec_cancel_free, zec_cancel_is_canceled, zec_cancel_new};

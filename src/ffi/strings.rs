@@ -45,6 +45,18 @@ pub(crate) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Re
     Ok(Some(text))
 }
 
+/// The secret of a required argument. An empty one is a setting that nobody filled in: sent, it would count as wrong.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn secret(pointer: *const c_char, name: &str) -> Result<Secret, Error> {
+    // SAFETY: the same promise is asked of the caller.
+    match unsafe { text(pointer, name) }? {
+        "" => Err(Error::InvalidArgument(format!("argument {name} is empty"))),
+        text => Ok(Secret::new(text)),
+    }
+}
+
 /// The path of a required argument.
 ///
 /// # Safety

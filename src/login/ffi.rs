@@ -17,7 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::credentials::{Credentials, JwtRequest, JwtSource, LoginFlow};
 use crate::error::Error;
 use crate::ffi::{
-    Options, Userdata, arg, clear, guard, guard_or, optional_text, read_options, text, words_of, zec_error,
+    Options, Userdata, arg, clear, guard, guard_or, optional_text, read_options, secret, words_of, zec_error,
     zec_userdata_free,
 };
 use crate::secret::Secret;
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn zec_jwt_source_token(
     guard(|| {
         let out = clear(arg(out, "out")?);
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let jwt = Secret::new(unsafe { text(jwt, "jwt") }?);
+        let jwt = unsafe { secret(jwt, "jwt") }?;
         out.write(zec_jwt_source::give(JwtSource::token(jwt)));
         Ok(())
     })
@@ -179,6 +179,9 @@ impl zec_credentials {
         let jwt = unsafe { jwt_source(jwt) };
         match (username, password, jwt) {
             (None, None, None) => Ok(Credentials::certificate()),
+            (Some(""), Some(_), None) => Err(Error::InvalidArgument(format!("argument {name}.username is empty"))),
+            // It would count as a wrong one.
+            (Some(_), Some(""), None) => Err(Error::InvalidArgument(format!("argument {name}.password is empty"))),
             (Some(username), Some(password), None) => Ok(Credentials::password(username, password)),
             (None, None, Some(source)) => Ok(Credentials::external_jwt(source)),
             _ => {

@@ -13,10 +13,9 @@ use std::mem::MaybeUninit;
 
 use crate::LoggedOut;
 use crate::ffi::{
-    Arena, Root, arg, clear, guard, guard_or, publish, release, text, zec_api_session, zec_auth_query, zec_client,
+    Arena, Root, arg, clear, guard, guard_or, publish, release, secret, zec_api_session, zec_auth_query, zec_client,
     zec_error, zec_string_list,
 };
-use crate::secret::Secret;
 
 /// Logs in with the client's credentials, also if there is a login; later calls use the session. Optional: a call that
 /// needs a login makes one. If `auth_queries` is not empty, the login waits for those factors. A refusal is
@@ -53,7 +52,7 @@ pub unsafe extern "C" fn zec_client_authenticate_mfa(
     guard(|| {
         let out = clear(arg(out, "out")?);
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let code = Secret::new(unsafe { text(code, "code") }?);
+        let code = unsafe { secret(code, "code") }?;
         let client = arg(client, "client")?;
         out.write(zec_api_session::publish(client.client.authenticate_mfa(&code)?.session()));
         Ok(())

@@ -13,13 +13,12 @@ use std::mem::MaybeUninit;
 
 use super::{ProviderToken, Snapshot};
 use crate::ffi::{
-    Arena, Root, View, arg, clear, give, give_secret, guard, guard_or, milliseconds, or_minus_one, release, text,
+    Arena, Root, View, arg, clear, give, give_secret, guard, guard_or, milliseconds, or_minus_one, release, secret,
     zec_error,
 };
 use crate::login::credentials::JwtSource;
 use crate::login::ffi::zec_jwt_source;
 use crate::login::provider::settings::ffi::zec_provider_options;
-use crate::secret::Secret;
 
 /// What a login at an identity provider brought: the token that controllers want, and what renews it. Any number of
 /// threads may use it at once.
@@ -83,7 +82,7 @@ pub unsafe extern "C" fn zec_provider_token_from_refresh_token(
     guard(|| {
         let out = clear(arg(out, "out")?);
         // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-        let refresh_token = Secret::new(unsafe { text(refresh_token, "refresh_token") }?);
+        let refresh_token = unsafe { secret(refresh_token, "refresh_token") }?;
         // SAFETY: options begin with their size and hold valid strings and handles (header, "Ownership").
         let (settings, options) = unsafe { zec_provider_options::rust(options) }?;
         let token = ProviderToken::from_refresh_token(&settings, &options, &refresh_token)?;
