@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::client::Client;
+use crate::client::status::whole_milliseconds;
 use crate::identity::{IdentityDescription, Store};
 use crate::login::{Credentials, Generation, LoginFlow, system_release};
 use crate::trust::display_time;
@@ -44,10 +45,10 @@ pub struct DiagnosedClient {
     /// True if the system's roots are trusted, too.
     pub trusts_system_roots: bool,
     /// The time limit of a call.
-    #[serde(rename = "timeoutMs", serialize_with = "milliseconds")]
+    #[serde(rename = "timeoutMs", serialize_with = "whole_milliseconds")]
     pub timeout: Duration,
     /// The time limit of opening one connection.
-    #[serde(rename = "connectTimeoutMs", serialize_with = "milliseconds")]
+    #[serde(rename = "connectTimeoutMs", serialize_with = "whole_milliseconds")]
     pub connect_timeout: Duration,
 }
 
@@ -133,8 +134,4 @@ fn seconds(duration: Duration) -> f64 {
 
 fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     display_time(*time).serialize(serializer)
-}
-
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
 }

@@ -237,7 +237,7 @@ fn milliseconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Re
     duration.map(in_milliseconds).serialize(serializer)
 }
 
-fn whole_milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn whole_milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     in_milliseconds(*duration).serialize(serializer)
 }
 
