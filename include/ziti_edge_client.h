@@ -2296,14 +2296,18 @@ zec_error *zec_jwt_source_supplier(zec_jwt_callback supply,
 /// Clients that use the source go on using it.
 void zec_jwt_source_free(zec_jwt_source *source);
 
-/// How a client is doing, as far as it knows: no I/O, and no call under way is waited for.
-ZEC_MUST_USE zec_error *zec_client_status(const zec_client *client, zec_status **out);
+/// How a client is doing, as far as it knows: no I/O, and no call under way is waited for. It may be called from inside
+/// of any callback, too.
+ZEC_MUST_USE
+zec_error *zec_client_status(const zec_client *client,
+                             zec_status **out);
 
 void zec_status_free(zec_status *status);
 
 /// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do. It takes no
 /// longer than one call may; each controller has its share of that. Nothing is spent and nothing changed, but that a
-/// client without a login logs in, as its next call would. What fails is in the diagnosis and is no error.
+/// client without a login logs in, as its next call would. What fails, by a cancel token, too, is in the diagnosis and is
+/// no error.
 ZEC_MUST_USE
 zec_error *zec_client_diagnose(const zec_client *client,
                                zec_diagnosis **out);
@@ -2403,7 +2407,8 @@ ZEC_MUST_USE zec_error *zec_client_identity(const zec_client *client, zec_identi
 
 /// Has this client and those derived from it log in with other credentials from now on, the next time that a call needs
 /// a login: the one there is is used no more, and left to expire. Calls in flight end as they began. No I/O.
-/// `credentials` may be freed afterwards.
+/// `credentials` may be freed afterwards. ZEC_ERR_TIMEOUT if another thread renews the identity for as long as a call
+/// may take.
 ZEC_MUST_USE
 zec_error *zec_client_set_credentials(const zec_client *client,
                                       const zec_credentials *credentials);
@@ -2445,7 +2450,9 @@ zec_error *zec_client_authenticate_mfa(const zec_client *client,
                                        zec_api_session **out);
 
 /// Ends the session, if there is one; the next call that needs one logs in anew. Calls under way on other threads end as
-/// they began: what they log in for is theirs alone, and is ended with them.
+/// they began: what they log in for is theirs alone, and is ended with them. Over OIDC the tokens are forgotten and the
+/// refresh token is revoked, as far as the controller can; an access token that a refresh has brought may be good for
+/// somebody who has seen it until its time is over. If the call fails the session is used no more all the same.
 /// DELETE /current-api-session (deleteCurrentApiSession)
 ZEC_MUST_USE
 zec_error *zec_client_logout(const zec_client *client);

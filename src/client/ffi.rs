@@ -318,7 +318,8 @@ pub extern "C" fn zec_client_identity(
 
 /// Has this client and those derived from it log in with other credentials from now on, the next time that a call needs
 /// a login: the one there is is used no more, and left to expire. Calls in flight end as they began. No I/O.
-/// `credentials` may be freed afterwards.
+/// `credentials` may be freed afterwards. ZEC_ERR_TIMEOUT if another thread renews the identity for as long as a call
+/// may take.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn zec_client_set_credentials(

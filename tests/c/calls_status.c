@@ -8,6 +8,7 @@ static zec_status *status_of(const zec_client *client) {
 }
 
 int main(int argc, char **argv) {
+  zec_credentials credentials = ZEC_CREDENTIALS_INIT;
   zec_api_session *session = NULL;
   zec_service *service = NULL;
   zec_client *client;
@@ -40,6 +41,17 @@ int main(int argc, char **argv) {
   FAILS(zec_services_get(client, "none", &service), ZEC_ERR_API);
   status = status_of(client);
   CHECK(status->last_error && strstr(status->last_error, "404") != NULL && status->last_error_ago_ms >= 0);
+  CHECK(status->login_refusal == NULL && status->login_refused_ago_ms == -1);
+  zec_status_free(status);
+
+  credentials.username = "alice";
+  credentials.password = "wrong";
+  MUST(zec_client_set_credentials(client, &credentials));
+  FAILS(zec_client_authenticate(client, &session), ZEC_ERR_REJECTED);
+  status = status_of(client);
+  CHECK(same(status->login_state, "rejected") && status->login_expires_in_ms == -1 && !status->login_controller);
+  CHECK(status->login_refusal && strstr(status->login_refusal, "INVALID_AUTH") && status->login_refused_ago_ms >= 0);
+  CHECK(same(status->last_error, status->login_refusal) && status->counters.failed_logins == 1);
   zec_status_free(status);
   zec_client_free(client);
   return failures != 0;

@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -36,7 +37,7 @@ fn a_certificate_for_another_name_is_told_by_the_name() {
 fn a_certificate_that_is_over_or_of_the_future_is_told_by_the_chain() {
     let controller = controller(Version::V2_0, 0);
     for (from, until, says) in [(2019, 2020, "expired on 2020-01-01"), (4000, 4001, "is valid only from 4000-01-01")] {
-        let (address, ca) = serve("the network's CA", from, until);
+        let Server { address, ca, .. } = serve("the network's CA", from, until);
         let url = format!("https://{address}");
         let diagnosis = client_at(&controller, &[&url], Some(&ca)).diagnose();
         only_fails(&diagnosis, StepKind::Chain, says);
@@ -49,7 +50,7 @@ fn a_certificate_that_is_over_or_of_the_future_is_told_by_the_chain() {
 #[test]
 fn whoever_ends_tls_on_the_way_is_named() {
     let controller = controller(Version::V2_0, 0);
-    let (address, _) = serve("Corporate Web Filter", 2020, 4000);
+    let Server { address, .. } = serve("Corporate Web Filter", 2020, 4000);
     let url = format!("https://{address}");
     let diagnosis = client_at(&controller, &[&url], None).diagnose();
     only_fails(&diagnosis, StepKind::Chain, "is not signed by the network's CA");
@@ -82,8 +83,30 @@ fn a_server_that_speaks_no_tls_is_told_by_that() {
     }
 }
 
-/// A TLS server on loopback whose certificate is valid in these years, and the CA that issued it.
-fn serve(authority_name: &str, from: i32, until: i32) -> (SocketAddr, String) {
+#[test]
+fn a_server_is_told_the_name_that_it_is_asked_by() {
+    let controller = controller(Version::V2_0, 0);
+    let Server { address, ca, names } = serve("the network's CA", 2020, 4000);
+    let url = format!("https://localhost:{}", address.port());
+    let diagnosis = client_at(&controller, &[&url], Some(&ca)).diagnose();
+    assert_eq!(step(&diagnosis, StepKind::Tls).outcome, StepOutcome::Ok, "{diagnosis}");
+    assert_eq!(step(&diagnosis, StepKind::Name).outcome, StepOutcome::Failed, "{diagnosis}");
+    // The first connection is no more than that.
+    let named = std::iter::from_fn(|| names.recv_timeout(Duration::from_secs(5)).ok()).flatten().next();
+    assert_eq!(named.as_deref(), Some("localhost"));
+}
+
+/// A TLS server on loopback.
+struct Server {
+    address: SocketAddr,
+    /// The CA that issued its certificate.
+    ca: String,
+    /// By which name each client asks for it.
+    names: mpsc::Receiver<Option<String>>,
+}
+
+/// Serves with a certificate that is valid in these years.
+fn serve(authority_name: &str, from: i32, until: i32) -> Server {
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, authority_name);
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -102,11 +125,14 @@ fn serve(authority_name: &str, from: i32, until: i32) -> (SocketAddr, String) {
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let (seen, names) = mpsc::channel();
     thread::spawn(move || {
         for mut socket in listener.incoming().flatten() {
             let mut connection = ServerConnection::new(config.clone()).unwrap();
             let _ = Stream::new(&mut connection, &mut socket).read(&mut [0; 1]);
+            // Nobody may be interested.
+            let _ = seen.send(connection.server_name().map(str::to_owned));
         }
     });
-    (address, authority.pem())
+    Server { address, ca: authority.pem(), names }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use ziti_edge_client::{Client, Credentials, Identity, JwtSource, StepKind, StepOutcome, Store};
-use ziti_edge_testkit::{IdentityOptions, Operation, Version};
+use ziti_edge_testkit::{IdentityOptions, Operation, TestController, Version};
 
 use crate::support::{self, ENOUGH, controller};
 use crate::{only_fails, step};
@@ -100,6 +100,19 @@ fn a_login_that_waits_is_told_and_not_made_anew() {
     only_fails(&diagnosis, StepKind::Login, "knows the login there is, and the login still wants a TOTP code");
     assert_eq!(step(&diagnosis, StepKind::Login).advice.as_deref(), Some("give the login its factors"));
     assert_eq!(controller.count(Operation::Authenticate), 1);
+}
+
+#[test]
+fn a_login_over_oidc_that_waits_is_told_and_not_made_anew() {
+    const LOGIN: Operation = Operation::Named("oidcLogin");
+    let controller = TestController::start().unwrap();
+    let (client, id) = support::client_and_id(&controller);
+    controller.enroll_mfa(&id);
+    client.authenticate().unwrap();
+    let logins = controller.count(LOGIN);
+    let diagnosis = client.diagnose();
+    only_fails(&diagnosis, StepKind::Login, "knows the login that was begun there, and the login still wants a TOTP");
+    assert_eq!((logins, controller.count(LOGIN)), (1, 1));
 }
 
 #[test]

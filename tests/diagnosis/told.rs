@@ -2,9 +2,14 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
+use rcgen::{KeyPair, PublicKeyData, SigningKey};
 use serde_json::{Value, json};
-use ziti_edge_client::{Client, Credentials, Identity, LoginFlow, Proxy};
+use ziti_edge_client::{
+    Client, Credentials, EnrollOptions, Enrollment, Identity, KeyChoice, LoginFlow, Proxy, Signer, SigningScheme, Store,
+};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::files;
@@ -81,6 +86,41 @@ fn what_is_not_there_is_told_too() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert_eq!(diagnosis.client.identity.store, None);
+}
+
+/// A key that the client never sees.
+struct Held(KeyPair);
+
+impl Signer for Held {
+    fn reference(&self) -> String {
+        "test:alice".to_owned()
+    }
+
+    fn public_key(&self) -> Result<Vec<u8>, String> {
+        Ok(self.0.subject_public_key_info())
+    }
+
+    fn schemes(&self) -> Vec<SigningScheme> {
+        vec![SigningScheme::EcdsaP256Sha256]
+    }
+
+    fn sign(&self, _: SigningScheme, message: &[u8], _: Duration) -> Result<Vec<u8>, String> {
+        self.0.sign(message).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_key_in_a_signer_and_another_place_to_keep_the_identity_are_told() {
+    let controller = controller(Version::V1_6, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first.json", "second.json"].map(|name| folder.path().join(name));
+    let key = KeyChoice::Signer(Arc::new(Held(KeyPair::generate().unwrap())));
+    let enrollment = Enrollment::parse(&controller.create_identity("alice")).unwrap();
+    let identity = enrollment.enroll(&EnrollOptions::new().store(Store::file(&first)).key(key)).unwrap();
+    let diagnosis = Client::builder(&identity).store(Store::file(&second)).build().unwrap().diagnose();
+    assert!(diagnosis.is_ok() && diagnosis.client.is_key_in_signer, "{diagnosis}");
+    assert!(diagnosis.to_string().contains("  key      ECDSA P-256, in a signer\n"), "{diagnosis}");
+    assert_eq!(diagnosis.client.identity.store, Some(second));
 }
 
 /// Runs an example with the file of an identity whose controller is there, and is not.

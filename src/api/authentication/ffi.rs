@@ -60,7 +60,9 @@ pub unsafe extern "C" fn zec_client_authenticate_mfa(
 }
 
 /// Ends the session, if there is one; the next call that needs one logs in anew. Calls under way on other threads end as
-/// they began: what they log in for is theirs alone, and is ended with them.
+/// they began: what they log in for is theirs alone, and is ended with them. Over OIDC the tokens are forgotten and the
+/// refresh token is revoked, as far as the controller can; an access token that a refresh has brought may be good for
+/// somebody who has seen it until its time is over. If the call fails the session is used no more all the same.
 /// DELETE /current-api-session (deleteCurrentApiSession)
 #[unsafe(no_mangle)]
 #[must_use]

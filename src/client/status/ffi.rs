@@ -186,7 +186,8 @@ fn ms(duration: Option<Duration>) -> i64 {
     or_minus_one(duration.map(in_milliseconds))
 }
 
-/// How a client is doing, as far as it knows: no I/O, and no call under way is waited for.
+/// How a client is doing, as far as it knows: no I/O, and no call under way is waited for. It may be called from inside
+/// of any callback, too.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_status(
