@@ -194,3 +194,17 @@ fn an_answer_that_cannot_be_read_is_the_last_error_and_so_is_a_logout_that_fails
     says("DELETE /current-api-session: 500");
     assert_eq!(status_of(&client).login.state, LoginState::None);
 }
+
+#[test]
+fn a_request_that_met_a_closed_connection_is_counted_once_and_is_no_error() {
+    let controller = controller(Version::V2_0, 1);
+    let client = builder(&controller).build().unwrap();
+    list(&client).unwrap();
+    let before = status_of(&client).counters;
+    controller.fault_times(Operation::Services, Fault::Reset, 1);
+    list(&client).unwrap();
+    let status = status_of(&client);
+    assert_eq!((before.retries, status.counters.retries, status.counters.failovers), (0, 1, 0));
+    assert_eq!(status.counters.connections, before.connections + 1);
+    assert!(status.last_error.is_none() && status.controllers[0].failed.is_none(), "{status:?}");
+}
