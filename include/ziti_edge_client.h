@@ -57,7 +57,8 @@
 #define ZEC_LIST_QUERY_INIT \
   { sizeof(zec_list_query), 0, 0, NULL, NULL }
 #define ZEC_PROVIDER_OPTIONS_INIT \
-  { sizeof(zec_provider_options), NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL }
+  { sizeof(zec_provider_options), NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL, 0 }
 #define ZEC_REQUEST_INIT \
   { sizeof(zec_request), NULL, NULL, NULL, 0, NULL, 0, NULL }
 #define ZEC_ENROLL_BODY_INIT \
@@ -901,6 +902,16 @@ typedef struct {
 typedef int32_t (*zec_external_jwt_signer_callback)(const zec_external_jwt_signer *signer,
                                                     void *userdata);
 
+/// Keeps a refresh token for the next start, in the place of the one before; `refresh_token` is wiped when the callback
+/// returns. It is NULL once the provider takes the last one no more. Returns 0 once it is kept; any other number is
+/// logged, and the login goes on. It runs before the token is used, on the thread of the call that got it, one call at a
+/// time for each login. `ms_left` is what is left of that call's time limit; nothing interrupts the callback, so keeping
+/// to the time is up to it, and the token should be kept even if it is 0. It may use this library, but not refresh the
+/// token of the same login.
+typedef int32_t (*zec_refresh_token_callback)(const char *refresh_token,
+                                              uint64_t ms_left,
+                                              void *userdata);
+
 /// Which identity provider to log in at, as which of its clients, and how to reach it; zero and NULL mean the default.
 /// Begin with ZEC_PROVIDER_OPTIONS_INIT, and set `signer`, or `client_id` and one of `issuer` and `configuration_url`.
 typedef struct {
@@ -925,8 +936,6 @@ typedef struct {
   const char *target_token;
   /// Ends the calls that ask the provider. May be freed while they have it.
   const zec_cancel *cancel;
-  /// The most time each of these calls may take. Default 30,000.
-  uint64_t timeout_ms;
   /// `http://[user:password@]host:port`, or the same with `socks5://`, where names are looked up here, or
   /// `socks5h://`, where the proxy does that. Or "environment": the proxy that `https_proxy` names, else `all_proxy`,
   /// each also in upper case, for all hosts but those in `no_proxy`; if there is none, no proxy. Default: no proxy.
@@ -934,6 +943,15 @@ typedef struct {
   /// PEM of CA certificates that may vouch for the provider beside the system's roots. Those of a network are never
   /// asked, and no certificate is ever shown.
   const char *ca;
+  /// Is given each refresh token of the login, to be kept for zec_provider_token_from_refresh_token().
+  zec_refresh_token_callback on_refresh_token;
+  /// Passed to `on_refresh_token`.
+  void *refresh_token_userdata;
+  /// Frees `refresh_token_userdata` when the login and all that it brought are freed, or when the call fails, unless it
+  /// fails because of `size`: once for each call that is given these options. May be NULL.
+  zec_userdata_free refresh_token_userdata_free;
+  /// The most time each call may take that asks the provider. Default 30,000.
+  uint64_t timeout_ms;
 } zec_provider_options;
 
 /// The tokens as they were at one moment. All of it is wiped when it is freed.

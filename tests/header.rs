@@ -36,6 +36,7 @@ const SOURCES: &[&str] = &[
     "src/client/ffi.rs",
     "src/api/authentication/ffi.rs",
     "src/api/authentication/external_jwt_signers/ffi.rs",
+    "src/login/provider/keeper/ffi.rs",
     "src/login/provider/settings/ffi.rs",
     "src/login/provider/token/ffi.rs",
     "src/login/provider/authorization/ffi.rs",

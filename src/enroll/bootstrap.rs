@@ -105,7 +105,7 @@ fn connections(verifier: Verifier, options: &EnrollOptions, own: Option<&ClientA
         verifier,
         client_auth: own.map(|own| Arc::new(move |until| own.certified(until)) as _),
         connect_timeout: CONNECT_TIMEOUT,
-        proxy: options.proxy.clone(),
+        proxy: options.reach.proxy.clone(),
         gzip: false,
     })
 }

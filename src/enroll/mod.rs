@@ -180,7 +180,7 @@ impl Enrollment {
     /// `NAME.pending` as well. Anything else leaves no trace, a signer that fails ([`Error::Identity`]) included.
     pub fn enroll(&self, options: &EnrollOptions) -> Result<Identity, Error> {
         let inputs = Inputs::take(self.method, options)?;
-        let call = options.call();
+        let call = options.reach.call();
         let place = options.store.as_ref().map(|store| store.reserve(|| call.check())).transpose()?;
         let kept = place.as_ref().map(|place| place.take_up(&self.fingerprint())).transpose()?.flatten();
         if kept.as_ref().is_some_and(|kept| kept.state() == PendingEnrollment::AnswerLost) {
@@ -208,7 +208,7 @@ impl Enrollment {
             let message = "only an enrollment into a file can be resumed: elsewhere no key is kept; name its store";
             Error::InvalidArgument(message.to_owned())
         })?;
-        let call = options.call();
+        let call = options.reach.call();
         let place = store.reserve(|| call.check())?;
         let kept = place.take_up(&self.fingerprint())?;
         if kept.is_none() {

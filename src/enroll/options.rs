@@ -9,9 +9,7 @@ use super::EnrollmentInput;
 use crate::error::Error;
 use crate::identity::{KeyChoice, Store};
 use crate::secret::Secret;
-use crate::transport::{Call, CancelToken, Proxy};
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::transport::{CancelToken, Proxy, Reach};
 
 /// How to enroll. The defaults work for one-time tokens (`ott`) but for one thing: without a store, a crash or a lost
 /// answer loses the identity. Other methods need more: see [`Enrollment::needs`](super::Enrollment::needs).
@@ -19,9 +17,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 #[must_use]
 pub struct EnrollOptions {
     pub(super) store: Option<Store>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) cancel: Option<CancelToken>,
-    pub(super) proxy: Option<Proxy>,
+    pub(super) reach: Reach,
     pub(super) trust_system_roots: bool,
     pub(super) ca: Option<String>,
     pub(super) key: KeyChoice,
@@ -41,10 +37,6 @@ impl EnrollOptions {
         Self::default()
     }
 
-    pub(super) fn call(&self) -> Call {
-        Call::new(self.timeout.unwrap_or(DEFAULT_TIMEOUT), self.cancel.as_slice())
-    }
-
     /// Where to keep the identity.
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
@@ -53,19 +45,19 @@ impl EnrollOptions {
 
     /// The most time the enrollment may take. Default 30 s. Zero ends it at once.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.reach.timeout = Some(timeout);
         self
     }
 
     /// A token that ends the enrollment.
     pub fn cancel(mut self, cancel: &CancelToken) -> Self {
-        self.cancel = Some(cancel.clone());
+        self.reach.cancel = Some(cancel.clone());
         self
     }
 
     /// The proxy to go through. Default none; the environment is not looked at.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = Some(proxy);
+        self.reach.proxy = Some(proxy);
         self
     }
 
@@ -74,7 +66,7 @@ impl EnrollOptions {
     /// # Errors
     /// As for [`Proxy::from_environment`].
     pub fn proxy_from_environment(mut self) -> Result<Self, Error> {
-        self.proxy = Proxy::from_environment()?;
+        self.reach.proxy = Proxy::from_environment()?;
         Ok(self)
     }
 

@@ -1,6 +1,7 @@
 //! Functions of the caller that the library calls.
 
 use std::ffi::{c_char, c_void};
+use std::ptr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -18,7 +19,8 @@ use crate::secret::Secret;
 pub type zec_save_callback =
     Option<unsafe extern "C" fn(identity_json: *const c_char, ms_left: u64, userdata: *mut c_void) -> i32>;
 
-type SaveFn = unsafe extern "C" fn(*const c_char, u64, *mut c_void) -> i32;
+/// Is given what it has to keep, the milliseconds left, and its userdata.
+pub(crate) type KeepFn = unsafe extern "C" fn(*const c_char, u64, *mut c_void) -> i32;
 
 /// Frees `userdata`. Runs once, on the thread that let go of it last.
 pub type zec_userdata_free = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
@@ -68,7 +70,9 @@ pub(crate) unsafe fn store(
     match (path, save) {
         (None, None) => Ok(None),
         (Some(path), None) => Ok(Some(Store::file(path))),
-        (None, Some(save)) => Ok(Some(Store::hook(move |json, left| keep(save, &userdata, json, left)))),
+        (None, Some(save)) => {
+            Ok(Some(Store::hook(move |json, left| hand_over(save, "save", &userdata, Some(json), left))))
+        }
         (Some(_), Some(_)) => {
             let message = "options.path and options.save exclude each other; set one of them";
             Err(Error::InvalidArgument(message.into()))
@@ -76,14 +80,27 @@ pub(crate) unsafe fn store(
     }
 }
 
-fn keep(save: SaveFn, userdata: &Userdata, json: &Secret, left: Duration) -> Result<(), String> {
+/// Has the callback of this name keep a text, or be told by NULL that there is none.
+pub(crate) fn hand_over(
+    callback: KeepFn,
+    name: &str,
+    userdata: &Userdata,
+    text: Option<&Secret>,
+    left: Duration,
+) -> Result<(), String> {
     let ms_left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    let mut text = Zeroizing::new(Vec::with_capacity(json.expose().len() + 1));
-    text.extend_from_slice(json.expose().as_bytes());
-    text.push(0);
-    // SAFETY: the caller gave callback and userdata for each other; the text is NUL-terminated.
-    let answer = unsafe { save(text.as_ptr().cast(), ms_left, userdata.data) };
-    if answer == 0 { Ok(()) } else { Err(format!("the save callback returned {answer}")) }
+    let text = text.map(|text| {
+        let mut terminated = Zeroizing::new(Vec::with_capacity(text.expose().len() + 1));
+        terminated.extend_from_slice(text.expose().as_bytes());
+        terminated.push(0);
+        terminated
+    });
+    let pointer = text.as_ref().map_or(ptr::null(), |text| text.as_ptr().cast());
+    // SAFETY: the caller gave callback and userdata for each other; the text is NULL or NUL-terminated.
+    match unsafe { callback(pointer, ms_left, userdata.data) } {
+        0 => Ok(()),
+        answer => Err(format!("the {name} callback returned {answer}")),
+    }
 }
 
 /// Why a callback failed: what it wrote, up to its NUL, and the number that it returned.

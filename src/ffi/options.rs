@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::cancel::zec_cancel;
 use super::strings::optional_text;
 use crate::error::Error;
-use crate::transport::{CancelToken, Proxy};
+use crate::transport::{CancelToken, Proxy, Reach};
 
 /// No struct will ever be so large; a larger size is a field that nobody set.
 const MAX_SIZE: usize = 4096;
@@ -82,6 +82,20 @@ pub(crate) unsafe fn proxy(url: *const c_char, name: &str) -> Result<Option<Prox
         Some(FROM_ENVIRONMENT) => Proxy::from_environment(),
         Some(url) => Proxy::parse(url).map(Some),
     }
+}
+
+/// How a call goes that is made without a client: the fields `timeout_ms`, `cancel` and `proxy` of its options.
+///
+/// # Safety
+/// As for [`cancel_token`] and [`proxy`].
+pub(crate) unsafe fn reach(timeout_ms: u64, cancel: *const zec_cancel, url: *const c_char) -> Result<Reach, Error> {
+    Ok(Reach {
+        timeout: limit(timeout_ms),
+        // SAFETY: the same promise is asked of the caller.
+        cancel: unsafe { cancel_token(cancel) },
+        // SAFETY: as above.
+        proxy: unsafe { proxy(url, "options.proxy") }?,
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod platform;
 mod pool;
 mod probe;
 mod proxy;
+mod reach;
 mod resolve;
 mod tcp;
 mod tls;
@@ -31,6 +32,7 @@ pub use cancel::CancelToken;
 pub(crate) use platform::since_boot;
 pub(crate) use probe::{Probe, Shown};
 pub use proxy::Proxy;
+pub(crate) use reach::Reach;
 pub(crate) use traffic::Traffic;
 
 use crate::error::Error;

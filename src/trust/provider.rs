@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use library::digest::Digest;
 use library::rand::{SecureRandom, SystemRandom};
 use rustls::crypto::CryptoProvider;
 use zeroize::Zeroizing;
@@ -90,8 +91,18 @@ pub(crate) fn fill_randomly(bytes: &mut [u8]) -> bool {
 }
 
 /// SHA-256.
-pub(crate) fn sha256(data: &[u8]) -> impl AsRef<[u8]> {
+pub(crate) fn sha256(data: &[u8]) -> Digest {
     library::digest::digest(&library::digest::SHA256, data)
+}
+
+/// SHA-384.
+pub(crate) fn sha384(data: &[u8]) -> Digest {
+    library::digest::digest(&library::digest::SHA384, data)
+}
+
+/// SHA-512.
+pub(crate) fn sha512(data: &[u8]) -> Digest {
+    library::digest::digest(&library::digest::SHA512, data)
 }
 
 /// SHA-256 in lower-case hex.

@@ -14,9 +14,12 @@ AT(zec_provider_options, scopes, 48);
 AT(zec_provider_options, scopes_len, 56);
 AT(zec_provider_options, target_token, 64);
 AT(zec_provider_options, cancel, 72);
-AT(zec_provider_options, timeout_ms, 80);
-AT(zec_provider_options, proxy, 88);
-AT(zec_provider_options, ca, 96);
+AT(zec_provider_options, proxy, 80);
+AT(zec_provider_options, ca, 88);
+AT(zec_provider_options, on_refresh_token, 96);
+AT(zec_provider_options, refresh_token_userdata, 104);
+AT(zec_provider_options, refresh_token_userdata_free, 112);
+AT(zec_provider_options, timeout_ms, 120);
 
 AT(zec_provider_tokens, token, 0);
 AT(zec_provider_tokens, access_token, 8);

@@ -39,6 +39,71 @@ static zec_provider_token *in_a_browser(const zec_provider_options *options) {
   return token;
 }
 
+/* What the callback was given. */
+struct kept {
+  int calls;
+  int ended;
+  int freed;
+  int32_t answer;
+  uint64_t ms_left;
+  char token[256];
+};
+
+static int32_t keep(const char *refresh_token, uint64_t ms_left, void *userdata) {
+  struct kept *kept = userdata;
+  kept->calls++;
+  kept->ended = refresh_token == NULL;
+  kept->ms_left = ms_left;
+  snprintf(kept->token, sizeof kept->token, "%s", refresh_token ? refresh_token : "");
+  return kept->answer;
+}
+
+static void freed(void *userdata) { ((struct kept *)userdata)->freed++; }
+
+static void is_kept(const struct kept *kept, int calls, const zec_provider_token *token) {
+  zec_provider_tokens *tokens = NULL;
+  MUST(zec_provider_token_get(token, &tokens));
+  CHECK(kept->calls == calls && !kept->ended && same(kept->token, tokens->refresh_token));
+  CHECK(kept->ms_left > 0 && kept->ms_left <= 20000);
+  zec_provider_tokens_free(tokens);
+}
+
+static int warnings;
+
+static void count_warnings(int32_t level, const char *target, const char *message, void *userdata) {
+  const char *token = userdata;
+  if (level == 2 && strstr(message, "the refresh token callback returned 7")) warnings++;
+  CHECK(target != NULL && (*token == 0 || strstr(message, token) == NULL));
+}
+
+/* Each refresh token goes to who keeps them, and the login goes on if it cannot be kept. */
+static void keeping(zec_provider_options options) {
+  struct kept kept = {0, 0, 0, 0, 0, ""}, next = {0, 0, 0, 7, 0, ""};
+  zec_provider_token *other = NULL;
+  options.timeout_ms = 20000;
+  options.on_refresh_token = keep;
+  options.refresh_token_userdata = &kept;
+  options.refresh_token_userdata_free = freed;
+  zec_provider_token *token = in_a_browser(&options);
+  is_kept(&kept, 1, token);
+  MUST(zec_provider_token_refresh(token));
+  is_kept(&kept, 2, token);
+  options.refresh_token_userdata = &next;
+  MUST(zec_set_log(2, count_warnings, next.token));
+  MUST(zec_provider_token_from_refresh_token(&options, kept.token, &other));
+  is_kept(&next, 1, other);
+  MUST(zec_provider_token_refresh(other));
+  is_kept(&next, 2, other);
+  CHECK(warnings == 2);
+  CHECK(kept.freed == 0 && next.freed == 0);
+  MUST(zec_set_log(0, NULL, NULL));
+  REFUSED(zec_provider_token_refresh(token), 400, "invalid_grant");
+  CHECK(kept.calls == 3 && kept.ended);
+  zec_provider_token_free(token);
+  zec_provider_token_free(other);
+  CHECK(kept.freed == 1 && next.freed == 1);
+}
+
 static void over_the_loopback(const zec_provider_options *options) {
   zec_loopback *loopback = NULL, *taken = NULL;
   zec_provider_login *login = NULL;
@@ -138,6 +203,7 @@ int main(int argc, char **argv) {
   zec_provider_token *token = in_a_browser(&options);
   renewed(&options, token);
   zec_provider_token_free(token);
+  keeping(options);
   over_the_loopback(&options);
   on_a_device(&options);
   at_a_controller(argv[1]);

@@ -49,6 +49,8 @@ static void devices(void) {
   zec_device_login_free(NULL);
 }
 
+static void count(void *userdata) { ++*(int *)userdata; }
+
 /* Options that name no provider are told before anybody is asked. */
 static void options(void) {
   zec_provider_options options = ZEC_PROVIDER_OPTIONS_INIT;
@@ -65,10 +67,15 @@ static void options(void) {
   CHECK(zec_error_code(error) == ZEC_ERR_INVALID_ARGUMENT && strstr(zec_error_message(error), "scopes") != NULL);
   zec_error_free(error);
   options.scopes_len = 0;
+  /* What belongs to a callback is freed also where nothing comes of the call, and without a callback. */
+  int freed = 0;
+  options.refresh_token_userdata = &freed;
+  options.refresh_token_userdata_free = count;
   options.target_token = "REFRESH";
   error = zec_device_login_begin(&options, &login);
   CHECK(zec_error_code(error) == ZEC_ERR_INVALID_ARGUMENT && strstr(zec_error_message(error), "target_token") != NULL);
   zec_error_free(error);
+  CHECK(freed == 1);
 }
 
 int main(void) {

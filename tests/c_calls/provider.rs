@@ -69,7 +69,7 @@ fn log_in(provider: &TestProvider, proxy: Option<(&str, &str)>) {
     }
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{}", scene::told(&output));
-    assert_eq!(asked, ["open", "visit", "enter", "deny", "open"]);
+    assert_eq!(asked, ["open", "open", "visit", "enter", "deny", "open"]);
     assert_eq!(provider.count(ProviderEndpoint::Device), 2);
     assert!(provider.seen().iter().all(|seen| !seen.with_certificate));
 }

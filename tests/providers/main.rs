@@ -3,9 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod asleep;
 mod browser;
 mod configurations;
 mod devices;
+mod hashes;
+mod hostile;
+mod kept;
 mod loopback;
 mod network;
 mod redirects;

@@ -16,8 +16,8 @@ use super::EnrollOptions;
 use crate::enroll::EnrollmentMethod;
 use crate::error::Error;
 use crate::ffi::{
-    Options, Userdata, arg, array, cancel_token, limit, optional_text, proxy, read_options, store, zec_cancel,
-    zec_save_callback, zec_signer, zec_userdata_free,
+    Options, Userdata, arg, array, optional_text, reach, read_options, store, zec_cancel, zec_save_callback,
+    zec_signer, zec_userdata_free,
 };
 use crate::identity::{KeyChoice, PrivateKey};
 use crate::secret::Secret;
@@ -143,11 +143,8 @@ impl zec_enroll_options {
         let options_in_rust = EnrollOptions {
             // SAFETY: a string is NULL or NUL-terminated; callbacks run on any thread (header, "Threads").
             store: unsafe { store(options.path, options.save, userdata) }?,
-            timeout: limit(options.timeout_ms),
-            // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
-            cancel: unsafe { cancel_token(options.cancel) },
-            // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-            proxy: unsafe { proxy(options.proxy, "options.proxy") }?,
+            // SAFETY: a handle is NULL or was not freed yet, a string is NUL-terminated (header, "Ownership", "Strings").
+            reach: unsafe { reach(options.timeout_ms, options.cancel, options.proxy) }?,
             trust_system_roots: options.trust_system_roots != 0,
             // SAFETY: an array is as long as its length says, a handle was not freed yet (header, "Ownership").
             key: unsafe { key_choice("", own) }?,

@@ -7,7 +7,7 @@ use super::discovery::Provider;
 use super::endpoint::{Answer, refusal_in_words, refused};
 use super::settings::TargetToken;
 use crate::error::Error;
-use crate::login::now::awake_or_asleep;
+use crate::login::now::Now;
 use crate::secret::Secret;
 use crate::wire::fields::{Fields, Model};
 
@@ -29,24 +29,24 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn is_near_end(&self) -> bool {
+    pub(super) fn is_near_end(&self, now: Now) -> bool {
         let life = self.expires.map_or(Duration::ZERO, |(_, life)| life);
-        self.left().is_some_and(|left| left <= NEAR_ITS_END.min(life / LAST_SHARE))
+        self.left(now).is_some_and(|left| left <= NEAR_ITS_END.min(life / LAST_SHARE))
     }
 
-    pub(super) fn left(&self) -> Option<Duration> {
-        self.expires.map(|(end, _)| end.saturating_duration_since(awake_or_asleep()))
+    pub(super) fn left(&self, now: Now) -> Option<Duration> {
+        self.expires.map(|(end, _)| end.saturating_duration_since(now.monotonic))
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.left().is_some_and(|left| left.is_zero())
+    pub(super) fn is_over(&self, now: Now) -> bool {
+        self.left(now).is_some_and(|left| left.is_zero())
     }
 }
 
 /// Reads an answer of the token endpoint, and checks what can be checked of it.
 pub(super) fn read(
     provider: &Provider,
-    asked: Instant,
+    asked: Now,
     answer: &Answer,
     nonce: Option<&Secret>,
     before: Option<&Tokens>,
@@ -55,7 +55,7 @@ pub(super) fn read(
     said.require_success(answer)?;
     let id = said.id_token.as_ref().map(|token| Jwt::read(answer, "id_token", token)).transpose()?;
     if let Some(id) = &id {
-        id.check_id(provider, answer, nonce, said.access_token.as_ref())?;
+        id.check_id(provider, asked, answer, nonce, said.access_token.as_ref())?;
     }
     let subject = id.as_ref().and_then(|id| id.claims.subject.clone());
     let known = before.and_then(|before| before.subject.clone());
@@ -76,14 +76,14 @@ pub(super) fn read(
     };
     check_audience(provider, answer, &jwt.claims.audience)?;
     let said_life = said.expires_in.map(Seconds::span).filter(|_| provider.settings.target == TargetToken::Access);
-    let life = said_life.into_iter().chain(jwt.left(answer)).min();
+    let life = said_life.into_iter().chain(jwt.left(asked, answer)).min();
     Ok(Tokens {
         target: target.clone(),
         access: said.access_token,
         id: said.id_token,
-        refresh: said.refresh_token,
+        refresh: said.refresh_token.filter(|token| !token.expose().is_empty()),
         subject: subject.or(known),
-        expires: life.map(|life| (asked + life, life)),
+        expires: life.map(|life| (asked.monotonic + life, life)),
     })
 }
 
@@ -154,6 +154,7 @@ impl TokenAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::login::now::Clock;
 
     fn tokens(expires: Option<(Instant, Duration)>) -> Tokens {
         let target = Secret::new("x");
@@ -162,14 +163,14 @@ mod tests {
 
     #[test]
     fn a_token_is_near_its_end_in_its_last_quarter_and_at_most_for_a_minute() {
-        let now = awake_or_asleep();
+        let now = Clock::default().now();
         let seconds = Duration::from_secs;
         for (life, left, near) in
             [(3600, 3600, false), (3600, 70, false), (3600, 50, true), (100, 40, false), (100, 20, true), (0, 0, true)]
         {
-            let tokens = tokens(Some((now + seconds(left), seconds(life))));
-            assert_eq!((tokens.is_near_end(), tokens.is_over()), (near, left == 0), "{left} of {life} s");
+            let tokens = tokens(Some((now.monotonic + seconds(left), seconds(life))));
+            assert_eq!((tokens.is_near_end(now), tokens.is_over(now)), (near, left == 0), "{left} of {life} s");
         }
-        assert!(!tokens(None).is_near_end() && !tokens(None).is_over(), "nobody said that it ends");
+        assert!(!tokens(None).is_near_end(now) && !tokens(None).is_over(now), "nobody said that it ends");
     }
 }

@@ -14,7 +14,6 @@ use super::redirect::{Redirect, RedirectUri};
 use super::settings::{ProviderOptions, ProviderSettings};
 use super::token::ProviderToken;
 use crate::error::{Error, shown};
-use crate::login::now::awake_or_asleep;
 use crate::login::pkce::{self, Pkce};
 use crate::secret::Secret;
 use crate::wire::request::ESCAPED;
@@ -43,7 +42,7 @@ impl ProviderLogin {
     /// [`Error::Unsupported`] if it has no login in a browser, or none with PKCE.
     pub fn begin(settings: &ProviderSettings, redirect_uri: &str, options: &ProviderOptions) -> Result<Self, Error> {
         let redirect_uri = RedirectUri::parse(redirect_uri)?;
-        let provider = Provider::discover(&options.call(), settings, options)?;
+        let provider = Provider::discover(&options.reach.call(), settings, options)?;
         let (state, nonce, pkce) = (pkce::unguessable()?, pkce::unguessable()?, Pkce::new()?);
         let url = login_url(&provider, &redirect_uri, &state, &nonce, &pkce)?;
         Ok(Self { provider: Arc::new(provider), redirect_uri, state, nonce, pkce, url })
@@ -77,9 +76,9 @@ impl ProviderLogin {
             ("code_verifier", self.pkce.verifier().expose()),
         ];
         let request = self.provider.token_request().hide(&code).hide(self.pkce.verifier());
-        let (call, asked) = (self.provider.options.call(), awake_or_asleep());
+        let (call, asked) = (self.provider.options.reach.call(), self.provider.now());
         let answer = self.provider.ask_for_token(&call, request, &form)?;
-        ProviderToken::of_login(&self.provider, asked, &answer, Some(&self.nonce))
+        ProviderToken::of_login(&self.provider, &call, asked, &answer, Some(&self.nonce))
     }
 
     /// What the browser came back with, if that is the provider's answer to this login.

@@ -3,7 +3,7 @@
 //! Their signatures are not checked here: the tokens come from the token endpoint itself, over TLS that proves it
 //! (OpenID Connect Core, 3.1.3.7, 6), and the controller checks the signature of what it is shown.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 use super::discovery::Provider;
 use super::endpoint::Answer;
 use crate::error::{Error, shown};
+use crate::login::now::Now;
 use crate::secret::Secret;
-use crate::trust::provider::sha256;
+use crate::trust::provider::{Digest, sha256, sha384, sha512};
 use crate::wire::envelope;
 use crate::wire::fields::{Field, Fields, Model, Place};
 use crate::wire::json::Json;
@@ -85,15 +86,16 @@ impl Jwt {
     }
 
     /// How long the token is still good, by the clock of the provider.
-    pub(super) fn left(&self, answer: &Answer) -> Option<Duration> {
+    pub(super) fn left(&self, asked: Now, answer: &Answer) -> Option<Duration> {
         let Seconds(end) = self.claims.expires?;
-        Some(Duration::from_secs(end.saturating_sub(now(answer)).min(LONGEST)))
+        Some(Duration::from_secs(end.saturating_sub(time_of(answer, asked)).min(LONGEST)))
     }
 
     /// Checks what an ID token has to say (OpenID Connect Core, 3.1.3.7). Without a nonce none was sent along.
     pub(super) fn check_id(
         &self,
         provider: &Provider,
+        asked: Now,
         answer: &Answer,
         nonce: Option<&Secret>,
         access_token: Option<&Secret>,
@@ -115,7 +117,7 @@ impl Jwt {
         let Some(Seconds(end)) = *expires else {
             return bad("exp", "it does not say when it expires".to_owned());
         };
-        let over = now(answer).saturating_sub(end);
+        let over = time_of(answer, asked).saturating_sub(end);
         if over > LEEWAY {
             return bad("exp", format!("it expired {over} s ago by the provider's clock"));
         }
@@ -126,13 +128,11 @@ impl Jwt {
         self.check_hash(answer, access_token)
     }
 
-    /// Where an ID token says which access token it goes with. Only SHA-256 is known here, which nearly all use.
+    /// Where an ID token says which access token it goes with, by a hash that its own algorithm decides on.
     fn check_hash(&self, answer: &Answer, access_token: Option<&Secret>) -> Result<(), Error> {
         let (Some(theirs), Some(token)) = (&self.claims.access_token_hash, access_token) else { return Ok(()) };
-        if !self.algorithm.ends_with("256") {
-            return Ok(());
-        }
-        let hash = sha256(token.expose().as_bytes());
+        let Some(hash) = hash_of(&self.algorithm, theirs) else { return Ok(()) };
+        let hash = hash(token.expose().as_bytes());
         let (half, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
         if BASE64_URL_SAFE_NO_PAD.encode(half) == *theirs {
             return Ok(());
@@ -141,9 +141,23 @@ impl Jwt {
     }
 }
 
-/// Seconds since 1970 by the clock of the provider, else by the local one.
-fn now(answer: &Answer) -> u64 {
-    let local = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+/// How an algorithm hashes: its number says so, and Ed25519 is made with SHA-512. Ed448 is not, and of the two `EdDSA`
+/// does not say which it is; only the length of the hash does. What is not known here is not judged.
+fn hash_of(algorithm: &str, at_hash: &str) -> Option<fn(&[u8]) -> Digest> {
+    /// Half of a SHA-512 in base64.
+    const HALF_OF_512: usize = 43;
+    match algorithm {
+        "RS256" | "ES256" | "PS256" | "ES256K" | "HS256" => Some(sha256),
+        "RS384" | "ES384" | "PS384" | "HS384" => Some(sha384),
+        "RS512" | "ES512" | "PS512" | "HS512" | "Ed25519" => Some(sha512),
+        "EdDSA" if at_hash.len() == HALF_OF_512 => Some(sha512),
+        _ => None,
+    }
+}
+
+/// When the answer came: seconds since 1970 by the clock of the provider, else by the local one.
+fn time_of(answer: &Answer, asked: Now) -> u64 {
+    let local = || asked.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     answer.date().unwrap_or_else(local)
 }
 

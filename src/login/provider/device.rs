@@ -13,7 +13,6 @@ use super::endpoint::{Answer, Endpoint, refusal_in_words};
 use super::settings::{ProviderOptions, ProviderSettings};
 use super::token::ProviderToken;
 use crate::error::Error;
-use crate::login::now::awake_or_asleep;
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::wire::fields::{Fields, Model};
@@ -47,9 +46,9 @@ impl DeviceLogin {
     /// # Errors
     /// [`Error::Unsupported`] if the provider has no such login.
     pub fn begin(settings: &ProviderSettings, options: &ProviderOptions) -> Result<Self, Error> {
-        let call = options.call();
+        let call = options.reach.call();
         let provider = Provider::discover(&call, settings, options)?;
-        let asked = awake_or_asleep();
+        let asked = provider.now().monotonic;
         let answer = provider.ask_for_device_code(&call)?;
         let said: Codes = answer.read()?;
         said.check(&answer)?;
@@ -81,7 +80,7 @@ impl DeviceLogin {
 
     /// How long the code is still good; zero once it is not.
     pub fn expires_in(&self) -> Duration {
-        self.ends.saturating_duration_since(awake_or_asleep())
+        self.ends.saturating_duration_since(self.now())
     }
 
     /// How long to wait between two [`poll`](Self::poll)s: it grows if the provider asks for that.
@@ -96,10 +95,10 @@ impl DeviceLogin {
     /// [`Error::Api`] with the code `access_denied` if the user said no, `expired_token` if the code is not good any
     /// more. After one with [`is_retryable`](Error::is_retryable) it may be asked again.
     pub fn poll(&self) -> Result<Option<ProviderToken>, Error> {
-        if !self.pace().due_in(awake_or_asleep()).is_zero() {
+        if !self.pace().due_in(self.now()).is_zero() {
             return Ok(None);
         }
-        self.ask(&self.provider.options.call())
+        self.ask(&self.provider.options.reach.call())
     }
 
     /// Waits until the user is done, at most for `limit`, and may be called again after that.
@@ -108,16 +107,16 @@ impl DeviceLogin {
     /// [`Error::Timeout`] if the user is not done by then; all else as for [`poll`](Self::poll). What may pass, such as
     /// a connection that breaks, is an error only once the time is over.
     pub fn wait(&self, limit: Duration) -> Result<ProviderToken, Error> {
-        let call = self.provider.options.call_within(limit);
+        let call = self.provider.options.reach.call_within(limit);
         let mut trouble = None;
         loop {
             // Bound first: the lock is not held while waiting.
-            let due = self.pace().due_in(awake_or_asleep());
+            let due = self.pace().due_in(self.now());
             if let Err(over) = call.pause(due) {
                 return Err(trouble.filter(|_| !matches!(over, Error::Canceled { .. })).unwrap_or(over));
             }
             // One question that gets no answer must not take all the time.
-            match self.ask(&self.provider.options.part_of(&call)) {
+            match self.ask(&self.provider.options.reach.part_of(&call)) {
                 Ok(Some(token)) => return Ok(token),
                 Ok(None) => trouble = None,
                 Err(error) if error.is_retryable() => {
@@ -135,13 +134,13 @@ impl DeviceLogin {
             let refusal = refusal_in_words(400, "expired_token", "the code was not entered in time", &operation);
             return Err(Error::Api(Box::new(refusal)));
         }
-        let asked = awake_or_asleep();
+        let asked = self.provider.now();
         let form = [("grant_type", GRANT), ("device_code", self.device_code.expose())];
         let request = self.provider.token_request().hide(&self.device_code);
         let outcome = self.provider.ask_for_token(call, request, &form);
-        self.pace().asked(awake_or_asleep());
+        self.pace().asked(self.now());
         match outcome {
-            Ok(answer) => ProviderToken::of_login(&self.provider, asked, &answer, None).map(Some),
+            Ok(answer) => ProviderToken::of_login(&self.provider, call, asked, &answer, None).map(Some),
             Err(Error::Api(answer)) if answer.code == "authorization_pending" => Ok(None),
             Err(Error::Api(answer)) if answer.code == "slow_down" => {
                 self.pace().slow_down();
@@ -149,6 +148,10 @@ impl DeviceLogin {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn now(&self) -> Instant {
+        self.provider.now().monotonic
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_provider_is_asked_as_often_as_it_likes_and_no_oftener() {
-        let now = awake_or_asleep();
+        let now = Instant::now();
         let mut pace = Pace::new(Some(Duration::from_secs(2)));
         assert_eq!(pace.due_in(now), Duration::ZERO, "the first time");
         pace.asked(now);

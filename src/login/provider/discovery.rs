@@ -5,7 +5,9 @@ use std::fmt;
 use super::endpoint::{Answer, Endpoint};
 use super::settings::{ProviderOptions, ProviderSettings};
 use crate::error::{Error, shown};
+use crate::login::now::Now;
 use crate::login::pkce::Pkce;
+use crate::secret::Secret;
 use crate::transport::{Call, Connections};
 use crate::wire::fields::{Fields, Model};
 use crate::wire::{Body, Request};
@@ -56,6 +58,16 @@ impl Provider {
             options: options.clone(),
             connections,
         })
+    }
+
+    /// What time it is here.
+    pub(super) fn now(&self) -> Now {
+        self.options.clock.now()
+    }
+
+    /// Hands a refresh token, or that there is none any more, to whoever keeps them.
+    pub(super) fn keep(&self, call: &Call, refresh_token: Option<&Secret>) {
+        self.options.keeper.tell(call, &self.issuer, refresh_token);
     }
 
     /// Where a user's browser goes.

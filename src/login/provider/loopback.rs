@@ -93,7 +93,7 @@ impl LoopbackListener {
     /// # Errors
     /// [`Error::Timeout`] or [`Error::Canceled`].
     pub fn wait(&self, login: &ProviderLogin, limit: Duration) -> Result<Secret, Error> {
-        let call = login.options().call_within(limit);
+        let call = login.options().reach.call_within(limit);
         let mut visitors = Vec::new();
         loop {
             self.welcome(&mut visitors);

@@ -21,6 +21,7 @@ mod claims;
 pub(crate) mod device;
 mod discovery;
 mod endpoint;
+pub(crate) mod keeper;
 pub(crate) mod loopback;
 mod redirect;
 pub(crate) mod settings;

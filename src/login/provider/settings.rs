@@ -3,15 +3,18 @@
 #[cfg(feature = "capi")]
 pub(crate) mod ffi;
 
-use std::time::Duration;
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
 
+use super::keeper::Keeper;
 use crate::api::authentication::external_jwt_signers::ExternalJwtSigner;
 use crate::error::Error;
-use crate::transport::{Call, CancelToken, ConnectionOptions, Connections, Proxy};
+use crate::login::now::Clock;
+use crate::secret::Secret;
+use crate::transport::{CancelToken, ConnectionOptions, Connections, Proxy, Reach};
 use crate::trust::CaBundle;
 use crate::trust::verifier;
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every login at a provider asks for: without it there is no ID token.
 const OPENID: &str = "openid";
@@ -126,13 +129,20 @@ impl ProviderSettings {
 }
 
 /// How to reach an identity provider. The defaults work.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct ProviderOptions {
-    pub(super) timeout: Option<Duration>,
-    pub(super) cancel: Option<CancelToken>,
-    pub(super) proxy: Option<Proxy>,
+    pub(super) reach: Reach,
     pub(super) ca: Option<String>,
+    pub(super) keeper: Keeper,
+    pub(super) clock: Clock,
+}
+
+impl fmt::Debug for ProviderOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reach, ca, keeper: _, clock: _ } = self;
+        f.debug_struct("ProviderOptions").field("reach", reach).field("ca", ca).finish_non_exhaustive()
+    }
 }
 
 impl ProviderOptions {
@@ -143,19 +153,19 @@ impl ProviderOptions {
 
     /// The most time each call may take that asks the provider. Default 30 s. Zero ends it at once.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.reach.timeout = Some(timeout);
         self
     }
 
     /// A token that ends these calls.
     pub fn cancel(mut self, cancel: &CancelToken) -> Self {
-        self.cancel = Some(cancel.clone());
+        self.reach.cancel = Some(cancel.clone());
         self
     }
 
     /// The proxy to go through. Default none; the environment is not looked at.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = Some(proxy);
+        self.reach.proxy = Some(proxy);
         self
     }
 
@@ -164,7 +174,7 @@ impl ProviderOptions {
     /// # Errors
     /// As for [`Proxy::from_environment`].
     pub fn proxy_from_environment(mut self) -> Result<Self, Error> {
-        self.proxy = Proxy::from_environment()?;
+        self.reach.proxy = Proxy::from_environment()?;
         Ok(self)
     }
 
@@ -175,19 +185,27 @@ impl ProviderOptions {
         self
     }
 
-    /// Starts the clock of one call.
-    pub(super) fn call(&self) -> Call {
-        self.call_within(self.timeout.unwrap_or(DEFAULT_TIMEOUT))
+    /// Is given each refresh token of the login, to be kept for the next start: the first one, each that takes its place
+    /// before that is used, and `None` once the provider takes the last one no more, as after a logout elsewhere. One
+    /// that was replaced is used up at most providers, so who keeps refresh tokens cannot do without this.
+    ///
+    /// It runs on the thread of the call that got the token, one call at a time for each login, with no lock held. It is
+    /// told what is left of the time of that call, and nothing interrupts it; the token should be kept even if that is
+    /// zero. The token of the same login cannot be refreshed from inside of it. What it returns as an error is logged,
+    /// and the login goes on.
+    pub fn on_refresh_token(
+        mut self,
+        keep: impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.keeper = Keeper::of(keep);
+        self
     }
 
-    /// The same for a call with a time limit of its own.
-    pub(super) fn call_within(&self, limit: Duration) -> Call {
-        Call::new(limit, self.cancel.as_slice())
-    }
-
-    /// A call that ends with another one at the latest.
-    pub(super) fn part_of(&self, call: &Call) -> Call {
-        self.call_within(self.timeout.unwrap_or(DEFAULT_TIMEOUT).min(call.remaining()))
+    /// The clock by which it is decided what is due or over, for tests; time limits keep to the real one.
+    #[doc(hidden)]
+    pub fn clock(mut self, clock: impl Fn() -> (Instant, SystemTime) + Send + Sync + 'static) -> Self {
+        self.clock = Clock::of(clock);
+        self
     }
 
     /// Connections of the provider's own: they share nothing with those to controllers.
@@ -197,7 +215,7 @@ impl ProviderOptions {
             verifier: verifier::identity_provider(ca.as_ref())?,
             client_auth: None,
             connect_timeout: CONNECT_TIMEOUT,
-            proxy: self.proxy.clone(),
+            proxy: self.reach.proxy.clone(),
             gzip: false,
         })
     }

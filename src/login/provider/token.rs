@@ -5,14 +5,15 @@ pub(crate) mod ffi;
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use super::answer::{Tokens, read};
 use super::discovery::Provider;
 use super::endpoint::Answer;
 use super::settings::{ProviderOptions, ProviderSettings};
 use crate::error::Error;
-use crate::login::now::awake_or_asleep;
+use crate::login::now::Now;
 use crate::secret::Secret;
 use crate::transport::Call;
 
@@ -34,8 +35,8 @@ struct State {
     tokens: Tokens,
     /// How often they were renewed.
     renewals: u64,
-    /// Somebody is at the provider for new ones, without holding the lock.
-    refreshing: bool,
+    /// The thread that is at the provider for new ones, without holding the lock.
+    refreshing: Option<ThreadId>,
 }
 
 /// All of a [`ProviderToken`] at one moment.
@@ -60,7 +61,7 @@ impl ProviderToken {
         options: &ProviderOptions,
         refresh_token: &Secret,
     ) -> Result<Self, Error> {
-        let call = options.call();
+        let call = options.reach.call();
         let provider = Provider::discover(&call, settings, options)?;
         let tokens = ask_anew(&provider, &call, refresh_token, None)?;
         Ok(Self::new(Arc::new(provider), tokens))
@@ -69,15 +70,20 @@ impl ProviderToken {
     /// Reads the answer to a login, and checks that it is the one to what was begun with `nonce`.
     pub(super) fn of_login(
         provider: &Arc<Provider>,
-        asked: Instant,
+        call: &Call,
+        asked: Now,
         answer: &Answer,
         nonce: Option<&Secret>,
     ) -> Result<Self, Error> {
-        Ok(Self::new(Arc::clone(provider), read(provider, asked, answer, nonce, None)?))
+        let tokens = read(provider, asked, answer, nonce, None)?;
+        if let Some(first) = &tokens.refresh {
+            provider.keep(call, Some(first));
+        }
+        Ok(Self::new(Arc::clone(provider), tokens))
     }
 
     fn new(provider: Arc<Provider>, tokens: Tokens) -> Self {
-        let state = Mutex::new(State { tokens, renewals: 0, refreshing: false });
+        let state = Mutex::new(State { tokens, renewals: 0, refreshing: None });
         Self { shared: Arc::new(Shared { provider, state, changed: Condvar::new() }) }
     }
 
@@ -97,7 +103,7 @@ impl ProviderToken {
     }
 
     /// The refresh token, if one came. Providers may give another one with each refresh, and then this one is used up:
-    /// keep the newest.
+    /// who keeps it keeps the newest, and is given it by [`ProviderOptions::on_refresh_token`].
     pub fn refresh_token(&self) -> Option<Secret> {
         self.state().tokens.refresh.clone()
     }
@@ -109,13 +115,13 @@ impl ProviderToken {
 
     /// How long [`token`](Self::token) is still good; zero once it is not. `None` if the provider did not say.
     pub fn expires_in(&self) -> Option<Duration> {
-        self.state().tokens.left()
+        self.state().tokens.left(self.now())
     }
 
     #[cfg(feature = "capi")]
     pub(crate) fn snapshot(&self) -> Snapshot {
         let tokens = self.state().tokens.clone();
-        let expires_in = tokens.left();
+        let expires_in = tokens.left(self.now());
         let Tokens { target, access, id, refresh, subject, .. } = tokens;
         let (token, access_token, id_token, refresh_token) = (target, access, id, refresh);
         Snapshot { token, access_token, id_token, refresh_token, subject, expires_in }
@@ -127,7 +133,7 @@ impl ProviderToken {
     /// [`Error::Unsupported`] if there is no refresh token. [`Error::Api`] with the code `invalid_grant` if the
     /// provider takes it no more; it is forgotten then.
     pub fn refresh(&self) -> Result<(), Error> {
-        self.renewed(&self.shared.provider.options.call(), true).map(drop)
+        self.renewed(&self.shared.provider.options.reach.call(), true).map(drop)
     }
 
     /// The token that controllers want, renewed if it is near its end; or in any case, if it was `refused`.
@@ -137,18 +143,18 @@ impl ProviderToken {
     /// # Errors
     /// As for [`refresh`](Self::refresh).
     pub fn current(&self, refused: bool) -> Result<Secret, Error> {
-        self.current_within(&self.shared.provider.options.call(), refused)
+        self.current_within(&self.shared.provider.options.reach.call(), refused)
     }
 
     /// The same within a call that is going on.
     pub(crate) fn current_within(&self, call: &Call, refused: bool) -> Result<Secret, Error> {
         let tokens = self.state().tokens.clone();
-        if !refused && !tokens.is_near_end() {
+        if !refused && !tokens.is_near_end(self.now()) {
             return Ok(tokens.target);
         }
         match self.renewed(call, refused) {
             Ok(target) => Ok(target),
-            Err(error) if !refused && !tokens.is_over() => {
+            Err(error) if !refused && !tokens.is_over(self.now()) => {
                 log::debug!("{}: the token could not be renewed yet: {error}", self.shared.provider.issuer);
                 Ok(tokens.target)
             }
@@ -161,10 +167,14 @@ impl ProviderToken {
     fn renewed(&self, call: &Call, forced: bool) -> Result<Secret, Error> {
         let mut state = self.state();
         let seen = state.renewals;
-        while state.refreshing {
+        while let Some(thread) = state.refreshing {
+            if thread == thread::current().id() {
+                let message = "the token is refreshed from inside of a callback of its own refresh";
+                return Err(Error::InvalidArgument(message.to_owned()));
+            }
             state = call.wait(&self.shared.changed, state)?;
         }
-        if state.renewals != seen || !forced && !state.tokens.is_near_end() {
+        if state.renewals != seen || !forced && !state.tokens.is_near_end(self.now()) {
             return Ok(state.tokens.target.clone());
         }
         let before = state.tokens.clone();
@@ -175,7 +185,7 @@ impl ProviderToken {
                 self.shared.provider.issuer
             )));
         };
-        state.refreshing = true;
+        state.refreshing = Some(thread::current().id());
         drop(state);
         let _turn = Turn { shared: &self.shared };
         let outcome = ask_anew(&self.shared.provider, call, refresh_token, Some(&before));
@@ -187,12 +197,16 @@ impl ProviderToken {
                 Ok(state.tokens.target.clone())
             }
             Err(error) => {
-                if matches!(&error, Error::Api(answer) if answer.code == "invalid_grant") {
+                if takes_no_more(&error) {
                     state.tokens.refresh = None;
                 }
                 Err(error)
             }
         }
+    }
+
+    fn now(&self) -> Now {
+        self.shared.provider.now()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -213,7 +227,7 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.shared.state().refreshing = false;
+        self.shared.state().refreshing = None;
         self.shared.changed.notify_all();
     }
 }
@@ -230,9 +244,28 @@ impl fmt::Debug for ProviderToken {
     }
 }
 
-/// New tokens for a refresh token. What the answer does not bring anew stays as it was.
+/// New tokens for a refresh token, and word to whoever keeps it of what became of it.
 fn ask_anew(provider: &Provider, call: &Call, token: &Secret, before: Option<&Tokens>) -> Result<Tokens, Error> {
-    let asked = awake_or_asleep();
+    let outcome = exchange(provider, call, token, before);
+    match &outcome {
+        Ok(tokens) => {
+            let newest = tokens.refresh.as_ref().filter(|newest| newest.expose() != token.expose());
+            newest.inspect(|newest| provider.keep(call, Some(newest)));
+        }
+        Err(error) if takes_no_more(error) => provider.keep(call, None),
+        Err(_) => {}
+    }
+    outcome
+}
+
+/// True if the provider will never take the refresh token again.
+fn takes_no_more(error: &Error) -> bool {
+    matches!(error, Error::Api(answer) if answer.code == "invalid_grant")
+}
+
+/// What the answer does not bring anew stays as it was.
+fn exchange(provider: &Provider, call: &Call, token: &Secret, before: Option<&Tokens>) -> Result<Tokens, Error> {
+    let asked = provider.now();
     let form = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
     let answer = provider.ask_for_token(call, provider.token_request().hide(token), &form)?;
     let mut tokens = read(provider, asked, &answer, None, before)?;

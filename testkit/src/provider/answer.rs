@@ -33,10 +33,12 @@ impl Answer {
         Self { status: 302, content_type: String::new(), location: Some(location), body: Vec::new() }
     }
 
-    pub(super) fn send(&self, stream: &mut impl Write) -> io::Result<()> {
+    /// With the time, if it is to be told.
+    pub(super) fn send(&self, stream: &mut impl Write, now: Option<OffsetDateTime>) -> io::Result<()> {
         let mut head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n", self.status, self.body.len());
-        let date = OffsetDateTime::now_utc().format(&Rfc2822).unwrap_or_default();
-        head.push_str(&format!("Date: {}\r\n", date.replace("+0000", "GMT")));
+        if let Some(date) = now.and_then(|now| now.format(&Rfc2822).ok()) {
+            head.push_str(&format!("Date: {}\r\n", date.replace("+0000", "GMT")));
+        }
         if !self.content_type.is_empty() {
             head.push_str(&format!("Content-Type: {}\r\n", self.content_type));
         }

@@ -114,6 +114,16 @@ impl TestProvider {
         self.shared.state().token_life = life;
     }
 
+    /// Sets its clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.state().ahead += by;
+    }
+
+    /// Whether its answers say what time it is. They do at first.
+    pub fn tell_time(&self, tells: bool) {
+        self.shared.state().tells_time = tells;
+    }
+
     /// Opens the address of a login as the browser of a user who agrees; the result is where the browser is sent.
     pub fn browse(&self, login_url: &str) -> Option<String> {
         let query = login_url.split_once('?').map(|(_, query)| query)?;

@@ -1,6 +1,6 @@
 //! The provider's connections.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::answer::Answer;
 use super::settings::{ProviderEndpoint, ProviderFault, ProviderPart, ProviderSeen};
@@ -105,23 +106,40 @@ fn serve(shared: &Shared, config: Arc<ServerConfig>, mut tcp: TcpStream) -> io::
         });
         let fault = shared.state().faults.get(&endpoint).cloned();
         match fault {
-            None => answer(shared, endpoint, &parameters).send(&mut stream)?,
+            None => answer(shared, endpoint, &parameters).send(&mut stream, now(shared))?,
             Some(ProviderFault::Answer { status, content_type, body }) => {
-                Answer::new(status, &content_type, body).send(&mut stream)?;
+                Answer::new(status, &content_type, body).send(&mut stream, now(shared))?;
             }
             Some(ProviderFault::Repeat(status)) => {
                 let said: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 let body = json!({"error": "invalid_request", "error_description": said.join(" ")});
-                Answer::json(status, &body).send(&mut stream)?;
+                Answer::json(status, &body).send(&mut stream, now(shared))?;
             }
-            Some(ProviderFault::Redirect(location)) => Answer::redirect(location).send(&mut stream)?,
+            Some(ProviderFault::Redirect(location)) => Answer::redirect(location).send(&mut stream, now(shared))?,
             Some(ProviderFault::LoseAnswer) => {
                 drop(answer(shared, endpoint, &parameters));
                 return Ok(());
             }
+            Some(ProviderFault::Drip) => drip(&mut stream)?,
             // Until the client or the provider goes.
             Some(ProviderFault::Silent) => drop(reader.head(&mut stream, || ())),
         }
+    }
+}
+
+/// What time it is, if that is told.
+fn now(shared: &Shared) -> Option<OffsetDateTime> {
+    let state = shared.state();
+    state.tells_time.then(|| state.now())
+}
+
+/// Until the client or the provider goes.
+fn drip(stream: &mut impl Write) -> io::Result<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{")?;
+    loop {
+        stream.write_all(b" ")?;
+        stream.flush()?;
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
 
 use super::device::Devices;
 use super::grant::Code;
@@ -65,6 +66,8 @@ pub enum ProviderFault {
     LoseAnswer,
     /// Neither answers nor closes the connection.
     Silent,
+    /// Begins an answer and sends a byte of it now and then, for ever.
+    Drip,
 }
 
 /// A request as it came.
@@ -99,6 +102,9 @@ pub(super) fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> O
 pub(super) struct State {
     pub(super) user: String,
     pub(super) token_life: Duration,
+    /// What its clock is ahead of the system's.
+    pub(super) ahead: Duration,
+    pub(super) tells_time: bool,
     pub(super) faults: HashMap<ProviderEndpoint, ProviderFault>,
     pub(super) changes: HashMap<ProviderPart, Value>,
     pub(super) seen: Vec<ProviderSeen>,
@@ -114,6 +120,8 @@ impl State {
         Self {
             user: user.to_owned(),
             token_life: Duration::from_secs(3600),
+            ahead: Duration::ZERO,
+            tells_time: true,
             faults: HashMap::new(),
             changes: HashMap::new(),
             seen: Vec::new(),
@@ -121,6 +129,10 @@ impl State {
             devices: Devices::default(),
             refresh_tokens: HashMap::new(),
         }
+    }
+
+    pub(super) fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + self.ahead
     }
 
     /// The object with the changes that were asked for.

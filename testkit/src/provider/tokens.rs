@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use super::settings::ProviderPart;
 use super::{AUDIENCE, CLIENT_ID, Shared};
@@ -16,7 +15,7 @@ pub(super) const KEY_ID: &str = "provider-key";
 /// The answer of the token endpoint.
 pub(super) fn issue(shared: &Shared, user: &str, nonce: Option<&str>) -> Value {
     let mut state = shared.state();
-    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let now = state.now().unix_timestamp();
     let claims = |audience: &str| {
         json!({
             "iss": shared.issuer,

@@ -7,15 +7,17 @@
     reason = "a C face: names, comments and rules are those of the header"
 )]
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::offset_of;
 
 use super::{ProviderOptions, ProviderSettings, TargetToken};
 use crate::api::authentication::external_jwt_signers::ExternalJwtSigner;
 use crate::error::Error;
 use crate::ffi::{
-    Options, cancel_token, limit, optional_text, proxy, read_options, text, texts, zec_cancel, zec_external_jwt_signer,
+    Options, Userdata, optional_text, reach, read_options, text, texts, zec_cancel, zec_external_jwt_signer,
+    zec_userdata_free,
 };
+use crate::login::provider::keeper::ffi::{keeper, zec_refresh_token_callback};
 
 /// Which identity provider to log in at, as which of its clients, and how to reach it; zero and NULL mean the default.
 /// Begin with ZEC_PROVIDER_OPTIONS_INIT, and set `signer`, or `client_id` and one of `issuer` and `configuration_url`.
@@ -43,8 +45,6 @@ pub struct zec_provider_options {
     pub target_token: *const c_char,
     /// Ends the calls that ask the provider. May be freed while they have it.
     pub cancel: *const zec_cancel,
-    /// The most time each of these calls may take. Default 30,000.
-    pub timeout_ms: u64,
     /// `http://[user:password@]host:port`, or the same with `socks5://`, where names are looked up here, or
     /// `socks5h://`, where the proxy does that. Or "environment": the proxy that `https_proxy` names, else `all_proxy`,
     /// each also in upper case, for all hosts but those in `no_proxy`; if there is none, no proxy. Default: no proxy.
@@ -52,11 +52,20 @@ pub struct zec_provider_options {
     /// PEM of CA certificates that may vouch for the provider beside the system's roots. Those of a network are never
     /// asked, and no certificate is ever shown.
     pub ca: *const c_char,
+    /// Is given each refresh token of the login, to be kept for zec_provider_token_from_refresh_token().
+    pub on_refresh_token: zec_refresh_token_callback,
+    /// Passed to `on_refresh_token`.
+    pub refresh_token_userdata: *mut c_void,
+    /// Frees `refresh_token_userdata` when the login and all that it brought are freed, or when the call fails, unless it
+    /// fails because of `size`: once for each call that is given these options. May be NULL.
+    pub refresh_token_userdata_free: zec_userdata_free,
+    /// The most time each call may take that asks the provider. Default 30,000.
+    pub timeout_ms: u64,
 }
 
-// SAFETY: integers and pointers that may be NULL; the last field ends where the struct ends.
+// SAFETY: integers, pointers and functions that may be NULL; the last field ends where the struct ends.
 unsafe impl Options for zec_provider_options {
-    const END: usize = offset_of!(Self, ca) + size_of::<*const c_char>();
+    const END: usize = offset_of!(Self, timeout_ms) + size_of::<u64>();
 }
 
 impl zec_provider_options {
@@ -65,14 +74,15 @@ impl zec_provider_options {
     pub(crate) unsafe fn rust(options: *const Self) -> Result<(ProviderSettings, ProviderOptions), Error> {
         // SAFETY: the same promise is asked of the caller.
         let given = unsafe { read_options(options, "options") }?;
+        // First of all, so that its destructor runs whatever is wrong with the rest.
+        let userdata = Userdata::new(given.refresh_token_userdata, given.refresh_token_userdata_free);
         let options = ProviderOptions {
-            timeout: limit(given.timeout_ms),
-            // SAFETY: a handle is NULL or was not freed yet (header, "Ownership").
-            cancel: unsafe { cancel_token(given.cancel) },
-            // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
-            proxy: unsafe { proxy(given.proxy, "options.proxy") }?,
+            keeper: keeper(given.on_refresh_token, userdata),
+            // SAFETY: a handle is NULL or was not freed yet, a string is NUL-terminated (header, "Ownership", "Strings").
+            reach: unsafe { reach(given.timeout_ms, given.cancel, given.proxy) }?,
             // SAFETY: as above.
             ca: unsafe { optional_text(given.ca, "options.ca") }?.map(str::to_owned),
+            ..ProviderOptions::default()
         };
         // SAFETY: the same promise is asked of the caller.
         Ok((unsafe { given.settings() }?, options))
