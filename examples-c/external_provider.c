@@ -11,18 +11,11 @@
 
 #include "ziti_edge_client.h"
 
-/* Any name lists the providers, so no login has to be possible yet. */
+/* Who the providers are is told without a login, so the client needs no credentials yet. */
 static zec_error *open_client(const char *path, zec_client **client) {
-  zec_credentials credentials = ZEC_CREDENTIALS_INIT;
-  zec_client_options options = ZEC_CLIENT_OPTIONS_INIT;
-  zec_jwt_source *none = NULL;
   zec_identity *identity = NULL;
   zec_error *error = zec_identity_load(path, &identity);
-  if (!error) error = zec_jwt_source_token("none yet", &none);
-  credentials.jwt = none;
-  options.credentials = &credentials;
-  if (!error) error = zec_client_new(identity, &options, client);
-  zec_jwt_source_free(none);
+  if (!error) error = zec_client_new(identity, NULL, client);
   zec_identity_free(identity);
   return error;
 }

@@ -38,8 +38,7 @@ fn main() -> ExitCode {
 fn run(path: &str) -> Result<(), Error> {
     let identity = Identity::load(path)?;
     // Who the providers are is told without a login.
-    let nobody = Credentials::external_jwt(JwtSource::supplier(|_| Err("nobody has logged in yet".to_owned())));
-    let client = Client::builder(&identity).credentials(nobody).build()?;
+    let client = Client::new(&identity)?;
     client.set_credentials(Credentials::external_jwt(log_in(&client)?))?;
 
     for service in &client.services().list(&ServiceQuery::new())? {

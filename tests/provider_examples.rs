@@ -8,11 +8,33 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 
+use libtest_mimic::{Arguments, Trial};
 use serde_json::json;
 use tempfile::TempDir;
-use ziti_edge_testkit::{IdentityOptions, TestController, TestProvider, Version};
+use ziti_edge_testkit::{IdentityOptions, ProviderPart, TestController, TestProvider};
+
+fn main() -> ExitCode {
+    let trial = |name: &str, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let mut trials = vec![trial("the_example_in_rust_waits_for_the_browser", in_rust)];
+    if cfg!(all(feature = "capi", target_os = "linux")) {
+        trials.push(trial("the_example_in_c_takes_the_address_at_which_the_browser_ends", || {
+            in_c(|program| files::command(program))
+        }));
+        let with_valgrind = trial("valgrind_finds_nothing_in_the_example_in_c", || in_c(files::valgrind));
+        trials.push(match files::has("valgrind") {
+            true => with_valgrind,
+            false => with_valgrind.with_kind("needs valgrind").with_ignored_flag(true),
+        });
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
 
 /// A network whose users log in at a provider, and the folder of one of them, who has no certificate.
 struct Scene {
@@ -23,7 +45,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let (provider, controller) = (TestProvider::start().unwrap(), support::controller(Version::V2_0, 1));
+        let provider = TestProvider::start_with_only_chacha20().unwrap();
+        let controller = support::start(TestController::builder().services(1).only_chacha20(true));
         controller.add_external_signer(provider.signer("idp"));
         let external_id = Some("alice@example.test".to_owned());
         controller.create_identity_with(IdentityOptions {
@@ -40,8 +63,7 @@ impl Scene {
 
     /// Starts a program on a system whose roots vouch for the provider, and reads its first two lines: what to do, and
     /// the address to open.
-    fn start(&self, program: &Path, arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
-        let mut command = files::command(program);
+    fn start(&self, mut command: Command, arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
         command.args(arguments).current_dir(self.folder.path());
         command.env("SSL_CERT_FILE", self.folder.path().join("roots.pem")).env_remove("SSL_CERT_DIR");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -67,17 +89,10 @@ fn rest(mut child: Child, mut output: BufReader<ChildStdout>) -> (ExitStatus, St
 
 const SERVICES: &str = "svc-00001\n";
 
-#[test]
-fn the_example_in_rust_waits_for_the_browser() {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--offline", "--example", "external_provider"]).current_dir(files::root());
-    assert!(cargo.status().unwrap().success());
-    let tests = std::env::current_exe().unwrap();
-    let built = tests.parent().and_then(|deps| deps.parent()).unwrap();
-    let program = built.join("examples/external_provider").with_extension(std::env::consts::EXE_EXTENSION);
-
+fn in_rust() {
+    let program = files::rust_example("external_provider");
     let scene = Scene::new();
-    let (child, output, url) = scene.start(&program, &["identity.json"]);
+    let (child, output, url) = scene.start(files::command(&program), &["identity.json"]);
     let back = scene.provider.browse(&url).unwrap();
     let (host, target) = back.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -89,21 +104,33 @@ fn the_example_in_rust_waits_for_the_browser() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage: external_provider"), "{output:?}");
 }
 
-#[test]
-#[cfg(all(feature = "capi", target_os = "linux"))]
-fn the_example_in_c_takes_the_address_at_which_the_browser_ends() {
+/// Plays the user and the browser, and checks how the program ends that `run` runs.
+fn in_c(run: fn(&Path) -> Command) {
     let scene = Scene::new();
     let program = files::compile("examples-c/external_provider.c", "c99", files::Linking::Shared, scene.folder.path());
     let arguments = ["identity.json", "http://127.0.0.1:8765/back"];
-    let (mut child, output, url) = scene.start(&program, &arguments);
-    writeln!(child.stdin.as_mut().unwrap(), "{}", scene.provider.browse(&url).unwrap()).unwrap();
-    let (status, text, told) = rest(child, output);
-    assert!(status.success() && text == SERVICES, "{text}{told}");
+    let ends = |answer: &dyn Fn(&str) -> String| {
+        let (mut child, output, url) = scene.start(run(&program), &arguments);
+        writeln!(child.stdin.as_mut().unwrap(), "{}", answer(&url)).unwrap();
+        rest(child, output)
+    };
+    let (status, text, told) = ends(&|url| scene.provider.browse(url).unwrap());
+    assert!(status.success() && text == SERVICES && told.is_empty(), "{text}{told}");
 
-    let (child, output, _) = scene.start(&program, &arguments);
-    let (status, text, told) = rest(child, output);
-    assert!(!status.success() && text.is_empty(), "{text}");
-    assert!(told.starts_with("external_provider: redirect URL: it does not lead to"), "{told}");
-    let output = files::command(&program).output().unwrap();
+    // A failure of the program's own, and nothing that valgrind would say.
+    let fails = |answer: &dyn Fn(&str) -> String, why: &str| {
+        let (status, text, told) = ends(answer);
+        assert!(status.code() == Some(1) && text.is_empty(), "{status}: {text}{told}");
+        assert!(told.starts_with(&format!("external_provider: {why}")) && told.lines().count() == 1, "{told}");
+    };
+    fails(&|_| String::new(), "redirect URL: it does not lead to");
+    let refusal = json!({"error": "access_denied", "error_description": "the user said no", "code": null});
+    scene.provider.change(ProviderPart::Redirect, refusal);
+    fails(&|url| scene.provider.browse(url).unwrap(), "GET https://localhost:");
+    scene.provider.heal();
+    scene.provider.set_user("mallory@example.test");
+    fails(&|url| scene.provider.browse(url).unwrap(), "");
+    let output = run(&program).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage: external_provider"), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
 }

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use serde_json::json;
 use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{
@@ -53,6 +54,29 @@ fn the_provider_of_a_network_gives_the_token_by_which_a_client_logs_in() {
         assert_eq!(session.identity_name.as_deref(), Some("alice"), "{version:?}");
         assert_eq!(provider.count(ProviderEndpoint::Token), 1);
         drop(controller);
+    }
+}
+
+#[test]
+fn a_client_without_credentials_does_what_needs_no_login_and_says_what_it_lacks_for_the_rest() {
+    for flow in [LoginFlow::Auto, LoginFlow::Legacy, LoginFlow::Oidc] {
+        let provider = provider();
+        let controller = TestController::builder().services(3).start().unwrap();
+        let (controller, identity) = with_alice(controller, provider.signer("idp"));
+        let bare = json!({"ztAPI": controller.api_url(), "id": {"ca": controller.ca_pem()}});
+        let bare = Identity::from_json(&bare.to_string()).unwrap();
+        let client = Client::builder(&bare).login_flow(flow).timeout(support::ENOUGH).build().unwrap();
+        let signers = client.external_jwt_signers();
+        assert_eq!(signers.list(&ListQuery::new()).unwrap().len(), 1);
+        assert_eq!(signers.iter(&ListQuery::new()).unwrap().count(), 1);
+        client.controller().version().unwrap();
+        for outcome in [client.services().list(&ServiceQuery::new()).map(drop), client.authenticate().map(drop)] {
+            let (error, text) = told(outcome);
+            assert!(matches!(error, Error::Identity(_)) && text.contains("credentials"), "{flow:?}: {text}");
+        }
+        let token = log_in(&provider, &identity).unwrap();
+        client.set_credentials(Credentials::external_jwt(JwtSource::provider(&token))).unwrap();
+        assert_eq!(client.services().list(&ServiceQuery::new()).unwrap().len(), 3, "{flow:?}");
     }
 }
 

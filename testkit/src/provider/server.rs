@@ -16,8 +16,6 @@ use super::settings::{ProviderEndpoint, ProviderFault, ProviderPart, ProviderSee
 use super::{Shared, device, grant, tokens};
 use crate::http::{self, Reader, Request};
 use crate::oidc::jwk;
-use crate::pki::Pki;
-use crate::tls;
 
 /// No test leaves a connection alone for longer.
 const IDLE: Duration = Duration::from_secs(30);
@@ -40,9 +38,9 @@ impl Server {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
     }
 
-    pub(super) fn start(shared: Arc<Shared>, pki: &Pki, listener: TcpListener) -> io::Result<Self> {
+    pub(super) fn start(shared: Arc<Shared>, config: Arc<ServerConfig>, listener: TcpListener) -> io::Result<Self> {
         let (address, open) = (listener.local_addr()?, Arc::new(Open::default()));
-        let (config, theirs) = (tls::server_config(pki, false)?, Arc::clone(&open));
+        let theirs = Arc::clone(&open);
         let accept = move || {
             for tcp in listener.incoming().map_while(Result::ok) {
                 if theirs.stopping.load(Ordering::SeqCst) {
