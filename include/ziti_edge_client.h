@@ -2126,7 +2126,8 @@ zec_code zec_error_code(const zec_error *error);
 /// A sentence for the log, without a secret. Never NULL.
 const char *zec_error_message(const zec_error *error);
 
-/// What the call was doing when it failed: "resolve", "connect", "proxy", "tls", "send", "wait" or "body"; or NULL.
+/// What the call was doing when it failed: "resolve", "connect", "proxy", "proxy_login" (the proxy refuses the user
+/// name and password of its address, or wants some), "tls", "send", "wait" or "body"; or NULL.
 const char *zec_error_stage(const zec_error *error);
 
 /// What stands in the way of an enrollment, as one word such as "token_expired", or NULL.

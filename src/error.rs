@@ -140,8 +140,10 @@ pub enum Stage {
     Resolve,
     /// Opening the TCP connection.
     Connect,
-    /// Talking to the proxy.
+    /// Talking to the proxy, which refuses, breaks off, or says nothing.
     Proxy,
+    /// Logging in at the proxy: it wants a user name and password, refuses those it got, or wants something else (407).
+    ProxyLogin,
     /// The TLS handshake.
     Tls,
     /// Sending the request.
@@ -159,6 +161,7 @@ impl Stage {
             Stage::Resolve => "resolve",
             Stage::Connect => "connect",
             Stage::Proxy => "proxy",
+            Stage::ProxyLogin => "proxy_login",
             Stage::Tls => "tls",
             Stage::Send => "send",
             Stage::Wait => "wait",
@@ -234,7 +237,8 @@ pub enum SessionProblem {
 impl Error {
     /// True where the same call may succeed later without a change.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::Transport { .. } | Error::Timeout { .. } | Error::Busy(_))
+        matches!(self, Error::Transport { stage, .. } if *stage != Stage::ProxyLogin)
+            || matches!(self, Error::Timeout { .. } | Error::Busy(_))
             || matches!(self, Error::Api(answer) if matches!(answer.status, 500 | 502 | 504))
     }
 

@@ -208,7 +208,8 @@ pub extern "C" fn zec_error_message(error: Option<&zec_error>) -> *const c_char 
     guard_or(c"".as_ptr(), || error.map_or(c"success".as_ptr(), |error| error.message.as_ptr()))
 }
 
-/// What the call was doing when it failed: "resolve", "connect", "proxy", "tls", "send", "wait" or "body"; or NULL.
+/// What the call was doing when it failed: "resolve", "connect", "proxy", "proxy_login" (the proxy refuses the user
+/// name and password of its address, or wants some), "tls", "send", "wait" or "body"; or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn zec_error_stage(error: Option<&zec_error>) -> *const c_char {
     guard_or(ptr::null(), || pointer(error.and_then(|error| error.stage.as_ref())))

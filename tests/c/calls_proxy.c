@@ -24,6 +24,17 @@ static void enroll(const char *token, const char *proxy) {
   zec_identity_free(identity);
 }
 
+/* A wrong password is told apart from all else that a proxy refuses. */
+static void refuses_the_login(const zec_identity *identity, const char *proxy) {
+  char wrong[256];
+  const char *at = strchr(proxy, '@');
+  snprintf(wrong, sizeof wrong, "%.*s-canary%s", (int)(at - proxy), proxy, at);
+  zec_error *error = log_in(identity, wrong);
+  CHECK(zec_error_code(error) == ZEC_ERR_TRANSPORT && same(zec_error_stage(error), "proxy_login"));
+  CHECK(!zec_error_is_retryable(error) && strstr(zec_error_message(error), "canary") == NULL);
+  zec_error_free(error);
+}
+
 int main(int argc, char **argv) {
   zec_identity *identity = NULL;
   zec_error *error;
@@ -34,6 +45,7 @@ int main(int argc, char **argv) {
   MUST(log_in(identity, "environment"));
   enroll(argv[2], "environment");
 
+  refuses_the_login(identity, argv[3]);
   error = log_in(identity, NULL);
   CHECK(zec_error_code(error) == ZEC_ERR_TRANSPORT && same(zec_error_stage(error), "resolve"));
   zec_error_free(error);

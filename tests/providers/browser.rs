@@ -1,11 +1,7 @@
 //! A login in a browser that goes well.
 
-use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
-
 use serde_json::json;
-use ziti_edge_client::{ProviderLogin, ProviderSettings, Proxy, TargetToken};
+use ziti_edge_client::{ProviderLogin, ProviderSettings, TargetToken};
 use ziti_edge_testkit::{ProviderEndpoint, ProviderPart};
 
 use super::{BACK, begin, log_in, log_in_for, options, provider, settings};
@@ -121,31 +117,4 @@ fn nothing_that_is_shown_gives_a_login_away() {
     let token = login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
     let shown = format!("{token:?}");
     assert!(shown.contains("alice@example.test") && !shown.contains(token.token().expose()), "{shown}");
-}
-
-#[test]
-fn a_provider_is_reached_through_the_proxy() {
-    let provider = provider();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let proxy = Proxy::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let asked = thread::spawn(move || {
-        let (mut near, _) = listener.accept().unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            near.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).unwrap();
-        let target = head.split(' ').nth(1).unwrap().to_owned();
-        let mut far = TcpStream::connect(target.replace("localhost", "127.0.0.1")).unwrap();
-        near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-        let (mut from_near, mut to_far) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-        thread::spawn(move || drop(io::copy(&mut from_near, &mut to_far)));
-        thread::spawn(move || drop(io::copy(&mut far, &mut near)));
-        head
-    });
-    ProviderLogin::begin(&settings(&provider), BACK, &options(&provider).proxy(proxy)).unwrap();
-    let host = provider.issuer().strip_prefix("https://").unwrap();
-    assert!(asked.join().unwrap().starts_with(&format!("CONNECT {host} HTTP/1.1\r\n")));
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{
-    Client, Credentials, DeviceLogin, Error, Identity, JwtSource, LoginFlow, ProviderLogin, ProviderOptions,
-    ProviderSettings, ProviderToken, Proxy, Stage,
+    Client, Credentials, Error, Identity, JwtSource, LoginFlow, ProviderLogin, ProviderOptions, ProviderSettings,
+    ProviderToken, Proxy, Stage,
 };
-use ziti_edge_testkit::{IdentityOptions, Operation, ProviderEndpoint, TestController, TestProvider, Version};
+use ziti_edge_testkit::{IdentityOptions, Operation, TestController, TestProvider, Version};
 
 use crate::proxy::{Manner, TestProxy};
 use crate::{ENOUGH, SERVICES, support};
@@ -140,34 +140,5 @@ fn a_login_at_an_identity_provider_goes_through_its_proxy_and_one_at_the_control
         to_provider.turn(Manner::Leads);
         token.refresh().unwrap();
         assert_eq!((to_provider.tunnels(), to_controller.tunnels()), (2, 1), "{scheme}");
-    }
-}
-
-#[test]
-fn a_proxy_that_refuses_or_hangs_on_the_way_to_an_identity_provider_is_an_error_of_its_own() {
-    for scheme in SCHEMES {
-        let provider = TestProvider::start().unwrap();
-        let (proxy, through) = proxy(scheme, place(&provider));
-        let options = options(&provider, through);
-        let token = log_in(&provider, &options).unwrap();
-        let begun = ProviderLogin::begin(&settings(&provider), BACK, &options.clone().timeout(SHORT)).unwrap();
-        let redirect_url = provider.browse(begun.login_url()).unwrap();
-        let asked = provider.seen().len();
-
-        proxy.turn(Manner::Refuses);
-        is_refused(ProviderLogin::begin(&settings(&provider), BACK, &options), scheme);
-        is_refused(DeviceLogin::begin(&settings(&provider), &options), scheme);
-        is_refused(begun.complete(&redirect_url), scheme);
-        is_refused(token.refresh(), scheme);
-
-        proxy.turn(Manner::Hangs);
-        is_given_up(ProviderLogin::begin(&settings(&provider), BACK, &options.clone().timeout(SHORT)), scheme);
-        is_given_up(begun.complete(&redirect_url), scheme);
-        assert_eq!(provider.seen().len(), asked, "nothing comes there by another way");
-
-        proxy.turn(Manner::Leads);
-        begun.complete(&redirect_url).unwrap();
-        token.refresh().unwrap();
-        assert_eq!(provider.count(ProviderEndpoint::Token), 3, "{scheme}");
     }
 }

@@ -1,6 +1,7 @@
 //! Whole calls through proxies: enrollment, logins of each kind, and lists.
 
 mod logins;
+mod matrix;
 #[path = "../support/proxy.rs"]
 mod proxy;
 #[path = "../support/mod.rs"]
@@ -66,12 +67,35 @@ fn a_login_that_the_proxy_refuses_is_neither_one_of_the_controller_nor_for_the_l
         let url = proxy.url(scheme).replace("pass%3Aword", "canary-12");
         let client = builder(&controller).proxy(Proxy::parse(&url).unwrap()).build().unwrap();
         let error = client.authenticate().unwrap_err();
-        assert!(matches!(error, Error::Transport { stage: Stage::Proxy, .. }), "{error:?}");
+        assert!(matches!(error, Error::Transport { stage: Stage::ProxyLogin, .. }), "{error:?}");
         let text = format!("{error} {error:?} {client:?}");
         assert!(text.contains(&format!("through the proxy {scheme}://127.0.0.1:")), "{text}");
         assert!(!text.contains("canary") && !text.contains("somebody"), "{text}");
         assert!(controller.requests().is_empty());
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_variable_that_is_no_text_is_named_and_not_passed_over() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    if std::env::var_os(IN_ENVIRONMENT).is_none() {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_variable_that_is_no_text_is_named_and_not_passed_over"])
+            .env(IN_ENVIRONMENT, "yes")
+            .env("https_proxy", OsStr::from_bytes(b"http://canary:\xff@127.0.0.1:3128"))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(told.contains("1 passed") && output.status.success(), "{told}");
+        return;
+    }
+    let error = Proxy::from_environment().unwrap_err();
+    assert!(matches!(error, Error::InvalidArgument(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(text.starts_with("environment variable https_proxy: ") && !text.contains("canary"), "{text}");
 }
 
 #[test]

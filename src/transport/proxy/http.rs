@@ -10,6 +10,7 @@ use crate::error::Error;
 
 /// Of the head of the proxy's answer.
 const MAX_HEAD: usize = 16 * 1024;
+const LOGIN_WANTED: u16 = 407;
 
 pub(super) fn open_tunnel(
     mut talk: Talk<'_>,
@@ -23,7 +24,10 @@ pub(super) fn open_tunnel(
     let head = String::from_utf8_lossy(&head);
     match status(&head) {
         Some(200..=299) => Ok(()),
-        Some(status) => Err(talk.failed(format!("no tunnel: the proxy answered {}", refusal(status, &head, login)))),
+        Some(status) => {
+            let why = format!("no tunnel: the proxy answered {}", refusal(status, &head, login));
+            Err(if status == LOGIN_WANTED { talk.login_failed(why) } else { talk.failed(why) })
+        }
         None => Err(talk.failed("the answer of the proxy is not HTTP; is it a proxy of another kind?")),
     }
 }
@@ -47,12 +51,14 @@ fn status(head: &str) -> Option<u16> {
 /// A status in our words: the proxy's own could repeat the password.
 fn refusal(status: u16, head: &str, login: Option<&ProxyLogin>) -> String {
     let hint = match (status, login) {
-        (407, _) if !offers_basic(head) => ": it wants another login than Basic, the only one that can be done here",
-        (407, None) => ": it wants a user name and password; put them into its address",
-        (407, Some(_)) => ": it refuses the login; check the user name and password of its address",
-        (403, _) => ": it does not allow this; have the controller added to its rules",
+        (LOGIN_WANTED, _) if !offers_basic(head) => {
+            ": it wants another login than Basic, the only one that can be done here"
+        }
+        (LOGIN_WANTED, None) => ": it wants a user name and password; put them into its address",
+        (LOGIN_WANTED, Some(_)) => ": it refuses the login; check the user name and password of its address",
+        (403, _) => ": it does not allow this; have the host added to its rules",
         (405 | 501, _) => ": it does not take CONNECT; is this the address of a proxy?",
-        (502..=504, _) => ": it cannot reach the controller",
+        (502..=504, _) => ": it cannot reach the host",
         _ => "",
     };
     format!("{status}{hint}")

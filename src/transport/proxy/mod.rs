@@ -103,7 +103,8 @@ impl Proxy {
     /// # Errors
     /// As for [`parse`](Self::parse). They name the variable.
     pub fn from_environment() -> Result<Option<Self>, Error> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        // What is no text is no address either, and has to be told: without a proxy it could get out where it shall not.
+        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// The same with the value of each variable from elsewhere.

@@ -58,10 +58,11 @@ fn greet(talk: &mut Talk<'_>, login: Option<&ProxyLogin>) -> Result<(), Error> {
         (NO_LOGIN, _) => Ok(()),
         (BY_PASSWORD, Some(login)) => log_in(talk, login),
         (NONE_OF_THEM, None) => {
-            Err(talk.failed("the proxy wants a login; put a user name and password into its address"))
+            Err(talk.login_failed("the proxy wants a login; put a user name and password into its address"))
         }
-        (NONE_OF_THEM, Some(_)) => Err(talk
-            .failed("the proxy takes no user name and password, and wants another login, which cannot be done here")),
+        (NONE_OF_THEM, Some(_)) => Err(talk.login_failed(
+            "the proxy takes no user name and password, and wants another login, which cannot be done here",
+        )),
         (other, _) => Err(talk.failed(format!("the proxy chose a way to log in that was not offered ({other})"))),
     }
 }
@@ -79,7 +80,7 @@ fn log_in(talk: &mut Talk<'_>, login: &ProxyLogin) -> Result<(), Error> {
     match (version, status) {
         (VERSION_OF_LOGIN, DONE) => Ok(()),
         (VERSION_OF_LOGIN, _) => {
-            Err(talk.failed("the proxy refuses the login; check the user name and password of its address"))
+            Err(talk.login_failed("the proxy refuses the login; check the user name and password of its address"))
         }
         _ => Err(talk.failed("the proxy's answer to the login is not that of a SOCKS5 proxy")),
     }
@@ -96,7 +97,7 @@ fn request(talk: &Talk<'_>, destination: Destination<'_>) -> Result<Vec<u8>, Err
             address.port()
         }
         Destination::Name(name, port) => {
-            request.extend([NAME, length(talk, name, "name of the controller")?]);
+            request.extend([NAME, length(talk, name, "name of the host")?]);
             request.extend_from_slice(name.as_bytes());
             port
         }
@@ -120,7 +121,7 @@ fn check_version(talk: &Talk<'_>, version: u8) -> Result<(), Error> {
 fn in_words(reply: u8) -> String {
     match reply {
         1 => "general failure of the proxy".to_owned(),
-        2 => "the proxy's rules do not allow it; have the controller added to them".to_owned(),
+        2 => "the proxy's rules do not allow it; have the host added to them".to_owned(),
         3 => "the proxy cannot reach the network".to_owned(),
         4 => "the proxy cannot reach the host".to_owned(),
         5 => "the host refused the proxy's connection".to_owned(),

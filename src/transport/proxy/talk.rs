@@ -2,7 +2,7 @@
 
 use super::super::call_state::CallState;
 use super::super::tcp::TcpTransport;
-use crate::error::Error;
+use crate::error::{Error, Stage};
 
 /// A connection to a proxy, and the call that it is for. Each read and write keeps the deadline of the call.
 pub(super) struct Talk<'a> {
@@ -50,6 +50,12 @@ impl<'a> Talk<'a> {
             }
             self.receive_more()?;
         }
+    }
+
+    /// The proxy wants a login, or another one.
+    pub(super) fn login_failed(&self, why: impl Into<String>) -> Error {
+        self.call.enter(Stage::ProxyLogin);
+        self.failed(why)
     }
 
     /// The proxy did not do what it was asked for.

@@ -62,6 +62,17 @@ fn the_proxy_is_asked_for_a_tunnel_and_tls_runs_through_it() {
 }
 
 #[test]
+fn an_address_of_ipv6_is_asked_for_in_brackets() {
+    let pki = Pki::new();
+    let (address, asked) = proxy("HTTP/1.1 502 no\r\n\r\n", SocketAddr::from(([127, 0, 0, 1], 1)));
+    let url = ControllerUrl::parse("https://[fd00::1]:1280").unwrap();
+    ask(&through(&pki, &format!("http://{address}")), &url, &get()).unwrap_err();
+    let asked = asked.lock().unwrap();
+    let head = "CONNECT [fd00::1]:1280 HTTP/1.1\r\nHost: [fd00::1]:1280\r\n";
+    assert!(asked[0].starts_with(head) && !asked[0].contains("Authorization"), "{}", asked[0]);
+}
+
+#[test]
 fn a_proxy_that_refuses_is_an_error_with_its_status() {
     let pki = Pki::new();
     for (answer, status) in [
@@ -73,14 +84,16 @@ fn a_proxy_that_refuses_is_an_error_with_its_status() {
         ("HTTP/1.1 407 canary\r\nProxy-Authenticate: NTLM\r\n\r\n", "answered 407: it wants another login than Basic"),
         ("HTTP/1.0 403 Forbidden\r\n\r\n", "answered 403: it does not allow this"),
         ("HTTP/1.1 405 canary\r\n\r\n", "answered 405: it does not take CONNECT"),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502: it cannot reach the controller"),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502: it cannot reach the host"),
         ("HTTP/1.1 418\r\n\r\n", "answered 418 (stage proxy)"),
     ] {
         let (address, _) = proxy(answer, SocketAddr::from(([127, 0, 0, 1], 1)));
         let connections = through(&pki, &format!("http://user:canary@{address}"));
         let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
         let failure = ask(&connections, &url, &get()).unwrap_err();
-        assert!(matches!(failure.error, Error::Transport { stage: Stage::Proxy, .. }), "{failure:?}");
+        let stage = if status.contains("407") { Stage::ProxyLogin } else { Stage::Proxy };
+        assert_eq!(failure.error.stage(), Some(stage), "{failure:?}");
+        assert_eq!(failure.error.is_retryable(), stage == Stage::Proxy, "another try with the same login is of no use");
         let text = format!("{} {failure:?}", failure.error);
         assert!(text.contains(status) && !text.contains("canary"), "{text}");
         assert!(text.contains(&format!("through the proxy http://{address}: ")), "{text}");
@@ -94,7 +107,9 @@ fn a_proxy_that_wants_a_login_is_told_apart_from_one_that_refuses_it() {
     let (address, _) = proxy("HTTP/1.1 407 x\r\n\r\n", SocketAddr::from(([127, 0, 0, 1], 1)));
     let connections = through(&pki, &format!("http://{address}"));
     let url = ControllerUrl::parse("https://controller.test:1280").unwrap();
-    let text = ask(&connections, &url, &get()).unwrap_err().error.to_string();
+    let error = ask(&connections, &url, &get()).unwrap_err().error;
+    assert_eq!(error.stage(), Some(Stage::ProxyLogin), "{error:?}");
+    let text = error.to_string();
     assert!(text.contains("407: it wants a user name and password; put them into its address"), "{text}");
 }
 

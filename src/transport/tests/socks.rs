@@ -39,17 +39,17 @@ fn named() -> ControllerUrl {
     ControllerUrl::parse("https://controller.test:1280").unwrap()
 }
 
-/// What a client is told whose proxy gives these answers.
-fn told(login: &str, answers: Answers) -> String {
+/// What a client is told whose proxy gives these answers, and in which stage.
+fn told(login: &str, answers: Answers) -> (String, Stage) {
     let (address, _) = proxy(answers, None);
     let connections = through(&Pki::new(), &format!("socks5h://{login}{address}"));
     let failure = ask(&connections, &named(), &get()).unwrap_err();
-    assert!(matches!(failure.error, Error::Transport { stage: Stage::Proxy, .. }), "{failure:?}");
+    let Error::Transport { stage, .. } = failure.error else { panic!("{failure:?}") };
     assert!(!failure.sent);
     let text = format!("{} {failure:?}", failure.error);
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains(&format!("through the proxy socks5h://{address}: ")), "{text}");
-    text
+    (text, stage)
 }
 
 #[test]
@@ -151,7 +151,8 @@ fn each_refusal_is_told_in_words() {
         (&[GREETING, &[5, 99]], "unknown code 99"),
     ];
     for (answers, says) in table {
-        let text = told("user:canary@", answers);
+        let (text, stage) = told("user:canary@", answers);
+        assert_eq!(stage, Stage::Proxy, "{text}");
         assert!(text.contains("no tunnel to controller.test:1280: ") && text.contains(says), "{text}");
     }
 }
@@ -159,17 +160,18 @@ fn each_refusal_is_told_in_words() {
 #[test]
 fn a_login_that_fails_is_told_apart() {
     let with = "user:canary@";
-    let table: [(&str, Answers, &str); 6] = [
-        ("", &[&[5, 0xff]], "wants a login; put a user name"),
-        (with, &[&[5, 0xff]], "takes no user name and password"),
-        ("", &[ASKS_FOR_PASSWORD], "was not offered (2)"),
-        (with, &[&[5, 1]], "was not offered (1)"),
-        (with, &[ASKS_FOR_PASSWORD, &[1, 1]], "refuses the login; check the user name"),
-        (with, &[ASKS_FOR_PASSWORD, &[5, 0]], "not that of a SOCKS5 proxy"),
+    let (proxy, at_login) = (Stage::Proxy, Stage::ProxyLogin);
+    let table: [(&str, Answers, &str, Stage); 6] = [
+        ("", &[&[5, 0xff]], "wants a login; put a user name", at_login),
+        (with, &[&[5, 0xff]], "takes no user name and password", at_login),
+        ("", &[ASKS_FOR_PASSWORD], "was not offered (2)", proxy),
+        (with, &[&[5, 1]], "was not offered (1)", proxy),
+        (with, &[ASKS_FOR_PASSWORD, &[1, 1]], "refuses the login; check the user name", at_login),
+        (with, &[ASKS_FOR_PASSWORD, &[5, 0]], "not that of a SOCKS5 proxy", proxy),
     ];
-    for (login, answers, says) in table {
-        let text = told(login, answers);
-        assert!(text.contains(says), "{text}");
+    for (login, answers, says, at) in table {
+        let (text, stage) = told(login, answers);
+        assert!(text.contains(says) && stage == at, "{stage}: {text}");
     }
 }
 
@@ -186,7 +188,8 @@ fn a_proxy_that_closes_or_talks_nonsense_is_an_error() {
         (&[GREETING, &[5, 0, 0, 9, 0, 0]], "an address of unknown kind (9)"),
     ];
     for (answers, says) in table {
-        let text = told("", answers);
+        let (text, stage) = told("", answers);
+        assert_eq!(stage, Stage::Proxy, "{text}");
         assert!(text.contains(says) || text.contains("connection to the proxy broke"), "{says}: {text}");
     }
 }
