@@ -59,7 +59,8 @@ fn log_in(client: &Client) -> Result<JwtSource, Error> {
     println!("Open this in a browser, and log in:\n{}", login.login_url());
     let redirect_url = listener.wait(&login, FIVE_MINUTES)?;
 
-    // The client renews the token by itself. To keep the login for the next start, keep token.refresh_token().
+    // The client renews the token by itself. Who wants to keep the login for the next start is given each refresh token by
+    // ProviderOptions::on_refresh_token.
     let token = login.complete(redirect_url.expose())?;
     Ok(JwtSource::provider(&token))
 }

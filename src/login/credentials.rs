@@ -86,7 +86,8 @@ impl JwtSource {
     }
 
     /// What a login at an identity provider brought; it is renewed there when it is near its end or refused. It stays
-    /// usable: ask it for the newest refresh token, to keep that.
+    /// usable; who keeps its refresh token is given each new one by
+    /// [`ProviderOptions::on_refresh_token`](crate::ProviderOptions::on_refresh_token).
     pub fn provider(token: &ProviderToken) -> Self {
         Self(Source::Provider(token.clone()))
     }

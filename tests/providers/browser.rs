@@ -92,6 +92,8 @@ fn what_providers_do_each_in_its_own_way_is_understood() {
         (ProviderPart::IdClaims, json!({"at_hash": null, "iat": null})),
         (ProviderPart::AccessClaims, json!({"padding": "x".repeat(40_000)})),
         (ProviderPart::Redirect, json!({"session_state": "a b&c"})),
+        (ProviderPart::Redirect, json!({"session_state": "x".repeat(20_000)})),
+        (ProviderPart::Redirect, json!({"iss": provider.issuer()})),
         (ProviderPart::Configuration, json!({"code_challenge_methods_supported": null})),
         (ProviderPart::Configuration, json!({"authorization_response_iss_parameter_supported": null})),
         (ProviderPart::Configuration, json!({"device_authorization_endpoint": null, "unknown": {"a": [1]}})),

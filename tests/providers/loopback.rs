@@ -43,6 +43,7 @@ fn a_browser_that_comes_back_completes_the_login() {
     assert!(listener.redirect_uri().starts_with("http://127.0.0.1:"));
     assert!(listener.redirect_uri().ends_with("/auth/callback"));
     let login = begin(&provider, &listener);
+    provider.change(ProviderPart::Redirect, json!({"session_state": "x".repeat(20_000)}));
     let url = provider.browse(login.login_url()).unwrap();
     thread::scope(|scope| {
         let browser = scope.spawn(|| send(&host(&listener), &visit(&url)));
