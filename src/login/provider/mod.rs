@@ -11,10 +11,10 @@
 //! that the caller adds, and no certificate is ever shown. All addresses are https, and no redirect is followed.
 //!
 //! Rules for ID tokens (OpenID Connect Core, 3.1.3.7): `iss` is the issuer of the configuration, `aud` names the
-//! client, `azp` too where it is there or `aud` names several, `exp` is not over by the provider's clock, `nonce` is the
-//! one that was sent, `at_hash` fits the access token by the hash of the ID token's algorithm (SHA-256, SHA-384 or SHA-512
-//! by its number, SHA-512 for Ed25519; others are not judged). The signature is left to the controller: here TLS with the
-//! token endpoint proves where the token comes from.
+//! client, `azp` too where it is there or `aud` names several, `exp` is not over by the provider's clock, `nonce` is
+//! the one that was sent, `at_hash` fits the access token by the hash of the ID token's algorithm (SHA-256, SHA-384 or
+//! SHA-512 by its number, SHA-512 for Ed25519; others are not judged). The signature is left to the controller: here
+//! TLS with the token endpoint proves where the token comes from.
 
 mod answer;
 pub(crate) mod authorization;

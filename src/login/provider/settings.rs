@@ -185,14 +185,15 @@ impl ProviderOptions {
         self
     }
 
-    /// Is given each refresh token of the login, to be kept for the next start: the first one, each that takes its place
-    /// before that is used, and `None` once the provider takes the last one no more, as after a logout elsewhere. One
-    /// that was replaced is used up at most providers, so who keeps refresh tokens cannot do without this.
+    /// Is given each refresh token of the login, to be kept for the next start: the first one, each that takes its
+    /// place before that is used, and `None` once the provider takes the last one no more, as after a logout
+    /// elsewhere. One that was replaced is used up at most providers, so who keeps refresh tokens cannot do without
+    /// this.
     ///
-    /// It runs on the thread of the call that got the token, one call at a time for each login, with no lock held. It is
-    /// told what is left of the time of that call, and nothing interrupts it; the token should be kept even if that is
-    /// zero. The token of the same login cannot be refreshed from inside of it. What it returns as an error is logged,
-    /// and the login goes on.
+    /// It runs on the thread of the call that got the token, one call at a time for each login, with no lock held. It
+    /// is told what is left of the time of that call, and nothing interrupts it; the token should be kept even if that
+    /// is zero. The token of the same login cannot be refreshed from inside of it. What it returns as an error is
+    /// logged, and the login goes on.
     pub fn on_refresh_token(
         mut self,
         keep: impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static,
