@@ -906,8 +906,8 @@ typedef int32_t (*zec_external_jwt_signer_callback)(const zec_external_jwt_signe
 /// returns. It is NULL once the provider takes the last one no more. Returns 0 once it is kept; any other number is
 /// logged, and the login goes on. It runs before the token is used, on the thread of the call that got it, one call at a
 /// time for each login. `ms_left` is what is left of that call's time limit; nothing interrupts the callback, so keeping
-/// to the time is up to it, and the token should be kept even if it is 0. It may use this library, but not refresh the
-/// token of the same login.
+/// to the time is up to it, and the token should be kept even if it is 0. It may use this library, except for the
+/// token of the same login and for clients that log in by it.
 typedef int32_t (*zec_refresh_token_callback)(const char *refresh_token,
                                               uint64_t ms_left,
                                               void *userdata);
@@ -918,7 +918,8 @@ typedef struct {
   /// Set by the _INIT macro.
   size_t size;
   /// What a network says of its provider (zec_external_jwt_signers_list()), in place of the fields down to
-  /// `target_token`. It may be freed afterwards.
+  /// `target_token`. Beside its scopes "offline_access" is asked for, unless `scopes` are given, which replace both. It
+  /// may be freed afterwards.
   const zec_external_jwt_signer *signer;
   /// What the provider calls itself ("iss" in its tokens): its OpenID configuration lies below.
   const char *issuer;

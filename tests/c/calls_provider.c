@@ -180,6 +180,14 @@ static void at_a_controller(const char *path) {
   options.signer = signers->items[0];
   options.ca = ca;
   options.proxy = proxy;
+  const char *email[] = {"email"};
+  zec_provider_login *login = NULL;
+  options.scopes = email;
+  options.scopes_len = 1;
+  MUST(zec_provider_login_begin(&options, "http://127.0.0.1:8765/back", &login));
+  CHECK(strstr(zec_provider_login_url(login), "&scope=openid%20email&") != NULL);
+  zec_provider_login_free(login);
+  options.scopes_len = 0;
   zec_provider_token *token = in_a_browser(&options);
   MUST(zec_jwt_source_provider(token, &source));
   zec_provider_token_free(token);

@@ -1,38 +1,16 @@
 //! Machines that sleep in a login, and clocks that are wrong.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use ziti_edge_client::{DeviceLogin, Error, ProviderLogin, ProviderOptions, ProviderToken};
 use ziti_edge_testkit::{ProviderEndpoint, ProviderPart, TestProvider};
 
-use super::{BACK, is_unreadable, options, provider, settings, told};
+use super::machine::Machine;
+use super::{BACK, is_unreadable, provider, settings, told};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const TOKEN: ProviderEndpoint = ProviderEndpoint::Token;
-
-/// The clock of a machine.
-#[derive(Clone, Default)]
-struct Machine {
-    seconds: Arc<AtomicU64>,
-}
-
-impl Machine {
-    fn sleeps(&self, time: Duration) {
-        self.seconds.fetch_add(time.as_secs(), Ordering::SeqCst);
-    }
-
-    /// Options for this machine, whose clock on the wall is ahead as well.
-    fn options(&self, provider: &TestProvider, ahead: Duration) -> ProviderOptions {
-        let (own, began) = (self.clone(), (Instant::now(), SystemTime::now() + ahead));
-        options(provider).clock(move || {
-            let passed = Duration::from_secs(own.seconds.load(Ordering::SeqCst));
-            (began.0 + passed, began.1 + passed)
-        })
-    }
-}
 
 fn log_in(provider: &TestProvider, options: &ProviderOptions) -> Result<ProviderToken, Error> {
     let login = ProviderLogin::begin(&settings(provider), BACK, options)?;

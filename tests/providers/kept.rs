@@ -1,6 +1,6 @@
 //! Refresh tokens that are handed to who keeps them.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -130,22 +130,33 @@ fn the_token_cannot_be_refreshed_from_inside_but_other_threads_wait_for_it() {
     let token: Arc<OnceLock<ProviderToken>> = Arc::default();
     let refused: Arc<Mutex<Vec<Error>>> = Arc::default();
     let (own_token, own_refused) = (Arc::clone(&token), Arc::clone(&refused));
+    let come: Arc<Barrier> = Arc::new(Barrier::new(4));
+    let own_come = Arc::clone(&come);
     let options = options(&provider).on_refresh_token(move |_, _| {
         let Some(token) = own_token.get() else { return Ok(()) };
         own_refused.lock().unwrap().extend([token.refresh().unwrap_err(), token.current(true).unwrap_err()]);
         token.current(false).unwrap();
-        thread::sleep(Duration::from_millis(50));
+        // The others are on their way: time to join the queue.
+        own_come.wait();
+        thread::sleep(Duration::from_millis(300));
         Ok(())
     });
     token.set(log_in_with(&provider, &options)).unwrap();
     let token = token.get().unwrap();
     thread::scope(|scope| {
-        for thread in (0..3).map(|_| scope.spawn(|| token.refresh())).collect::<Vec<_>>() {
+        let first = scope.spawn(|| token.refresh());
+        let ask = || {
+            come.wait();
+            token.refresh()
+        };
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
+        for thread in others.into_iter().chain([first]) {
             thread.join().unwrap().unwrap();
         }
     });
+    assert_eq!(provider.count(ProviderEndpoint::Token), 2, "the login and one refresh for all");
     let refused = refused.lock().unwrap();
-    assert!(refused.len() >= 2);
+    assert_eq!(refused.len(), 2);
     for error in refused.iter() {
         assert!(matches!(error, Error::InvalidArgument(_)) && error.to_string().contains("from inside"), "{error}");
     }

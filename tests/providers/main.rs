@@ -11,6 +11,7 @@ mod hashes;
 mod hostile;
 mod kept;
 mod loopback;
+mod machine;
 mod network;
 mod redirects;
 mod renewal;

@@ -181,6 +181,27 @@ fn the_token_of_a_provider_is_a_second_factor_too() {
 }
 
 #[test]
+fn a_login_by_a_signer_can_be_renewed_whatever_scopes_the_signer_names() {
+    let provider = provider();
+    let scope_of = |settings: &ProviderSettings| {
+        let login = ProviderLogin::begin(settings, BACK, &options(&provider)).unwrap();
+        login.login_url().split(['?', '&']).find_map(|pair| pair.strip_prefix("scope=")).unwrap().to_owned()
+    };
+    for (scopes, expected) in [
+        (&[] as &[&str], "openid%20offline_access"),
+        (&["email"], "openid%20email%20offline_access"),
+        (&["offline_access", "openid", "email"], "openid%20offline_access%20email"),
+    ] {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let (_controller, identity) = network(Version::V2_0, ExternalSigner { scopes, ..provider.signer("idp") });
+        let signers = Client::new(&identity).unwrap().external_jwt_signers().list(&ListQuery::new()).unwrap();
+        let settings = ProviderSettings::for_signer(&signers[0]).unwrap();
+        assert_eq!(scope_of(&settings), expected);
+        assert_eq!(scope_of(&settings.scopes(&["email"])), "openid%20email", "for a provider that refuses the rest");
+    }
+}
+
+#[test]
 fn a_signer_that_says_too_little_is_named() {
     type Spoil = fn(&mut ExternalSigner);
     let cases: [(Spoil, &str); 4] = [

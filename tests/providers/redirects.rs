@@ -42,6 +42,14 @@ fn a_refusal_keeps_the_words_of_the_provider() {
     let answer = error.answer().unwrap();
     assert_eq!((answer.code.as_str(), answer.message.as_str()), ("access_denied", "the user said no"), "{text}");
     assert!(answer.operation.ends_with("/authorize"), "{text}");
+    // What a provider repeats of the state stays between the two.
+    let login = begin(&provider).unwrap();
+    let state = login.login_url().split(['?', '&']).find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
+    let repeats = json!({"error": format!("bad_{state}"), "error_description": format!("state {state} is over")});
+    provider.change(ProviderPart::Redirect, repeats);
+    let (error, text) = told(login.complete(&provider.browse(login.login_url()).unwrap()));
+    provider.heal();
+    assert!(error.answer().is_some() && text.contains("state *** is over") && !text.contains(&state), "{text}");
     let (error, text) = sent_back_with(&provider, json!({"error": "login_required"}));
     assert_eq!(error.answer().unwrap().code, "login_required", "an error counts more than a code: {text}");
     assert_eq!(provider.count(ProviderEndpoint::Token), 0);

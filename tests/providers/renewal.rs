@@ -5,10 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
-use ziti_edge_client::{CancelToken, Error, ProviderToken, TargetToken};
+use ziti_edge_client::{CancelToken, Error, ProviderLogin, ProviderToken, TargetToken};
 use ziti_edge_testkit::{ProviderEndpoint, ProviderFault, ProviderPart};
 
-use super::{answer, is_unreadable, log_in, log_in_for, options, provider, settings, told};
+use super::machine::Machine;
+use super::{BACK, answer, is_unreadable, log_in, log_in_for, options, provider, settings, told};
 
 const TOKEN: ProviderEndpoint = ProviderEndpoint::Token;
 
@@ -90,21 +91,16 @@ fn many_threads_renew_a_token_once() {
 
 #[test]
 fn a_token_that_is_still_good_is_given_while_the_provider_is_away() {
-    let provider = provider();
-    provider.change(ProviderPart::Tokens, json!({"expires_in": 2}));
-    let token = log_in(&provider).unwrap();
-    provider.heal();
+    let (provider, machine) = (provider(), Machine::default());
+    let login = ProviderLogin::begin(&settings(&provider), BACK, &machine.options(&provider, Duration::ZERO)).unwrap();
+    let token = login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
     provider.fault(TOKEN, answer(503, "application/json", "{}"));
-    let left = || token.expires_in().unwrap();
-    // The last quarter of its time.
-    thread::sleep(left().saturating_sub(Duration::from_millis(450)));
-    match token.current(false) {
-        Ok(given) => assert_eq!(given.expose(), token.token().expose()),
-        Err(error) => assert!(left().is_zero(), "{error}"),
-    }
+    // Its last minute.
+    machine.sleeps(Duration::from_secs(3550));
+    assert_eq!(token.current(false).unwrap().expose(), token.token().expose());
     assert_eq!(provider.count(TOKEN), 2, "it was tried");
     assert!(matches!(told(token.current(true)).0, Error::Busy(_)), "one that is refused is of no use");
-    thread::sleep(left());
+    machine.sleeps(Duration::from_secs(50));
     assert!(matches!(told(token.current(false)).0, Error::Busy(_)), "nor is one that is over");
     let old = token.token();
     provider.heal();

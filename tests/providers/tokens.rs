@@ -1,5 +1,7 @@
 //! Tokens that are not what was asked for.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 use ziti_edge_client::{Error, ProviderLogin, ProviderOptions, TargetToken};
 use ziti_edge_testkit::{ProviderEndpoint, ProviderPart};
@@ -12,7 +14,7 @@ use super::{
 #[test]
 fn an_answer_without_the_tokens_that_are_wanted_is_refused_by_name() {
     let provider = provider();
-    let cases: [(&str, Value, TargetToken, &str, &str); 11] = [
+    let cases: [(&str, Value, TargetToken, &str, &str); 12] = [
         ("no access token", json!({"access_token": null}), TargetToken::Access, "access_token", "missing"),
         ("a list", json!({"access_token": ["x"]}), TargetToken::Access, "access_token", "a list"),
         (
@@ -39,6 +41,13 @@ fn an_answer_without_the_tokens_that_are_wanted_is_refused_by_name() {
             "id_token",
             "not signed",
         ),
+        (
+            "an unsigned one that says so aloud",
+            json!({"id_token": "eyJhbGciOiJOb05FIn0.e30."}),
+            TargetToken::Id,
+            "id_token",
+            "not signed",
+        ),
         ("another kind", json!({"token_type": "DPoP"}), TargetToken::Access, "token_type", "Bearer"),
         ("no kind", json!({"token_type": null}), TargetToken::Access, "token_type", "missing"),
         ("no number of seconds", json!({"expires_in": "soon"}), TargetToken::Access, "expires_in", "seconds"),
@@ -51,6 +60,24 @@ fn an_answer_without_the_tokens_that_are_wanted_is_refused_by_name() {
         let outcome = spoiled(&provider, ProviderPart::Tokens, json!({"expires_in": seconds}), || log_in(&provider));
         is_unreadable("nonsense", outcome, "expires_in", "seconds");
     }
+}
+
+#[test]
+fn a_token_is_good_for_the_shorter_of_what_is_said_and_what_it_says_itself() {
+    let provider = provider();
+    let in_a_minute = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 60;
+    for (part, change, target) in [
+        (ProviderPart::Tokens, json!({"expires_in": 60}), TargetToken::Access),
+        (ProviderPart::AccessClaims, json!({"exp": in_a_minute}), TargetToken::Access),
+        (ProviderPart::IdClaims, json!({"exp": in_a_minute}), TargetToken::Id),
+    ] {
+        let token = spoiled(&provider, part, change.clone(), || log_in_for(&provider, target)).unwrap();
+        let left = token.expires_in().unwrap().as_secs();
+        assert!((40..=60).contains(&left), "{change}: {left}");
+    }
+    let change = json!({"expires_in": 60});
+    let token = spoiled(&provider, ProviderPart::Tokens, change, || log_in_for(&provider, TargetToken::Id)).unwrap();
+    assert!(token.expires_in().unwrap().as_secs() > 3000, "that is said of the access token");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(crate) fn run(witness: &mut Witness, canaries: &mut Canaries) {
     let provider = TestProvider::start().unwrap();
     let settings = ProviderSettings::new(provider.issuer(), provider.client_id());
     let options = ProviderOptions::new().ca(provider.ca_pem()).timeout(Duration::from_secs(5));
+    let options = options.on_refresh_token(|_, _| Err("nowhere to keep it".to_owned()));
     canaries.plant("provider proxy password", "canary-of-a-provider-proxy");
     let proxy = Proxy::parse("http://user:canary-of-a-provider-proxy@127.0.0.1:1").unwrap();
     witness.see("ProviderOptions", &options.clone().proxy(proxy));

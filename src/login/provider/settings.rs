@@ -18,6 +18,8 @@ use crate::trust::verifier;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What every login at a provider asks for: without it there is no ID token.
 const OPENID: &str = "openid";
+/// What most providers want to be asked for by who wants a refresh token.
+const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Which of the provider's tokens the controller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -59,6 +61,10 @@ impl ProviderSettings {
     /// What a network says of one of its providers: see
     /// [`external_jwt_signers`](crate::Client::external_jwt_signers).
     ///
+    /// Beside its scopes `offline_access` is asked for, as OpenZiti's other clients always do: administrators do not
+    /// list it, and without it a login ends with its first token. [`scopes`](Self::scopes) replaces all of them, for a
+    /// provider that refuses that.
+    ///
     /// # Errors
     /// [`Error::InvalidArgument`] if the signer has no address or no client id, which an administrator has to add.
     pub fn for_signer(signer: &ExternalJwtSigner) -> Result<Self, Error> {
@@ -82,7 +88,11 @@ impl ProviderSettings {
                 return Err(Error::Unsupported(message));
             }
         };
-        Ok(Self { audience: given(&signer.audience), ..settings.scopes(&signer.scopes).target(target) })
+        let mut scopes = signer.scopes.clone();
+        if !scopes.iter().any(|scope| scope == OFFLINE_ACCESS) {
+            scopes.push(OFFLINE_ACCESS.to_owned());
+        }
+        Ok(Self { audience: given(&signer.audience), ..settings.scopes(&scopes).target(target) })
     }
 
     fn of_client(client_id: String) -> Self {
@@ -193,7 +203,7 @@ impl ProviderOptions {
     /// It runs on the thread of the call that got the token, one call at a time for each login, with no lock held. It
     /// is told what is left of the time of that call, and nothing interrupts it; the token should be kept even if that
     /// is zero. The token of the same login cannot be refreshed from inside of it. What it returns as an error is
-    /// logged, and the login goes on.
+    /// logged, and the login goes on. A client on whose behalf it runs cannot be used from inside of it either.
     pub fn on_refresh_token(
         mut self,
         keep: impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static,

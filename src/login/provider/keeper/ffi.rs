@@ -16,8 +16,8 @@ use crate::ffi::{Userdata, hand_over};
 /// returns. It is NULL once the provider takes the last one no more. Returns 0 once it is kept; any other number is
 /// logged, and the login goes on. It runs before the token is used, on the thread of the call that got it, one call at a
 /// time for each login. `ms_left` is what is left of that call's time limit; nothing interrupts the callback, so keeping
-/// to the time is up to it, and the token should be kept even if it is 0. It may use this library, but not refresh the
-/// token of the same login.
+/// to the time is up to it, and the token should be kept even if it is 0. It may use this library, except for the
+/// token of the same login and for clients that log in by it.
 pub type zec_refresh_token_callback =
     Option<unsafe extern "C" fn(refresh_token: *const c_char, ms_left: u64, userdata: *mut c_void) -> i32>;
 

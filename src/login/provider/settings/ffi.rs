@@ -27,7 +27,8 @@ pub struct zec_provider_options {
     /// Set by the _INIT macro.
     pub size: usize,
     /// What a network says of its provider (zec_external_jwt_signers_list()), in place of the fields down to
-    /// `target_token`. It may be freed afterwards.
+    /// `target_token`. Beside its scopes "offline_access" is asked for, unless `scopes` are given, which replace both. It
+    /// may be freed afterwards.
     pub signer: *const zec_external_jwt_signer,
     /// What the provider calls itself ("iss" in its tokens): its OpenID configuration lies below.
     pub issuer: *const c_char,
@@ -91,10 +92,13 @@ impl zec_provider_options {
     /// # Safety
     /// The strings and the record are NULL or valid.
     unsafe fn settings(&self) -> Result<ProviderSettings, Error> {
+        // SAFETY: a string is NULL or NUL-terminated (header, "Strings"); the array is as long as its length says.
+        let scopes = unsafe { texts(self.scopes, self.scopes_len, "options.scopes") }?;
         // SAFETY: the record is NULL or was not freed yet (header, "Ownership").
         if let Some(signer) = unsafe { self.signer.as_ref() } {
             // SAFETY: as above, and its strings live as long.
-            return ProviderSettings::for_signer(&unsafe { model(signer) }?);
+            let settings = ProviderSettings::for_signer(&unsafe { model(signer) }?)?;
+            return Ok(if scopes.is_empty() { settings } else { settings.scopes(&scopes) });
         }
         let read = |pointer: *const c_char, name: &str| {
             // SAFETY: a string is NULL or NUL-terminated (header, "Strings").
@@ -106,8 +110,6 @@ impl zec_provider_options {
             let message = "options: expected signer, or one of issuer and configuration_url";
             return Err(Error::InvalidArgument(message.to_owned()));
         }
-        // SAFETY: as above, and the array is as long as its length says.
-        let scopes = unsafe { texts(self.scopes, self.scopes_len, "options.scopes") }?;
         Ok(ProviderSettings {
             issuer,
             configuration_url,
