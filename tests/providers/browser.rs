@@ -74,6 +74,8 @@ fn the_id_token_can_be_the_one_that_controllers_want() {
     let wanted = settings(&provider).target(TargetToken::Id).audience(provider.client_id());
     let login = ProviderLogin::begin(&wanted, BACK, &options(&provider)).unwrap();
     assert!(!login.login_url().contains("audience="), "a client is not asked for as an audience");
+    let of_another = ProviderLogin::begin(&wanted.clone().audience("openziti"), BACK, &options(&provider)).unwrap();
+    assert!(!of_another.login_url().contains("audience="), "nor is anybody for an ID token");
     login.complete(&provider.browse(login.login_url()).unwrap()).unwrap();
 }
 

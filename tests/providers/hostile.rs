@@ -26,6 +26,7 @@ fn an_answer_that_never_ends_ends_with_the_deadline() {
     let login = begin(&short).unwrap();
     let back = provider.browse(login.login_url()).unwrap();
     let kept = log_in(&provider).unwrap().refresh_token().unwrap();
+    let patient = DeviceLogin::begin(&settings(&provider), &options(&provider)).unwrap();
     for endpoint in [ProviderEndpoint::Configuration, ProviderEndpoint::Token, ProviderEndpoint::Device] {
         provider.fault(endpoint, ProviderFault::Drip);
         match endpoint {
@@ -33,6 +34,7 @@ fn an_answer_that_never_ends_ends_with_the_deadline() {
             ProviderEndpoint::Device => in_time(|| DeviceLogin::begin(&settings(&provider), &short)),
             _ => {
                 in_time(|| login.complete(&back));
+                in_time(|| patient.wait(SHORT));
                 in_time(|| ProviderToken::from_refresh_token(&settings(&provider), &short, &kept));
             }
         }

@@ -231,3 +231,35 @@ impl ProviderOptions {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_that_a_signer_names_counts_more_than_the_address_where_users_log_in() {
+        let signer = |configuration: &str, login: &str| ExternalJwtSigner {
+            id: "sIg.9".to_owned(),
+            name: None,
+            external_auth_url: Some(login.to_owned()),
+            open_id_configuration_url: Some(configuration.to_owned()),
+            client_id: Some("ziti".to_owned()),
+            audience: Some(String::new()),
+            scopes: Vec::new(),
+            target_token: None,
+            enroll_to_cert_enabled: false,
+            enroll_to_token_enabled: false,
+            created_at: None,
+            updated_at: None,
+            tags: serde_json::Map::new(),
+        };
+        let read = |configuration, login| {
+            let settings = ProviderSettings::for_signer(&signer(configuration, login)).unwrap();
+            assert_eq!((settings.audience, settings.target), (None, TargetToken::Access));
+            (settings.configuration_url, settings.issuer)
+        };
+        let (configuration, login) = ("https://idp.test/x/.well-known/openid-configuration", "https://idp.test/login");
+        assert_eq!(read(configuration, login), (Some(configuration.to_owned()), None));
+        assert_eq!(read("", login), (None, Some(login.to_owned())));
+    }
+}

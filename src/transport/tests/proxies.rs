@@ -9,7 +9,7 @@ use super::peers::{Pki, Server, serve};
 use super::*;
 use crate::error::{Error, Stage};
 
-/// A proxy that notes what it is asked, says `answer`, and leads everything to `target` if that is a 200.
+/// A proxy that notes what it is asked, says `answer`, and leads everything to `target` if that is a success.
 fn proxy(answer: &'static str, target: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let asked = shared(Mutex::new(Vec::new()));
     let notes = asked.clone();
@@ -24,7 +24,7 @@ fn proxy(answer: &'static str, target: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec
         }
         notes.lock().unwrap().push(String::from_utf8(read).unwrap());
         near.write_all(answer.as_bytes()).unwrap();
-        if answer.starts_with("HTTP/1.1 200") {
+        if answer.starts_with("HTTP/1.1 2") {
             tunnel(near, TcpStream::connect(target).unwrap());
         }
     });
@@ -59,6 +59,17 @@ fn the_proxy_is_asked_for_a_tunnel_and_tls_runs_through_it() {
     assert!(asked[0].starts_with("CONNECT controller.test:1280 HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].contains("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"), "{}", asked[0]);
     assert_eq!(server.handshakes()[0].server_name.as_deref(), Some("controller.test"));
+}
+
+#[test]
+fn any_success_of_the_proxy_opens_the_tunnel() {
+    let pki = Pki::new();
+    let server = server(&pki);
+    for answer in ["HTTP/1.1 200\r\n\r\n", "HTTP/1.1 204 No Content\r\nVia: x\r\n\r\n", "HTTP/1.1 299 x\r\n\r\n"] {
+        let (address, _) = proxy(answer, server.address);
+        let connections = through(&pki, &format!("http://{address}"));
+        assert_eq!(ask(&connections, &server.url, &get()).unwrap().1, b"{}", "{answer}");
+    }
 }
 
 #[test]
