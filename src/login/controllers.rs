@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::clock::skew_note;
+use super::clock::{Told, skew_note};
+use super::now::Now;
 use super::pacing::Jitter;
 use crate::error::{ApiError, Error};
 use crate::wire::fields::{Fields, Model};
@@ -28,8 +29,8 @@ struct Known {
     features: Option<Arc<Features>>,
     failed_at: Option<Instant>,
     answered_at: Option<Instant>,
-    /// By how many seconds its clock was ahead of the local one when it answered last.
-    ahead: Option<i64>,
+    /// What time it was for it when it answered last.
+    told: Option<Told>,
     /// Until when it asks not to be asked, and with what answer.
     busy: Option<(Instant, ApiError)>,
 }
@@ -132,7 +133,7 @@ impl Controllers {
             features: None,
             failed_at: None,
             answered_at: None,
-            ahead: None,
+            told: None,
             busy: None,
         };
         let mut known: Vec<Known> = urls.iter().map(unknown).collect();
@@ -201,18 +202,18 @@ impl Controllers {
     }
 
     /// Remembers what time it is for a controller.
-    pub(super) fn tells_time(&self, url: &ControllerUrl, seconds_ahead: i64) {
+    pub(super) fn tells_time(&self, url: &ControllerUrl, told: Told) {
         if let Some(one) = self.lock().iter_mut().find(|one| one.url == *url) {
-            one.ahead = Some(seconds_ahead);
+            one.told = Some(told);
         }
     }
 
     /// What is worth saying of the clock of this controller; if it never told the time, of another one's.
-    pub(crate) fn skew_note(&self, url: &ControllerUrl) -> Option<String> {
+    pub(crate) fn skew_note(&self, url: &ControllerUrl, now: Now) -> Option<String> {
         let known = self.lock();
-        let own = known.iter().find(|one| one.url == *url && one.ahead.is_some());
-        let told = own.or_else(|| known.iter().find(|one| one.ahead.is_some()))?;
-        skew_note(told.url.origin(), told.ahead?)
+        let own = known.iter().find(|one| one.url == *url && one.told.is_some());
+        let known = own.or_else(|| known.iter().find(|one| one.told.is_some()))?;
+        skew_note(known.url.origin(), known.told?.ahead(now))
     }
 
     /// Forgets what speaks against asking a controller.

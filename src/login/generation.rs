@@ -1,9 +1,9 @@
 //! Identity, trust, connections and login of one moment.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::clock::{ControllerClock, seconds_ahead};
+use super::clock::{ControllerClock, Told};
 use super::controllers::{Controllers, Features, first_byte_by};
 use super::counters::Counted;
 use super::dispatch::CURRENT;
@@ -171,20 +171,23 @@ impl Generation {
             }),
         };
         let outcome = outcome.map_err(|failure| self.with_skew(controller, failure));
-        if let Ok(head) = &outcome {
-            self.clock.read(head);
-            if let Some(ahead) = seconds_ahead(head) {
-                self.controllers.tells_time(controller, ahead);
-            }
+        if let Some(told) = outcome.as_ref().ok().and_then(|head| Told::by(head, self.time.now())) {
+            self.clock.read(told);
+            self.controllers.tells_time(controller, told);
         }
         self.note(&tried, request, outcome.as_ref(), body);
         outcome
     }
 
+    /// The time by the controllers' clock, as far as their answers told it.
+    pub(super) fn controllers_time(&self) -> SystemTime {
+        self.clock.time(self.time.now())
+    }
+
     /// A clock that is wrong is a reason for certificates to be refused.
     fn with_skew(&self, controller: &ControllerUrl, mut failure: Failure) -> Failure {
         if let Error::Tls { message, .. } = &mut failure.error
-            && let Some(note) = self.controllers.skew_note(controller)
+            && let Some(note) = self.controllers.skew_note(controller, self.time.now())
         {
             message.push_str("; ");
             message.push_str(&note);

@@ -50,7 +50,7 @@ impl Generation {
     fn lacks_second(&self, session: &LiveSession) -> bool {
         match &session.second {
             Second::None => session.jwt_query().is_some(),
-            Second::Sent(second) => second.is_over(self.clock.now()),
+            Second::Sent(second) => second.is_over(self.controllers_time()),
             Second::Refused(at) => {
                 let since = self.time.now().monotonic.saturating_duration_since(*at);
                 session.jwt_query().is_some() && since >= REFUSED_FOR
@@ -73,7 +73,7 @@ impl Generation {
         let mut waiting = session.again();
         while !refused || source.has_more() {
             let jwt = SecondJwt::new(signer.as_deref(), source.supply(call, signer.as_deref(), refused)?);
-            if !jwt.is_over(self.clock.now()) {
+            if !jwt.is_over(self.controllers_time()) {
                 let tried = NewSession { second: Second::Sent(jwt), ..session.again() };
                 let tried = LiveSession::new(session.number, tried, session.is_good());
                 match self.ask_about(call, &tried)? {

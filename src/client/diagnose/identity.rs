@@ -27,7 +27,8 @@ pub(super) fn certificate(generation: &Generation) -> DiagnosisStep {
                 DiagnosisStep::ok(kind, format!("{} is valid from {from} to {until}", facts.subject))
             }
             Some(note) => {
-                let clock = generation.clock.note().map(|note| format!("; {note}")).unwrap_or_default();
+                let clock =
+                    generation.clock.note(generation.time.now()).map(|note| format!("; {note}")).unwrap_or_default();
                 let advice = "renew the certificate, or enroll again; if only the clock is wrong, set that";
                 DiagnosisStep::failed(kind, format!("{} {note}{clock}", facts.subject)).with_advice(advice)
             }

@@ -175,7 +175,7 @@ impl Client {
             },
             certificate_ends,
             certificate_left: certificate_ends.map(left),
-            clock_ahead_seconds: generation.clock.ahead_seconds(),
+            clock_ahead_seconds: generation.clock.ahead_seconds(generation.time.now()),
             last_error: self.settings().counted.last_error().map(|mishap| Failed::at(mishap, now)),
             counters: self.counters(),
         }

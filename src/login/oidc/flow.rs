@@ -105,7 +105,7 @@ impl Talk<'_> {
                 break;
             }
             let jwt = SecondJwt::new(signer.as_deref(), source.supply(self.call, signer.as_deref(), refused)?);
-            if jwt.is_over(self.generation.clock.now()) {
+            if jwt.is_over(self.generation.controllers_time()) {
                 continue;
             }
             answered = self.show(login, primary, Some(&jwt.bearer()))?;

@@ -75,7 +75,7 @@ impl Generation {
     }
 
     fn by_token(&self, call: &Call, jwt: &Secret) -> Result<NewSession, Unusable> {
-        let over = || token::expires_at(jwt).filter(|end| *end <= self.clock.now());
+        let over = || token::expires_at(jwt).filter(|end| *end <= self.controllers_time());
         if over().is_some() && !self.clock.is_known() {
             // The local clock may be wrong.
             let asked = self.ask_any(call, &Features::request(), &mut Vec::new());
@@ -151,7 +151,7 @@ impl Generation {
         }
         let last_login = self.flight.since_last_login().and_then(|since| now.checked_sub(since));
         known.extend(last_login.map(|at| format!("this client last logged in at {}", display_time(at))));
-        known.extend(self.controllers.skew_note(controller));
+        known.extend(self.controllers.skew_note(controller, self.time.now()));
         let believed = match &self.ways.credentials {
             Credentials::Password { .. } => {
                 let what = "the password is not sent again until the client is given credentials or told to retry";
