@@ -676,8 +676,14 @@ typedef struct {
   const char *identity_id;
   /// The CA certificates of the network as PEM; empty where only the system's roots are trusted.
   const char *ca;
-  /// The certificate chain of the identity as PEM, leaf first, or NULL. The key stays where it is.
+  /// The certificate chain of the identity as PEM, leaf first, or NULL.
   const char *certificate;
+  /// How the key of that certificate is reached, which stays where it is: "pem", in the text of the identity;
+  /// "signer", which signs with it; "none" without a certificate.
+  const char *key;
+  /// All controllers of the network that the identity names, the preferred one first.
+  const char *const *controllers;
+  size_t controllers_len;
 } zec_session_credentials;
 
 /// Is told of an event once what it tells is done. It may use this library, its client included.
@@ -696,10 +702,11 @@ typedef struct {
 } zec_credentials;
 
 /// Keeps the session for the next process, as zec_client_save_session() gives it; `saved` is wiped when the callback
-/// returns. It is NULL once the client gave the session up. Returns 0 once it is kept; any other number is logged, and
-/// the session is used all the same. It runs on the thread of the call that made the session, perhaps on several at
-/// once, before the session is used. It may use this library, except for the client on whose behalf it runs.
-typedef int32_t (*zec_session_change_callback)(const char *saved, void *userdata);
+/// returns. It is NULL once the client gave the session up. `ms_left` is what is left of the call's time limit: nothing
+/// interrupts the callback, so keeping to the time is up to it. Returns 0 once the session is kept; any other number is
+/// logged, and the session is used all the same. It runs on the thread of the call that made the session, perhaps on
+/// several at once, before the session is used. It may use this library, except for the client on whose behalf it runs.
+typedef int32_t (*zec_session_change_callback)(const char *saved, uint64_t ms_left, void *userdata);
 
 /// How a client works; zero and NULL mean the default. Begin with ZEC_CLIENT_OPTIONS_INIT.
 typedef struct {
@@ -2381,8 +2388,7 @@ zec_error *zec_client_credentials(const zec_client *client,
 void zec_session_credentials_free(zec_session_credentials *credentials);
 
 /// The session as text that another process of the same identity can take up by zec_client_resume_session(). *out is
-/// NULL if there is none, or if it is a login over OIDC that waits for factors. The text is as secret as a password;
-/// free it with zec_string_free(), which wipes it. No I/O.
+/// NULL if there is none. The text is as secret as a password; free it with zec_string_free(), which wipes it. No I/O.
 ZEC_MUST_USE
 zec_error *zec_client_save_session(const zec_client *client,
                                    char **out);

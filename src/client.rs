@@ -126,8 +126,9 @@ impl Client {
     /// [`Error::Timeout`] if the identity is being renewed on another thread for as long as a call may take;
     /// [`Error::InvalidArgument`] from inside of a callback of a renewal.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<(), Error> {
-        self.change_ways(|ways| ways.with(credentials), |_, _| {})?;
-        self.generation().tell_of_end();
+        let call = self.call();
+        self.change_ways(&call, |ways| ways.with(credentials), |_, _| {})?;
+        self.generation().tell_of_end(&call);
         Ok(())
     }
 
@@ -141,16 +142,18 @@ impl Client {
             newer.flight = Arc::clone(&current.flight);
             newer.retry_second();
         };
-        self.change_ways(|ways| ways.with_second(source.clone()), keep_login)
+        self.change_ways(&self.call(), |ways| ways.with_second(source.clone()), keep_login)
     }
 
     /// Puts a generation that logs in otherwise in the place of the one there is.
     fn change_ways(
         &self,
+        call: &Call,
         change: impl FnOnce(&Ways) -> Ways,
         prepare: impl FnOnce(&mut Generation, &Generation),
     ) -> Result<(), Error> {
-        let _turn = self.shared.upkeep.turn.take(&self.call())?;
+        self.require_outside()?;
+        let _turn = self.shared.upkeep.turn.take(call)?;
         let current = self.generation();
         let ways = Arc::new(change(&current.ways));
         let mut newer = self.settings().generation_after(&current, current.identity.clone(), ways)?;
@@ -180,10 +183,11 @@ impl Client {
     /// # Errors
     /// Any of a call. The session is used no more all the same, but the controller may keep it until its time is over.
     pub fn logout(&self) -> Result<(), Error> {
-        let generation = self.generation();
-        let Some(session) = generation.give_up() else { return Ok(()) };
+        self.require_outside()?;
+        let (call, generation) = (self.call(), self.generation());
+        let Some(session) = generation.give_up(&call) else { return Ok(()) };
         let request = Request::new(Method::Delete, "/current-api-session").on_management();
-        self.noting(generation.end(&self.call(), &session, self.addressed(&request)?.into_owned()))
+        self.noting(generation.end(&call, &session, self.addressed(&request)?.into_owned()))
     }
 
     /// Ends the login of this client and, as far as the controllers do, all others of its identity, made over OIDC by

@@ -43,7 +43,7 @@ pub mod api;
 pub mod ffi;
 
 pub use client::diagnose::{ControllerDiagnosis, DiagnosedClient, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
-pub use client::session::{SessionCredentials, SessionKind};
+pub use client::session::{KeyAccess, SessionCredentials, SessionKind};
 pub use client::status::{ControllerStatus, Counters, Failed, LoginState, LoginStatus, Status};
 pub use client::upkeep::{Event, EventKind, Maintenance};
 pub use client::{Client, ClientBuilder};

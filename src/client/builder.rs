@@ -7,7 +7,9 @@ use super::upkeep::{Event, RenewalSettings, Upkeep, Watch};
 use super::{Client, Settings, Shared};
 use crate::error::Error;
 use crate::identity::{Identity, KeyChoice, Store};
-use crate::login::{AboutClient, Clock, Counted, Credentials, Era, Jitter, JwtSource, LoginFlow, Pacer, Ways};
+use crate::login::{
+    AboutClient, Clock, Counted, Credentials, Era, Jitter, JwtSource, LoginFlow, Pacer, SessionHook, Ways,
+};
 use crate::secret::Secret;
 use crate::transport::{CancelToken, Proxy};
 use crate::wire::Api;
@@ -228,14 +230,14 @@ impl ClientBuilder {
     /// new one before it is used, after each refresh and each factor, and `None` once the client gave it up
     /// ([`logout`](Client::logout), [`set_credentials`](Client::set_credentials)). A refresh uses the earlier one up.
     ///
-    /// It runs on the thread of the call that made the session, perhaps on several at once, with no lock held; calls of
-    /// the same client that need a login are refused from inside of it. What it returns as an error is logged, and the
-    /// session is used all the same.
+    /// It runs on the thread of the call that made the session, perhaps on several at once, with no lock held, and is told
+    /// how much of the time of that call is left, as nothing interrupts it. Calls of the same client are refused from
+    /// inside of it. What it returns as an error is logged, and the session is used all the same.
     pub fn on_session_change(
         mut self,
-        keep: impl Fn(Option<&Secret>) -> Result<(), String> + Send + Sync + 'static,
+        keep: impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.on_session_change = Some(Arc::new(keep));
+        self.settings.on_session_change = Some(SessionHook::new(keep));
         self
     }
 
@@ -264,6 +266,7 @@ impl ClientBuilder {
         // A builder may make several clients, each of which counts for itself.
         settings.counted = Arc::new(Counted::new(settings.watch.clock.clone()));
         settings.era = Era::default();
+        settings.on_session_change = settings.on_session_change.as_ref().map(SessionHook::anew);
         settings.pacer = Arc::new(Pacer::new(settings.watch.clock.clone(), jitter));
         let ways = Arc::new(Ways::new(credentials, second, flow));
         let generation = RwLock::new(Arc::new(settings.generation(identity, ways)?));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Client, Settings};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::login::Generation;
+use crate::login::{Generation, SessionHook};
 use crate::transport::Call;
 
 /// The certificate there is, the one of the file, the one that an interrupted renewal left.
@@ -26,6 +26,7 @@ impl Client {
         call: &Call,
         run: impl FnMut(&Generation) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.require_outside()?;
         self.noting(self.on_any_certificate(call, run))
     }
 
@@ -82,6 +83,11 @@ impl Client {
             return Ok(None);
         }
         self.settings().generation_after(old, identity, Arc::clone(&old.ways)).map(Some)
+    }
+
+    /// Checks that this thread did not come from inside of what keeps the sessions of this client.
+    pub(super) fn require_outside(&self) -> Result<(), Error> {
+        self.settings().on_session_change.as_ref().map_or(Ok(()), SessionHook::require_outside)
     }
 
     pub(super) fn settings(&self) -> &Settings {

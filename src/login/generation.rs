@@ -268,10 +268,10 @@ impl Generation {
     }
 
     /// Gives up the login there is, and all that are on their way, and tells so. Returns the one there was.
-    pub(crate) fn give_up(&self) -> Option<Arc<LiveSession>> {
+    pub(crate) fn give_up(&self, call: &Call) -> Option<Arc<LiveSession>> {
         let GivenUp { session, in_flight } = self.flight.give_up();
         if in_flight || session.is_some() {
-            self.tell_of_end();
+            self.tell_of_end(call);
         }
         session
     }

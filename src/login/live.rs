@@ -34,8 +34,24 @@ pub(crate) enum Second {
     #[default]
     None,
     Sent(SecondJwt),
+    /// A login that waits for more has had one of this signer, in a process that is gone: it is supplied again before the
+    /// login is complete.
+    Elsewhere {
+        signer: Option<String>,
+    },
     /// The last one was refused, or had expired, at that moment.
     Refused(Instant),
+}
+
+impl Second {
+    /// The signer whose JWT the login has had, if it has had one.
+    pub(super) fn signer_of_sent(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Sent(second) => Some(second.signer.as_deref()),
+            Self::Elsewhere { signer } => Some(signer.as_deref()),
+            Self::None | Self::Refused(_) => None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -120,7 +136,7 @@ impl LiveSession {
     pub(crate) fn second_jwt(&self) -> Option<&Secret> {
         match &self.second {
             Second::Sent(second) => Some(&second.jwt),
-            Second::None | Second::Refused(_) => None,
+            Second::None | Second::Elsewhere { .. } | Second::Refused(_) => None,
         }
     }
 

@@ -28,7 +28,8 @@ impl Pkce {
         unguessable().map(Self::of)
     }
 
-    fn of(verifier: Secret) -> Self {
+    /// The pair of a verifier that was made before.
+    pub(super) fn of(verifier: Secret) -> Self {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(provider::sha256(verifier.expose().as_bytes()));
         Self { verifier, challenge }
     }

@@ -47,10 +47,31 @@ impl Generation {
         self.flight.session(call, Wanted::NewerThan(session.number), supply)
     }
 
+    /// The external JWT for a login over OIDC that is about to be complete. It has had one if it needs one, which may have
+    /// ended since, or gone with the process that had it; then there has to be another one, before a code is used up.
+    pub(super) fn second_to_complete(&self, call: &Call, session: &LiveSession) -> Result<Second, Error> {
+        let is_at_hand = matches!(&session.second, Second::Sent(jwt) if !jwt.is_over(self.controllers_time()));
+        let Some(signer) = session.second.signer_of_sent().filter(|_| !is_at_hand) else {
+            return Ok(session.second.clone());
+        };
+        let source = self.ways.second.as_ref();
+        for refused in [false, true] {
+            let Some(source) = source.filter(|source| !refused || source.has_more()) else { break };
+            let jwt = SecondJwt::new(signer, source.supply(call, signer, refused)?);
+            if !jwt.is_over(self.controllers_time()) {
+                return Ok(Second::Sent(jwt));
+            }
+        }
+        let mut factors = session.api_session.auth_queries.clone();
+        factors.push(AuthQuery { is_refused: source.is_some(), ..AuthQuery::for_jwt(signer.map(str::to_owned)) });
+        Err(Error::LoginPending { factors })
+    }
+
     fn lacks_second(&self, session: &LiveSession) -> bool {
         match &session.second {
             Second::None => session.jwt_query().is_some(),
             Second::Sent(second) => second.is_over(self.controllers_time()),
+            Second::Elsewhere { .. } => false,
             Second::Refused(at) => {
                 let since = self.time.now().monotonic.saturating_duration_since(*at);
                 session.jwt_query().is_some() && since >= REFUSED_FOR
@@ -66,10 +87,8 @@ impl Generation {
         session: &LiveSession,
         mut refused: bool,
     ) -> Result<NewSession, Error> {
-        let signer = match &session.second {
-            Second::Sent(second) => second.signer.clone(),
-            Second::None | Second::Refused(_) => session.jwt_query().and_then(|query| query.id.clone()),
-        };
+        let of_query = || session.jwt_query().and_then(|query| query.id.clone());
+        let signer = session.second.signer_of_sent().map_or_else(of_query, |signer| signer.map(str::to_owned));
         let mut waiting = session.again();
         while !refused || source.has_more() {
             let jwt = SecondJwt::new(signer.as_deref(), source.supply(call, signer.as_deref(), refused)?);

@@ -13,6 +13,9 @@ AT(zec_session_credentials, api_session_id, 40);
 AT(zec_session_credentials, identity_id, 48);
 AT(zec_session_credentials, ca, 56);
 AT(zec_session_credentials, certificate, 64);
+AT(zec_session_credentials, key, 72);
+AT(zec_session_credentials, controllers, 80);
+AT(zec_session_credentials, controllers_len, 88);
 
 #endif
 

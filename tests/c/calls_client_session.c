@@ -10,8 +10,9 @@ struct kept {
   char text[65536];
 };
 
-static int32_t keep(const char *saved, void *userdata) {
+static int32_t keep(const char *saved, uint64_t ms_left, void *userdata) {
   struct kept *kept = userdata;
+  CHECK(ms_left > 0 && ms_left <= 30 * 1000);
   kept->calls++;
   kept->ended = saved == NULL;
   if (saved) {
@@ -61,6 +62,8 @@ int main(int argc, char **argv) {
   CHECK(credentials->second_factor_jwt == NULL && credentials->identity_id && *credentials->api_session_id);
   CHECK(strncmp(credentials->controller, "https://", 8) == 0);
   CHECK(strncmp(credentials->ca, "-----BEGIN", 10) == 0 && strncmp(credentials->certificate, "-----BEGIN", 10) == 0);
+  CHECK(same(credentials->key, "pem") && credentials->controllers_len == 1);
+  CHECK(same(credentials->controllers[0], credentials->controller));
   MUST(zec_client_save_session(client, &saved));
   zec_client_free(client);
   CHECK(kept.freed == 1);

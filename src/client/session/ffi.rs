@@ -11,6 +11,7 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -22,20 +23,22 @@ use crate::ffi::{
 use crate::secret::Secret;
 
 /// Keeps the session for the next process, as zec_client_save_session() gives it; `saved` is wiped when the callback
-/// returns. It is NULL once the client gave the session up. Returns 0 once it is kept; any other number is logged, and
-/// the session is used all the same. It runs on the thread of the call that made the session, perhaps on several at
-/// once, before the session is used. It may use this library, except for the client on whose behalf it runs.
-pub type zec_session_change_callback = Option<unsafe extern "C" fn(saved: *const c_char, userdata: *mut c_void) -> i32>;
+/// returns. It is NULL once the client gave the session up. `ms_left` is what is left of the call's time limit: nothing
+/// interrupts the callback, so keeping to the time is up to it. Returns 0 once the session is kept; any other number is
+/// logged, and the session is used all the same. It runs on the thread of the call that made the session, perhaps on
+/// several at once, before the session is used. It may use this library, except for the client on whose behalf it runs.
+pub type zec_session_change_callback =
+    Option<unsafe extern "C" fn(saved: *const c_char, ms_left: u64, userdata: *mut c_void) -> i32>;
 
-type SessionFn = unsafe extern "C" fn(*const c_char, *mut c_void) -> i32;
+type SessionFn = unsafe extern "C" fn(*const c_char, u64, *mut c_void) -> i32;
 
 /// What keeps sessions, if the caller wants them.
 pub(crate) fn keeper(
     callback: zec_session_change_callback,
     userdata: Userdata,
-) -> Option<impl Fn(Option<&Secret>) -> Result<(), String> + Send + Sync + 'static> {
+) -> Option<impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static> {
     let callback: SessionFn = callback?;
-    Some(move |saved: Option<&Secret>| {
+    Some(move |saved: Option<&Secret>, left: Duration| {
         let text = saved.map(|saved| {
             let mut text = Zeroizing::new(Vec::with_capacity(saved.expose().len() + 1));
             text.extend_from_slice(saved.expose().as_bytes());
@@ -44,7 +47,7 @@ pub(crate) fn keeper(
         });
         let pointer = text.as_ref().map_or(ptr::null(), |text| text.as_ptr().cast());
         // SAFETY: the caller gave callback and userdata for each other; the text is NUL-terminated.
-        match unsafe { callback(pointer, userdata.data()) } {
+        match unsafe { callback(pointer, milliseconds(left), userdata.data()) } {
             0 => Ok(()),
             answer => Err(format!("the session callback returned {answer}")),
         }
@@ -71,8 +74,14 @@ pub struct zec_session_credentials {
     pub identity_id: *const c_char,
     /// The CA certificates of the network as PEM; empty where only the system's roots are trusted.
     pub ca: *const c_char,
-    /// The certificate chain of the identity as PEM, leaf first, or NULL. The key stays where it is.
+    /// The certificate chain of the identity as PEM, leaf first, or NULL.
     pub certificate: *const c_char,
+    /// How the key of that certificate is reached, which stays where it is: "pem", in the text of the identity;
+    /// "signer", which signs with it; "none" without a certificate.
+    pub key: *const c_char,
+    /// All controllers of the network that the identity names, the preferred one first.
+    pub controllers: *const *const c_char,
+    pub controllers_len: usize,
 }
 
 impl Root for zec_session_credentials {
@@ -92,7 +101,9 @@ impl View for zec_session_credentials {
             api_session_id,
             identity_id,
             ca,
+            controllers,
             certificate,
+            key,
         } = credentials;
         Self {
             kind: arena.str(kind.word()),
@@ -104,6 +115,9 @@ impl View for zec_session_credentials {
             identity_id: arena.optional_str(identity_id.as_deref()),
             ca: arena.str(ca),
             certificate: arena.optional_str(certificate.as_deref()),
+            key: arena.str(key.word()),
+            controllers: arena.strs(controllers.iter().map(String::as_str)),
+            controllers_len: controllers.len(),
         }
     }
 }
@@ -134,8 +148,7 @@ pub unsafe extern "C" fn zec_session_credentials_free(credentials: *mut zec_sess
 }
 
 /// The session as text that another process of the same identity can take up by zec_client_resume_session(). *out is
-/// NULL if there is none, or if it is a login over OIDC that waits for factors. The text is as secret as a password;
-/// free it with zec_string_free(), which wipes it. No I/O.
+/// NULL if there is none. The text is as secret as a password; free it with zec_string_free(), which wipes it. No I/O.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn zec_client_save_session(

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Client;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::login::{Generation, LiveSession, SessionToken};
 use crate::secret::Secret;
 use crate::trust::bundle::certificates_to_pem;
@@ -32,9 +33,44 @@ pub struct SessionCredentials {
     pub identity_id: Option<String>,
     /// The CA certificates of the network as PEM; empty where only the system's roots are trusted.
     pub ca: String,
-    /// The certificate chain of the identity as PEM, leaf first, if it has one. The key stays where it is: it is in
-    /// [`Identity::to_json`](crate::Identity::to_json), or in a signer.
+    /// All controllers of the network that the identity names, the preferred one first. They know a login over OIDC.
+    pub controllers: Vec<String>,
+    /// The certificate chain of the identity as PEM, leaf first, if it has one.
     pub certificate: Option<String>,
+    /// How the key of that certificate is reached. It stays where it is.
+    pub key: KeyAccess,
+}
+
+/// How a private key is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyAccess {
+    /// There is none, as there is no certificate.
+    None,
+    /// It is PEM in [`Identity::to_json`](crate::Identity::to_json).
+    Pem,
+    /// The [`Signer`](crate::Signer) of the identity has it, and signs.
+    Signer,
+}
+
+impl KeyAccess {
+    fn of(identity: &Identity) -> Self {
+        match identity.client_auth() {
+            None => Self::None,
+            Some(auth) if auth.key().signer().is_some() => Self::Signer,
+            Some(_) => Self::Pem,
+        }
+    }
+
+    /// In one word, as C has it.
+    #[cfg(feature = "capi")]
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pem => "pem",
+            Self::Signer => "signer",
+        }
+    }
 }
 
 /// Shows whose login it is, and nothing that stands for it.
@@ -72,8 +108,7 @@ impl SessionKind {
 
 impl Client {
     /// The session as text that another process of the same identity can [resume](Self::resume_session); `None` if
-    /// there is none, or if it is a login over OIDC that waits for factors, which only this process can complete. No
-    /// I/O.
+    /// there is none. No I/O.
     ///
     /// The text proves the login, so it is as secret as a password. What is in it may change from version to version.
     pub fn save_session(&self) -> Option<Secret> {
@@ -86,6 +121,7 @@ impl Client {
     /// # Errors
     /// [`Error::SavedSession`], which says why the session cannot be used here. The client stays as it was.
     pub fn resume_session(&self, saved: &Secret) -> Result<(), Error> {
+        self.require_outside()?;
         self.generation().resume(saved)
     }
 
@@ -124,7 +160,9 @@ impl Client {
             api_session_id: session.api_session.id.clone(),
             identity_id: session.api_session.identity_id.clone(),
             ca: generation.identity.ca().map(|bundle| certificates_to_pem(bundle.certificates())).unwrap_or_default(),
+            controllers: generation.identity.controllers().map(str::to_owned).collect(),
             certificate: chain,
+            key: KeyAccess::of(identity),
         }
     }
 }

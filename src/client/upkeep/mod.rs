@@ -80,7 +80,7 @@ impl Client {
     pub fn maintain(&self) -> Maintenance {
         let call = self.call().without_patience();
         let upkeep = &self.shared.upkeep;
-        let taken = (!upkeep.turn.is_taken_here()).then(|| upkeep.round.take(&call));
+        let taken = (!upkeep.turn.is_taken_here() && self.require_outside().is_ok()).then(|| upkeep.round.take(&call));
         let events = match &taken {
             Some(Ok(_)) => {
                 let events = self.do_what_is_due(&call);

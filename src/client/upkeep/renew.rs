@@ -43,6 +43,7 @@ impl Client {
     /// changed, unless an event was told: the new certificate had been confirmed by then, is in use, and is saved by
     /// the next renewal.
     pub fn renew(&self) -> Result<Event, Error> {
+        self.require_outside()?;
         let call = self.call();
         let event = self.renewed(&call)?;
         self.told(Some(event.clone())).map(|_| event)
@@ -55,6 +56,7 @@ impl Client {
     /// # Errors
     /// As for [`renew`](Client::renew).
     pub fn renew_if_due(&self) -> Result<Option<Event>, Error> {
+        self.require_outside()?;
         let call = self.call();
         let (event, _) = self.look_after_certificate(&call)?;
         self.told(event)

@@ -22,7 +22,7 @@ pub(crate) struct Authorization {
     /// What each step names the login by. It stands for it until the code is exchanged, so it is not shown.
     pub(super) id: Secret,
     pub(super) pkce: Pkce,
-    state: Secret,
+    pub(super) state: Secret,
     pub(super) nonce: Secret,
 }
 

@@ -10,7 +10,7 @@ use crate::wire::{ControllerUrl, Head, Request, envelope};
 const MAX_DESCRIPTION: u64 = 256 * 1024;
 
 /// The paths of one controller's OIDC, all below its own origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Endpoints {
     /// Of the issuer. The steps that OIDC knows nothing of are below it, at all controllers seen.
     pub(super) base: String,

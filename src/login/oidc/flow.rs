@@ -6,7 +6,7 @@ use super::answer::Answered;
 use super::authorize::Authorization;
 use super::talk::{Stopped, Talk};
 use super::token::OidcTokens;
-use super::waiting::WaitingLogin;
+use super::waiting::{LIFE, WaitingLogin};
 use crate::error::Error;
 use crate::login::credentials::LoginFlow;
 use crate::login::generation::{Generation, answer, no_controller};
@@ -137,14 +137,16 @@ impl Talk<'_> {
     }
 
     fn waiting(&self, login: &Authorization, second: Second, factors: Vec<AuthQuery>) -> NewSession {
-        let waiting = WaitingLogin::new(login.clone(), self.generation.time.now());
+        let waiting = WaitingLogin::new(login.clone(), self.generation.time.now(), LIFE);
         let mut api_session = ApiSession::waiting(factors);
         if matches!(second, Second::Refused(_)) {
             api_session.refuse_jwt(None);
         }
         log::debug!("{}: the login waits for more factors", self.controller);
         let token = SessionToken::Waiting(Arc::new(waiting));
-        NewSession { token, second, controller: self.controller.clone(), api_session, continues: None }
+        let session = NewSession { token, second, controller: self.controller.clone(), api_session, continues: None };
+        self.generation.tell_of(self.call, &session);
+        session
     }
 
     /// Fetches the code and exchanges it.

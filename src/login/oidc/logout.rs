@@ -41,7 +41,7 @@ impl Generation {
             SessionToken::Waiting(_) => return Err(session.require_complete().err().unwrap_or_else(not_from_here)),
             SessionToken::Legacy(_) => return Err(not_from_here()),
         };
-        let latest = self.give_up().filter(|latest| !latest.has_tokens_of(&session));
+        let latest = self.give_up(call).filter(|latest| !latest.has_tokens_of(&session));
         let ended = self.end_all(call, tokens);
         self.revoke(call, tokens);
         if let Some(SessionToken::Oidc(tokens)) = latest.map(|latest| latest.token.clone()) {

@@ -20,6 +20,6 @@ mod waiting;
 pub(super) use flow::NoOidc;
 pub use logout::LoggedOut;
 pub(super) use refresh::Renewal;
-pub(super) use saved::SavedTokens;
+pub(super) use saved::{SavedLogin, SavedTokens};
 pub(crate) use token::OidcTokens;
 pub(crate) use waiting::{CodeFor, WaitingLogin};

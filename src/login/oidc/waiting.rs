@@ -21,12 +21,14 @@ use crate::transport::Call;
 use crate::wire::{Body, Method, Request, refusal};
 
 /// How long controllers know a login that is not complete.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+pub(super) const LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// A login over OIDC without its tokens.
 pub(crate) struct WaitingLogin {
-    login: Authorization,
+    pub(super) login: Authorization,
     since: Now,
+    /// How long the controller knew it from then on.
+    life: Duration,
     /// What sets up a device for TOTP, as the controller told it: once.
     enrollment: Mutex<Option<Secret>>,
 }
@@ -62,13 +64,13 @@ impl From<Stopped> for Trouble {
 }
 
 impl WaitingLogin {
-    pub(super) fn new(login: Authorization, since: Now) -> Self {
-        Self { login, since, enrollment: Mutex::new(None) }
+    pub(super) fn new(login: Authorization, since: Now, life: Duration) -> Self {
+        Self { login, since, life, enrollment: Mutex::new(None) }
     }
 
     /// How long until the controller forgets it.
     pub(in crate::login) fn left(&self, now: Now) -> Duration {
-        LIFE.saturating_sub(now.since(self.since))
+        self.life.saturating_sub(now.since(self.since))
     }
 
     fn request(&self, path: &str, code: Option<&Secret>) -> Request {
@@ -192,12 +194,14 @@ impl Talk<'_> {
         code: &Secret,
     ) -> Result<NewSession, Trouble> {
         let login = &waiting.login;
+        // The tokens are good together with it only.
+        let second = self.generation.second_to_complete(self.call, session)?;
         let request = waiting.request(if what == CodeFor::Login { "totp" } else { "totp/enroll/verify" }, Some(code));
         let answered = match self.give(&request, false) {
             Ok(answered) => answered,
             // If the code was taken there are tokens to be had.
             Err(stopped) if stopped.perhaps_done => {
-                let looked = self.fetch_tokens(login, &login.callback(), session.second.clone());
+                let looked = self.fetch_tokens(login, &login.callback(), second);
                 return looked.map_err(|_| stopped.into());
             }
             Err(stopped) => return Err(stopped.into()),
@@ -212,9 +216,11 @@ impl Talk<'_> {
             })))),
             Answered::Wants { factors, .. } => {
                 waiting.keep_enrollment(None);
-                Ok(NewSession { api_session: ApiSession::waiting(factors), ..session.again() })
+                let session = NewSession { second, api_session: ApiSession::waiting(factors), ..session.again() };
+                self.generation.tell_of(self.call, &session);
+                Ok(session)
             }
-            answered => Ok(self.go_on(login, session.second.clone(), answered)?),
+            answered => Ok(self.go_on(login, second, answered)?),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A login that outlives its process: how it is saved, told of, and taken up again.
 
+mod hook;
 mod moment;
 mod owner;
 mod text;
@@ -10,17 +11,15 @@ use std::time::Duration;
 use super::flight::Wanted;
 use super::generation::Generation;
 use super::live::{LiveSession, NewSession, Second, SessionToken};
-use super::oidc::SavedTokens;
+use super::oidc::{SavedLogin, SavedTokens};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::{Error, SessionProblem};
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::wire::ControllerUrl;
+pub(crate) use hook::SessionHook;
 use moment::Moment;
 use owner::Owner;
-
-/// Is given each login that can be saved before it is used, and `None` when its user gave it up.
-pub(crate) type SessionHook = Arc<dyn Fn(Option<&Secret>) -> Result<(), String> + Send + Sync>;
 
 /// All there is in the text of a saved login.
 struct Saved {
@@ -39,6 +38,7 @@ enum SavedToken {
         used: Option<Duration>,
     },
     Oidc(SavedTokens),
+    Waiting(SavedLogin),
 }
 
 /// A login that was saved, and how old it is as far as that is known.
@@ -68,9 +68,9 @@ impl Generation {
     pub(in crate::login) fn tell_of(&self, call: &Call, session: &NewSession) {
         let Some(hook) = self.on_session_change.as_ref().filter(|_| !self.flight.is_past(call)) else { return };
         if let Some(saved) = self.text_of(session, Duration::ZERO, None) {
-            tell(hook, Some(&saved));
+            hook.tell(Some(&saved), call.remaining());
             if self.flight.is_past(call) {
-                tell(hook, None);
+                hook.tell(None, call.remaining());
             }
         }
     }
@@ -83,9 +83,9 @@ impl Generation {
     }
 
     /// Tells that the login was given up.
-    pub(crate) fn tell_of_end(&self) {
+    pub(crate) fn tell_of_end(&self, call: &Call) {
         if let Some(hook) = &self.on_session_change {
-            tell(hook, None);
+            hook.tell(None, call.remaining());
         }
     }
 
@@ -101,11 +101,11 @@ impl Generation {
         let token = match &session.token {
             SessionToken::Legacy(token) => SavedToken::Legacy { token: token.clone(), made, used },
             SessionToken::Oidc(tokens) => SavedToken::Oidc(tokens.saved(self.time.now())),
-            SessionToken::Waiting(_) => return None,
+            SessionToken::Waiting(waiting) => SavedToken::Waiting(waiting.saved(self.time.now(), &session.second)),
         };
         let mut api_session = session.api_session.clone();
         // The JWT belongs to whoever supplies it: it is supplied again.
-        if let Second::Sent(second) = &session.second
+        if let (Second::Sent(second), false) = (&session.second, matches!(token, SavedToken::Waiting(_)))
             && !api_session.auth_queries.iter().any(AuthQuery::is_jwt)
         {
             api_session.auth_queries.push(AuthQuery::for_jwt(second.signer.clone()));
@@ -124,6 +124,7 @@ impl Generation {
             return Err(problem(SessionProblem::WrongNetwork, why));
         }
         let since = moment.elapsed();
+        let mut second = Second::None;
         let (token, made, used) = match token {
             SavedToken::Legacy { token, made, used } => {
                 api_session.token = token.clone();
@@ -139,15 +140,14 @@ impl Generation {
                 let tokens = tokens.resume(self.time.now(), since).ok_or_else(expired)?;
                 (SessionToken::Oidc(Arc::new(tokens)), None, None)
             }
+            SavedToken::Waiting(login) => {
+                let resumed = login.resume(&controller, self.time.now(), since).ok_or_else(expired)?;
+                second = resumed.1;
+                (SessionToken::Waiting(Arc::new(resumed.0)), None, None)
+            }
         };
-        let session = NewSession { token, second: Second::None, controller, api_session, continues: None };
+        let session = NewSession { token, second, controller, api_session, continues: None };
         Ok(Resumed { session, made: made.unwrap_or_default(), used: used.unwrap_or_default() })
-    }
-}
-
-fn tell(hook: &SessionHook, saved: Option<&Secret>) {
-    if let Err(why) = hook(saved) {
-        log::warn!("the session goes on, but could not be saved: {why}");
     }
 }
 

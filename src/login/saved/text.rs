@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::owner::Owner;
 use super::{Saved, SavedToken, problem};
 use crate::error::{Error, SessionProblem};
-use crate::login::oidc::SavedTokens;
+use crate::login::oidc::{SavedLogin, SavedTokens};
 use crate::login::session::{ApiSession, AuthQuery};
 use crate::secret::Secret;
 use crate::wire::fields::{Fields, Model};
@@ -50,6 +50,10 @@ pub(super) fn write(saved: &Saved) -> Secret {
         SavedToken::Oidc(tokens) => {
             facts["oidc"] = tokens.facts();
             tokens.secrets().collect()
+        }
+        SavedToken::Waiting(login) => {
+            facts["waiting"] = login.facts();
+            login.secrets().collect()
         }
     };
     Secret::new(encoded(&facts, &secrets))
@@ -141,11 +145,16 @@ impl Model for Saved {
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         let since_boot: Option<u64> = fields.get("sinceBoot");
         let oidc: Option<SavedTokens> = fields.get("oidc");
-        let token = match oidc {
-            Some(tokens) => {
+        let waiting: Option<SavedLogin> = fields.get("waiting");
+        let token = match (oidc, waiting) {
+            (Some(tokens), _) => {
                 SavedToken::Oidc(tokens.with(fields.get("access"), fields.get("refresh"), fields.get("id")))
             }
-            None => {
+            (None, Some(login)) => {
+                let [id, verifier, state, nonce] = ["login", "verifier", "state", "nonce"].map(|name| fields.get(name));
+                SavedToken::Waiting(login.with(id, verifier, state, nonce))
+            }
+            (None, None) => {
                 let used: Option<u64> = fields.get("used");
                 SavedToken::Legacy {
                     token: fields.get("session"),
@@ -169,6 +178,7 @@ impl SavedToken {
         match self {
             Self::Legacy { token, .. } => token.is_sendable(),
             Self::Oidc(tokens) => tokens.are_usable(),
+            Self::Waiting(login) => login.is_usable(),
         }
     }
 }
