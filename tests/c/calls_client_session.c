@@ -7,6 +7,8 @@ struct kept {
   int ended;
   int freed;
   int answer;
+  /* Is called from inside, if it is there. */
+  const zec_client *client;
   char text[65536];
 };
 
@@ -18,6 +20,12 @@ static int32_t keep(const char *saved, uint64_t ms_left, void *userdata) {
   if (saved) {
     CHECK(strlen(saved) < sizeof kept->text);
     strcpy(kept->text, saved);
+  }
+  if (kept->client) {
+    zec_service_list *services = NULL;
+    FAILS(zec_services_list(kept->client, NULL, &services), ZEC_ERR_INVALID_ARGUMENT);
+    FAILS(zec_client_logout(kept->client), ZEC_ERR_INVALID_ARGUMENT);
+    FAILS(zec_client_resume_session(kept->client, kept->text), ZEC_ERR_INVALID_ARGUMENT);
   }
   return kept->answer;
 }
@@ -99,8 +107,10 @@ int main(int argc, char **argv) {
   CHECK(same(again->token, credentials->token));
   zec_session_credentials_free(again);
   zec_session_credentials_free(credentials);
+  kept.client = client;
+  int calls = kept.calls;
   MUST(zec_client_logout(client));
-  CHECK(kept.ended);
+  CHECK(kept.ended && kept.calls > calls);
   zec_client_free(client);
   CHECK(kept.freed == 2);
   zec_identity_free(identity);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, LoginFlow, Secret};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
-use crate::support::{ENOUGH, operations};
+use crate::support::operations;
 use crate::{FLOWS, Network, PASSWORD, Time, build, list};
 
 const DUE: Duration = Duration::from_secs(25 * 60);
@@ -158,25 +158,4 @@ fn a_session_that_cannot_be_kept_is_used_all_the_same() {
     let network = Network::new(Version::V2_0);
     let client = build(network.builder(LoginFlow::Oidc).on_session_change(|_, _| Err("the disk is full".to_owned())));
     assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)));
-}
-
-#[test]
-fn the_client_whose_session_is_handed_out_is_not_used_from_inside() {
-    for flow in FLOWS {
-        let network = Network::new(Version::V2_0);
-        let own: Arc<Mutex<Option<Client>>> = Arc::default();
-        let said: Arc<Mutex<Option<Error>>> = Arc::default();
-        let (client, told) = (Arc::clone(&own), Arc::clone(&said));
-        let builder = network.builder(flow).on_session_change(move |_, _| {
-            let client = client.lock().unwrap().clone();
-            *told.lock().unwrap() = client.and_then(|client| list(&client).err());
-            Ok(())
-        });
-        let client = build(builder.timeout(ENOUGH));
-        *own.lock().unwrap() = Some(client.clone());
-        assert_eq!(list(&client).unwrap(), 1);
-        let said = said.lock().unwrap().take();
-        assert!(matches!(said, Some(Error::InvalidArgument(_))), "{flow:?}: {said:?}");
-        *own.lock().unwrap() = None;
-    }
 }

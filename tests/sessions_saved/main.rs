@@ -1,10 +1,12 @@
 //! Sessions that outlive their client: saved, handed out, and taken up again.
 
 mod handed_out;
+mod hook;
 mod refused;
 mod resumed;
 #[path = "../support/mod.rs"]
 mod support;
+mod waiting;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};

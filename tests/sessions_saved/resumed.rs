@@ -150,18 +150,6 @@ fn the_external_jwt_of_a_second_factor_is_supplied_again_and_not_saved() {
 }
 
 #[test]
-fn a_login_over_oidc_that_waits_cannot_be_saved() {
-    let network = Network::with_totp(Version::V2_0);
-    let client = network.client(LoginFlow::Oidc);
-    assert!(client.save_session().is_none(), "there is none yet");
-    assert!(matches!(list(&client), Err(Error::LoginPending { .. })));
-    assert!(client.save_session().is_none());
-    assert!(matches!(client.credentials(), Err(Error::LoginPending { .. })));
-    client.authenticate_mfa(&network.code()).unwrap();
-    assert!(client.save_session().is_some());
-}
-
-#[test]
 fn credentials_are_what_another_part_of_a_program_needs() {
     for version in Version::ALL {
         for (flow, kind) in [(LoginFlow::Legacy, SessionKind::Legacy), (LoginFlow::Oidc, SessionKind::Oidc)] {
