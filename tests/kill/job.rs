@@ -4,11 +4,14 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Event, Identity, Store};
+use ziti_edge_client::{Client, EnrollOptions, Enrollment, Error, Event, Identity, LoginFlow, Secret, Store};
 
 use crate::candidate;
 
@@ -25,6 +28,8 @@ pub(crate) enum Job<'a> {
     Save(&'a Path, &'a Path),
     /// Renews the certificate of the first file, with a new key. The second is the folder it lies in.
     Renew(&'a Path, &'a Path),
+    /// Logs in over OIDC by the first file, and has the login refreshed twice, while each session is kept in the second.
+    StayLoggedIn(&'a Path, &'a Path),
     /// Loads a file, says so, and saves it when it is told to; with another controller, if one is given.
     Hold(&'a Path, &'a str),
     /// Makes a client of a file, which trusts the system's roots, too, if the second is [`SYSTEM`]. Then it does what it
@@ -43,6 +48,7 @@ impl Job<'_> {
             Job::EnrollBy(brings, target) => ("enroll-by", brings, target),
             Job::Save(source, target) => ("save", source, target),
             Job::Renew(file, folder) => ("renew", file, folder),
+            Job::StayLoggedIn(identity, session) => ("stay-logged-in", identity, session),
             Job::Hold(file, address) => ("hold", file, &Path::new(address)),
             Job::Serve(file, roots) => ("serve", file, &Path::new(roots)),
         };
@@ -72,6 +78,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
         Some("enroll") => enroll(&fs::read_to_string(from).expect("a token"), Path::new(to)).map(drop),
         Some("enroll-by") => enroll_by(&fs::read(from).expect("what is brought"), Path::new(to)).map(drop),
         Some("renew") => renew(Path::new(from)).map(drop),
+        Some("stay-logged-in") => stay_logged_in(Path::new(from), to.into()),
         Some("serve") => serve(Path::new(from), to == SYSTEM),
         Some("hold") => hold(Path::new(from), to.to_str().expect("an address")),
         _ => Identity::load(from).and_then(|identity| identity.save(to)),
@@ -113,6 +120,26 @@ fn hold(path: &Path, address: &str) -> Result<(), Error> {
     println!("loaded");
     io::stdin().read_line(&mut String::new()).expect("a word on stdin");
     identity.save(path)
+}
+
+fn stay_logged_in(identity: &Path, session: PathBuf) -> Result<(), Error> {
+    let passed = Arc::new(AtomicU64::new(0));
+    let minutes = Arc::clone(&passed);
+    let keep = move |text: Option<&Secret>, _| {
+        let (new, text) = (session.with_extension("new"), text.map(Secret::expose).unwrap_or_default());
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &session)).map_err(|error| error.to_string())
+    };
+    let builder = Client::builder(&Identity::load(identity)?).login_flow(LoginFlow::Oidc).on_session_change(keep);
+    let client = builder.clock(move || {
+        let passed = Duration::from_secs(60 * minutes.load(Ordering::Relaxed));
+        (Instant::now() + passed, SystemTime::now() + passed)
+    });
+    let client = client.build()?;
+    for _ in 0..3 {
+        client.services().list(&ServiceQuery::new())?;
+        passed.fetch_add(25, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 fn serve(path: &Path, by_system: bool) -> Result<(), Error> {

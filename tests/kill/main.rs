@@ -1,5 +1,5 @@
-//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment, a renewal or a save; and what
-//! becomes of a file that several processes or users share.
+//! What is on disk after `kill -9`, and after a disk that fails, in the middle of an enrollment, a renewal, a save
+//! or a login that is kept; and what becomes of a file that several processes or users share.
 //!
 //! The work is done by this program itself, started anew under a tracer (tests/c/tracer.c) that ends it just before,
 //! or fails, each of the system calls that touch the folder of the identity file. Where the system permits no tracing
@@ -23,6 +23,8 @@ mod place;
 mod renewals;
 #[cfg(target_os = "linux")]
 mod saves;
+#[cfg(target_os = "linux")]
+mod sessions;
 #[cfg(target_os = "linux")]
 mod sharing;
 #[cfg(target_os = "linux")]
@@ -53,8 +55,10 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let tracer = tracer::Tracer::build().map(Arc::new);
-    let traced = [enrollments::TRACED, methods::TRACED, renewals::TRACED, saves::TRACED].concat().into_iter().map(
-        |(name, story)| match &tracer {
+    let traced = [enrollments::TRACED, methods::TRACED, renewals::TRACED, saves::TRACED, sessions::TRACED]
+        .concat()
+        .into_iter()
+        .map(|(name, story)| match &tracer {
             Ok(tracer) => {
                 let tracer = Arc::clone(tracer);
                 Trial::test(name, move || {
@@ -66,8 +70,7 @@ fn main() -> ExitCode {
                 let message = why.clone();
                 Trial::test(name, || Err(message.into())).with_kind(why).with_ignored_flag(true)
             }
-        },
-    );
+        });
     let untraced = |(name, story): (&str, Story)| {
         Trial::test(name, move || {
             story();
