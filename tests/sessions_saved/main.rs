@@ -1,17 +1,21 @@
 //! Sessions that outlive their client: saved, handed out, and taken up again.
 
+mod damaged;
 mod handed_out;
 mod hook;
 mod refused;
 mod resumed;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
 mod waiting;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde_json::{Value, json};
 use support::ENOUGH;
 use ziti_edge_client::api::services::ServiceQuery;
 use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, Identity, LoginFlow, Secret, SessionProblem};
@@ -116,6 +120,13 @@ fn problem(client: &Client, saved: &Secret) -> Option<SessionProblem> {
         }
         Err(other) => panic!("{other}"),
     }
+}
+
+/// The text with a change that only somebody who looks into it can make.
+fn changed(saved: &Secret, change: impl FnOnce(&mut Value)) -> Secret {
+    let mut value: Value = serde_json::from_slice(&BASE64.decode(saved.expose()).unwrap()).unwrap();
+    change(&mut value);
+    Secret::new(BASE64.encode(value.to_string()))
 }
 
 /// A clock that a test moves.
