@@ -3,6 +3,7 @@
 #[path = "../support/alice.rs"]
 mod alice;
 mod believed;
+mod clocks;
 mod external_jwt;
 mod given_up;
 mod lost_answers;

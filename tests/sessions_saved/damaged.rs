@@ -1,6 +1,6 @@
 //! Texts that were damaged, cut off or made up: nothing of them does harm, and none is told in an error.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -43,7 +43,7 @@ fn a_changed_byte_makes_another_session_or_none_and_never_harm() {
     for (_, client, saved) in texts(Version::V2_0) {
         let mut problems = [0; 2];
         let others = ["A", "z", "_", "0", "=", " ", "\n", "\u{0}", "\u{7f}", "ä"];
-        for (place, other) in (0..saved.expose().len()).zip(others.into_iter().cycle()) {
+        for (place, other) in (0..saved.expose().len()).step_by(3).zip(others.into_iter().cycle()) {
             let text = saved.expose();
             let text = Secret::new(format!("{}{other}{}", &text[..place], &text[place + 1..]));
             let is_taken = problem(&client, &text).is_none();
@@ -179,7 +179,7 @@ fn no_error_and_no_view_of_a_client_tells_what_is_in_a_text() {
         network.controller.remove_identity(&network.id);
         network.controller.expire_sessions();
         network.controller.expire_access_tokens();
-        let refused = list(&client);
+        let refused = list(&client.with_timeout(Duration::from_millis(300)));
         silent("refusal", &format!("{refused:?}"));
     }
 }
