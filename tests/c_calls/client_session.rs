@@ -15,3 +15,13 @@ fn a_session_is_kept_and_taken_up_again() {
         }
     }
 }
+
+#[test]
+fn a_text_that_is_no_session_is_refused_and_not_repeated() {
+    for flow in ["legacy", "oidc"] {
+        let controller = TestController::builder().services(1).start().unwrap();
+        run("calls_saved_texts", &controller, &[flow]);
+        let logins = controller.count(Operation::Authenticate) + controller.oidc_logins();
+        assert_eq!(logins, 1, "{flow}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Logging in over the controller's OIDC, and staying logged in by it.
 
+mod about;
 #[path = "../support/alice.rs"]
 mod alice;
 mod busy;

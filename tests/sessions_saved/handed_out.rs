@@ -2,15 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, LoginFlow, Secret};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::support::operations;
-use crate::{FLOWS, Network, PASSWORD, Time, build, list};
-
-const DUE: Duration = Duration::from_secs(25 * 60);
+use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
 
 /// What was handed out, and how many requests the controller had had by then.
 type HandedOut = (Option<Secret>, usize);

@@ -9,9 +9,7 @@ use std::time::Duration;
 use ziti_edge_client::{Client, Credentials, Error, LoginFlow, Secret};
 use ziti_edge_testkit::{Operation, Version};
 
-use crate::{FLOWS, Network, PASSWORD, Time, build, list};
-
-const DUE: Duration = Duration::from_secs(25 * 60);
+use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
 
 #[test]
 fn it_is_told_the_time_that_is_left_of_the_call() {

@@ -1,5 +1,6 @@
 //! Sessions that outlive their client: saved, handed out, and taken up again.
 
+mod credentials;
 mod damaged;
 mod handed_out;
 mod hook;
@@ -24,6 +25,8 @@ use ziti_edge_testkit::{ExternalSigner, IdentityOptions, Operation, TestControll
 const PASSWORD: &str = "canary-right-password";
 /// What the identity provider calls alice.
 const SUBJECT: &str = "alice@example.test";
+/// More than 80 percent of the life of an access token, and less than all of it.
+const DUE: Duration = Duration::from_secs(25 * 60);
 const FLOWS: [LoginFlow; 2] = [LoginFlow::Legacy, LoginFlow::Oidc];
 
 /// A controller with one service, and alice.
@@ -141,6 +144,11 @@ impl Time {
     fn of(&self, builder: ClientBuilder) -> ClientBuilder {
         let own = self.0.clone();
         builder.clock(move || *own.lock().expect("no holder panics"))
+    }
+
+    /// Sets the wall clock of the client forward; its other clock does not notice.
+    fn set(&self, by: Duration) {
+        self.0.lock().expect("no holder panics").1 += by;
     }
 
     /// Moves the clocks of the client and of the controller.

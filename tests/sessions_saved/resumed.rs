@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ziti_edge_client::{Client, Error, JwtSource, LoginFlow, Secret, SessionKind};
+use ziti_edge_client::{Client, Error, JwtSource, LoginFlow, Secret};
 use ziti_edge_testkit::{TestController, Version};
 
-use crate::{FLOWS, Network, Time, build, list};
-
-/// More than 80 percent of the life of an access token, and less than all of it.
-const DUE: Duration = Duration::from_secs(25 * 60);
+use crate::{DUE, FLOWS, Network, Time, build, list};
 
 fn resumed(network: &Network, flow: LoginFlow, saved: &Secret) -> Client {
     let client = network.client(flow);
@@ -146,34 +143,5 @@ fn the_external_jwt_of_a_second_factor_is_supplied_again_and_not_saved() {
         assert_eq!((list(&client).unwrap(), network.had()), (1, (1, 0)), "{version:?}");
         let without = resumed(&network, LoginFlow::Legacy, &saved);
         assert!(matches!(list(&without), Err(Error::LoginPending { .. })), "{version:?}");
-    }
-}
-
-#[test]
-fn credentials_are_what_another_part_of_a_program_needs() {
-    for version in Version::ALL {
-        for (flow, kind) in [(LoginFlow::Legacy, SessionKind::Legacy), (LoginFlow::Oidc, SessionKind::Oidc)] {
-            let network = Network::new(version);
-            let time = Time::new();
-            let client = build(time.of(network.builder(flow)));
-            let credentials = client.credentials().unwrap();
-            assert_eq!((credentials.kind, network.had()), (kind, (1, 0)), "it logs in");
-            assert_eq!(credentials.identity_id.as_deref(), Some(network.id.as_str()));
-            assert_eq!(Some(credentials.controller.as_str()), network.identity.controllers().next());
-            assert!(credentials.left > Duration::from_secs(25 * 60), "{:?}", credentials.left);
-            assert!(credentials.ca.starts_with("-----BEGIN CERTIFICATE-----"));
-            let chain = credentials.certificate.as_deref().unwrap();
-            assert!(chain.starts_with("-----BEGIN CERTIFICATE-----") && !chain.contains("PRIVATE"));
-            assert!(credentials.second_factor_jwt.is_none());
-            let shown = format!("{credentials:?}");
-            assert!(!shown.contains(credentials.token.expose()), "{shown}");
-
-            if kind == SessionKind::Oidc {
-                time.pass(&network.controller, DUE);
-                let renewed = client.credentials().unwrap();
-                assert_ne!(renewed.token.expose(), credentials.token.expose());
-                assert!(renewed.left > DUE && network.had() == (1, 1), "{version:?}");
-            }
-        }
     }
 }

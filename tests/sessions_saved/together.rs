@@ -7,9 +7,8 @@ use std::time::Duration;
 use ziti_edge_client::{Client, LoginFlow};
 use ziti_edge_testkit::{TestController, Version};
 
-use crate::{FLOWS, Network, Time, build, list};
+use crate::{DUE, FLOWS, Network, Time, build, list};
 
-const DUE: Duration = Duration::from_secs(25 * 60);
 const PROCESSES: usize = 4;
 
 /// Has all of them call at once, twice.
