@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::api::services::ServiceQuery;
@@ -42,14 +44,20 @@ fn log_in(client: &Client, witness: &mut Witness, canaries: &mut Canaries) -> St
     session.token.expose().to_owned()
 }
 
-/// Its end is where the tokens are.
-fn saved(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
+/// Saves the session, and goes on with it. The end of the text is where the tokens are.
+pub(crate) fn saved(client: &Client, witness: &mut Witness, canaries: &mut Canaries) {
     let saved = client.save_session().unwrap();
     let text = saved.expose();
     canaries.plant("saved session", text);
     canaries.plant("end of a saved session", &text[text.len() - 40..]);
+    let content: serde_json::Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
+    for name in ["session", "access", "refresh", "id", "login", "verifier", "state", "nonce"] {
+        if let Some(secret) = content[name].as_str() {
+            canaries.plant(&format!("{name} in a saved session"), secret);
+        }
+    }
     witness.see("saved session", &saved);
-    witness.see("SessionCredentials", &client.credentials().unwrap());
+    witness.see("SessionCredentials", &client.credentials());
     for broken in [&text[1..], &text[..text.len() - 1], &text[text.len() / 2..]] {
         witness.fail("a session that was cut off", client.resume_session(&Secret::new(broken)));
     }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ziti_edge_client::api::services::ServiceQuery;
-use ziti_edge_client::{Client, Credentials, Identity, LoginFlow};
+use ziti_edge_client::{Client, Credentials, Identity, LoginFlow, Secret};
 use ziti_edge_testkit::{Fault, IdentityOptions, Operation, TestController, Version};
 
 use crate::canaries::Canaries;
+use crate::session::saved;
 use crate::witness::Witness;
 
 const PASSWORD: &str = "canary-password-over-oidc";
@@ -28,6 +29,10 @@ pub(crate) fn run(version: Version, witness: &mut Witness, canaries: &mut Canari
     witness.see("Login over OIDC", &client.authenticate().unwrap());
     controller.expire_access_tokens();
     client.services().list(&ServiceQuery::new()).unwrap();
+    saved(&client, witness, canaries);
+    let forgetful = builder().on_session_change(|_, _| Err("the disk is full".to_owned())).build().unwrap();
+    forgetful.services().list(&ServiceQuery::new()).unwrap();
+    saved(&forgetful, witness, canaries);
     witness.see("LoggedOut", &client.logout_everywhere().unwrap());
     for step in STEPS {
         // Only who was sent a password can repeat it.
@@ -40,6 +45,12 @@ pub(crate) fn run(version: Version, witness: &mut Witness, canaries: &mut Canari
     }
     controller.enroll_mfa(&controller.identity_id("trudy").unwrap());
     witness.see("a login over OIDC that waits", &client.authenticate().unwrap());
+    saved(&client, witness, canaries);
+    let resumed = builder().build().unwrap();
+    resumed.resume_session(&client.save_session().unwrap()).unwrap();
+    witness.see("Client with a login that waits", &resumed);
+    witness.see("Status of a login that waits", &resumed.status());
+    witness.fail("a wrong code", resumed.authenticate_mfa(&Secret::new("000000")));
     plant_what_was_sent(&controller, canaries);
 }
 
