@@ -30,6 +30,7 @@ mod papers;
 mod posture;
 mod quickstart;
 mod renewal;
+mod saved;
 mod second_factor;
 mod services;
 mod stories;
@@ -53,7 +54,7 @@ const NO_CONTROLLER: &str = "needs ZITI_BIN or ZITI_URL";
 const NOT_OURS: &str = "needs ZITI_BIN";
 const NO_CLUSTER: &str = "needs a ziti program that starts clusters";
 
-const STORIES: [&[(&str, stories::Story)]; 11] = [
+const STORIES: [&[(&str, stories::Story)]; 12] = [
     stories::ALL,
     keys::ALL,
     enrollment::ALL,
@@ -65,6 +66,7 @@ const STORIES: [&[(&str, stories::Story)]; 11] = [
     logins::ALL,
     oidc::ALL,
     ways::ALL,
+    saved::ALL,
 ];
 
 fn main() -> ExitCode {
