@@ -554,7 +554,7 @@ typedef struct {
   int64_t certificate_ends_unix;
   /// How long that is from now by the local clock, 0 once it is over; -1 without one.
   int64_t certificate_left_ms;
-  /// By how many seconds the controllers' clock was ahead of the local one at their last answer; negative if it was
+  /// By how many seconds the controllers' clock is ahead of the local one, as their last answer told; negative if it is
   /// behind.
   int64_t clock_ahead_seconds;
   /// Why a call that needed a controller failed last, or NULL.

@@ -97,6 +97,15 @@ impl JwtSource {
         matches!(self.0, Source::Supplier(_) | Source::Provider(_))
     }
 
+    /// The token there is without asking for one.
+    pub(super) fn at_hand(&self) -> Option<Secret> {
+        match &self.0 {
+            Source::Token(token) => Some(Secret::new(token.expose().trim())),
+            Source::Provider(token) => Some(token.token()),
+            Source::Supplier(_) => None,
+        }
+    }
+
     /// A token as it is sent: without the white space around it.
     pub(crate) fn supply(&self, call: &Call, signer: Option<&str>, refused: bool) -> Result<Secret, Error> {
         let token = match &self.0 {

@@ -195,6 +195,17 @@ pub(crate) fn expires_at(jwt: &Secret) -> Option<SystemTime> {
     time(end.exp, "exp").ok()?
 }
 
+/// Whom a JWT is for, and who says so, if it tells. It need not be one.
+pub(crate) fn subject(jwt: &Secret) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Whom {
+        iss: String,
+        sub: String,
+    }
+    let Whom { iss, sub } = read_json(jwt.expose().split('.').nth(1)?, "the claims set").ok()?;
+    Some((iss, sub))
+}
+
 /// What is signed, then header, claims and signature.
 fn split(jwt: &str) -> Result<(&str, &str, &str, &str), String> {
     if jwt.is_empty() {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ziti_edge_client::{Client, Credentials, Identity, LoginFlow, SessionProblem, Store};
-use ziti_edge_testkit::Version;
+use ziti_edge_client::{Client, Credentials, Identity, JwtSource, LoginFlow, Secret, SessionProblem, Store};
+use ziti_edge_testkit::{ExternalSigner, Version};
 
 use crate::support::ENOUGH;
-use crate::{FLOWS, Network, PASSWORD, Time, build, changed, list, problem};
+use crate::{FLOWS, Network, PASSWORD, SUBJECT, Time, build, changed, list, problem};
 
 #[test]
 fn sessions_of_somebody_else_are_told_from_those_of_another_network() {
@@ -36,6 +36,34 @@ fn other_credentials_are_another_identity() {
     assert_eq!(problem(&network.by_password(LoginFlow::Legacy, "alice"), &saved), None);
     let bob = network.by_password(LoginFlow::Legacy, "bob");
     assert_eq!(problem(&bob, &saved), Some(SessionProblem::WrongIdentity));
+}
+
+#[test]
+fn an_external_jwt_of_somebody_else_is_told_where_it_is_at_hand() {
+    for flow in FLOWS {
+        let network = Network::new(Version::V2_0);
+        let signer = network.controller.add_external_signer(ExternalSigner::named("idp"));
+        let jwt_of = |subject: &str| network.controller.external_token(&signer, &json!({"sub": subject})).unwrap();
+        let by = |source| build(network.builder(flow).credentials(Credentials::external_jwt(source)));
+        let with_token = |subject: &str| by(JwtSource::token(jwt_of(subject)));
+        let supplied = |subject: &str| {
+            let jwt = jwt_of(subject);
+            by(JwtSource::supplier(move |_| Ok(Secret::new(&jwt))))
+        };
+        for client in [with_token(SUBJECT), supplied(SUBJECT)] {
+            assert_eq!(list(&client).unwrap(), 1);
+            let saved = client.save_session().unwrap();
+            assert_eq!(problem(&with_token(SUBJECT), &saved), None, "another one of hers");
+            assert_eq!(problem(&supplied("mallory"), &saved), None, "nobody knows");
+        }
+        let client = with_token(SUBJECT);
+        assert_eq!(list(&client).unwrap(), 1);
+        let saved = client.save_session().unwrap();
+        assert_eq!(problem(&with_token("mallory"), &saved), Some(SessionProblem::WrongIdentity), "{flow:?}");
+        let unreadable = by(JwtSource::token("opaque"));
+        assert_eq!(problem(&unreadable, &saved), None, "nobody knows");
+        assert_eq!(problem(&network.client(flow), &saved), Some(SessionProblem::WrongIdentity));
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub struct zec_status {
     pub certificate_ends_unix: i64,
     /// How long that is from now by the local clock, 0 once it is over; -1 without one.
     pub certificate_left_ms: i64,
-    /// By how many seconds the controllers' clock was ahead of the local one at their last answer; negative if it was
+    /// By how many seconds the controllers' clock is ahead of the local one, as their last answer told; negative if it is
     /// behind.
     pub clock_ahead_seconds: i64,
     /// Why a call that needed a controller failed last, or NULL.

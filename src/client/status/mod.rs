@@ -33,7 +33,7 @@ pub struct Status {
     /// How long that is from now by the local clock; zero once it is over.
     #[serde(rename = "certificateLeftMs", serialize_with = "milliseconds")]
     pub certificate_left: Option<Duration>,
-    /// By how many seconds the controllers' clock was ahead of the local one at their last answer; negative if it was
+    /// By how many seconds the controllers' clock is ahead of the local one, as their last answer told; negative if it is
     /// behind.
     pub clock_ahead_seconds: Option<i64>,
     /// Why a call that needed a controller failed last.

@@ -6,13 +6,17 @@ use crate::identity::Identity;
 use crate::login::credentials::Credentials;
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::provider::fingerprint;
+use crate::trust::token;
 use crate::wire::fields::{Fields, Model};
+
+const EXTERNAL_JWT: &str = "external_jwt";
 
 /// What a login is compared by. No secrets.
 pub(super) struct Owner {
     /// By what it was made: `certificate`, `password` or `external_jwt`.
     pub(super) by: String,
-    /// The identity of the certificate, or the user name. An external JWT is not at hand.
+    /// The identity of the certificate, the user name, or whom the external JWT is for; of that only if it tells, and
+    /// is at hand.
     pub(super) name: Option<String>,
     /// Of the certificate that made it.
     pub(super) certificate: Option<String>,
@@ -31,7 +35,10 @@ impl Owner {
                 ("certificate", name, leaf.map(|leaf| fingerprint(leaf)))
             }
             Credentials::Password { username, .. } => ("password", Some(username.clone()), None),
-            Credentials::ExternalJwt(_) => ("external_jwt", None, None),
+            Credentials::ExternalJwt(source) => {
+                let whom = source.at_hand().and_then(|jwt| token::subject(&jwt));
+                (EXTERNAL_JWT, whom.map(|(issuer, subject)| format!("{subject} of {issuer}")), None)
+            }
         };
         let authorities = identity.ca().map(|bundle| bundle.certificates()).unwrap_or_default();
         Self {
@@ -54,7 +61,8 @@ impl Owner {
             let why = "the saved session is of another network than the identity; log in again";
             return Err(problem(SessionProblem::WrongNetwork, why.to_owned()));
         }
-        if self.by != other.by || self.name != other.name {
+        let is_unknown = self.by == EXTERNAL_JWT && (self.name.is_none() || other.name.is_none());
+        if self.by != other.by || (self.name != other.name && !is_unknown) {
             let why = "the saved session is of another identity, or was made by other credentials; log in again";
             return Err(problem(SessionProblem::WrongIdentity, why.to_owned()));
         }
