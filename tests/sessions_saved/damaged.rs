@@ -120,7 +120,11 @@ fn something_else_cannot_be_read_however_long_it_is() {
     for (number, text) in all.iter().enumerate() {
         assert_eq!(problem(&client, text), Some(SessionProblem::Unreadable), "{number}, seed {seed}");
     }
+    // Whatever else is in it.
+    let padded = |len: usize| changed(&network.saved(LoginFlow::Oidc), |saved| saved["more"] = "x".repeat(len).into());
+    assert_eq!(problem(&client, &padded(megabyte)), Some(SessionProblem::Unreadable));
     assert!(client.save_session().is_none());
+    assert_eq!(problem(&client, &padded(megabyte / 2)), None, "what a newer version added is no harm");
 }
 
 #[test]

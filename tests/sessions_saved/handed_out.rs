@@ -77,6 +77,37 @@ fn refreshed_tokens_are_handed_out_before_they_are_used() {
     }
 }
 
+/// The first text has tokens of which nobody knows yet what their session is; the last one has that, too.
+#[test]
+fn what_is_not_known_of_a_session_when_it_is_handed_out_is_asked_for_later() {
+    for version in Version::ALL {
+        let network = Arc::new(Network::new(version));
+        let kept = Kept::default();
+        let client = build(kept.of(&network, network.builder(LoginFlow::Oidc)));
+        assert_eq!(list(&client).unwrap(), 1);
+        let id = client.current_api_session().get().unwrap().id;
+        let resume = |text: &Secret| {
+            network.controller.clear_requests();
+            let other = network.client(LoginFlow::Oidc);
+            other.resume_session(text).unwrap();
+            assert_eq!(other.credentials().unwrap().api_session_id, id, "{version:?}");
+            other
+        };
+        resume(&kept.last().unwrap());
+        assert!(network.controller.requests().is_empty(), "{version:?}: there is nothing to ask");
+        let first = kept.0.lock().unwrap()[0].0.clone().unwrap();
+        let other = resume(&first);
+        assert_eq!((network.controller.count(Operation::CurrentApiSession), network.had()), (1, (1, 0)), "{version:?}");
+        resume(&other.save_session().unwrap());
+        assert!(network.controller.requests().is_empty(), "{version:?}: it is known now");
+        // Where its controller knows nothing of them there is a login to tell of all the same.
+        network.controller.expire_access_tokens();
+        let other = network.client(LoginFlow::Oidc);
+        other.resume_session(&first).unwrap();
+        assert!(!other.credentials().unwrap().api_session_id.is_empty() && list(&other).unwrap() == 1, "{version:?}");
+    }
+}
+
 /// As if the process had ended between the refresh and the first use of what it brought.
 #[test]
 fn tokens_that_were_handed_out_and_never_used_are_good() {
@@ -107,6 +138,29 @@ fn a_factor_is_handed_out_too() {
         let other = network.client(flow);
         other.resume_session(&kept.last().unwrap()).unwrap();
         assert_eq!((list(&other).unwrap(), network.had()), (1, (1, 0)), "{flow:?}");
+    }
+}
+
+#[test]
+fn a_factor_that_leaves_another_one_wanting_is_handed_out() {
+    let (network, _) = Network::with_second_jwt(Version::V2_0);
+    network.controller.enroll_mfa(&network.id);
+    for flow in FLOWS {
+        let kept = Kept::default();
+        let own = kept.0.clone();
+        let client = build(network.builder(flow).on_session_change(move |saved, _| {
+            own.lock().unwrap().push((saved.cloned(), 0));
+            Ok(())
+        }));
+        let wants = |client: &Client| match list(client) {
+            Err(Error::LoginPending { factors }) => factors.into_iter().map(|factor| factor.type_id.unwrap()).collect(),
+            other => panic!("{other:?}"),
+        };
+        let all: Vec<String> = wants(&client);
+        client.authenticate_mfa(&network.code()).unwrap();
+        let other = network.client(flow);
+        other.resume_session(&kept.last().unwrap()).unwrap();
+        assert_eq!((all.len(), wants(&other)), (2, vec!["EXT-JWT".to_owned()]), "{flow:?}");
     }
 }
 

@@ -34,6 +34,8 @@ struct Network {
     controller: TestController,
     identity: Identity,
     id: String,
+    /// Of the second factor that logins want, if they do.
+    signer: Option<String>,
 }
 
 impl Network {
@@ -49,17 +51,17 @@ impl Network {
         (Self::with(controller, Some(signer)), Secret::new(jwt))
     }
 
-    fn with(controller: TestController, secondary_signer: Option<String>) -> Self {
+    fn with(controller: TestController, signer: Option<String>) -> Self {
         let alice = IdentityOptions {
             name: "alice".to_owned(),
             password: Some(PASSWORD.to_owned()),
             external_id: Some(SUBJECT.to_owned()),
-            secondary_signer,
+            secondary_signer: signer.clone(),
             ..IdentityOptions::default()
         };
         let identity = Identity::from_json(&controller.enrolled_identity_json_with(alice)).expect("it is whole");
         let id = controller.identity_id("alice").expect("it was made just now");
-        Self { controller, identity, id }
+        Self { controller, identity, id, signer }
     }
 
     /// Alice's logins want a TOTP code.

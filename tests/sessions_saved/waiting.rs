@@ -1,8 +1,9 @@
 //! A login over OIDC that waits for factors goes on in another process: its user only gives what is missing.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -130,6 +131,31 @@ fn the_external_jwt_of_a_login_that_waits_is_supplied_again_and_not_saved() {
     assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
+/// With a minute to go when it was shown.
+#[test]
+fn an_external_jwt_that_ended_while_the_login_waited_is_replaced_before_the_code_is_given() {
+    let (network, good) = Network::with_second_jwt(Version::V2_0);
+    network.controller.enroll_mfa(&network.id);
+    let minute = Duration::from_secs(60);
+    let ends = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + minute;
+    let claims = json!({"sub": SUBJECT, "exp": ends.as_secs()});
+    let short = network.controller.external_token(network.signer.as_ref().unwrap(), &claims).unwrap();
+    let with = |source| build(network.builder(LoginFlow::Oidc).second_factor_jwt(source));
+    let tokens = Mutex::new(vec![Secret::new(good.expose()), Secret::new(&short)]);
+    let renewed = with(JwtSource::supplier(move |_| Ok(tokens.lock().unwrap().pop().expect("no more is wanted"))));
+    let fixed = with(JwtSource::token(Secret::new(&short)));
+    assert!(is_pending(&list(&renewed)) && is_pending(&list(&fixed)));
+    network.controller.advance(2 * minute);
+    // An answer tells the time.
+    assert!(renewed.controller().version().is_ok() && fixed.controller().version().is_ok());
+    renewed.authenticate_mfa(&network.code()).unwrap();
+    assert_eq!((list(&renewed).unwrap(), network.had().0), (1, 1));
+    let codes = network.controller.count(TOTP);
+    let outcome = fixed.authenticate_mfa(&network.code());
+    let Err(Error::LoginPending { factors }) = &outcome else { panic!("{outcome:?}") };
+    assert!(factors.iter().any(|factor| factor.is_refused) && network.controller.count(TOTP) == codes);
+}
+
 #[test]
 fn no_code_is_used_up_where_the_external_jwt_is_not_at_hand() {
     let (network, _, text) = with_both_factors();
@@ -162,6 +188,18 @@ fn a_login_that_waited_for_ten_minutes_has_expired() {
     assert_eq!(network.controller.count(BEGUN), 2, "another one was begun, as the first was over");
     // The same by the client that began it, whose user did not look at it meanwhile.
     let text = client.save_session().unwrap();
+    assert_eq!(problem(&network.client(LoginFlow::Oidc), &text), Some(SessionProblem::Expired));
+}
+
+#[test]
+fn the_time_that_the_text_of_a_waiting_login_lay_counts() {
+    let network = Network::with_totp(Version::V2_0);
+    let time = Time::new();
+    let client = build(time.of(network.builder(LoginFlow::Oidc)));
+    assert!(is_pending(&list(&client)));
+    time.pass(&network.controller, Duration::from_millis(10 * 60 * 1000 - 30));
+    let text = client.save_session().unwrap();
+    thread::sleep(Duration::from_millis(40));
     assert_eq!(problem(&network.client(LoginFlow::Oidc), &text), Some(SessionProblem::Expired));
 }
 

@@ -91,10 +91,19 @@ impl Generation {
 
     /// The token of the login that calls use, made or renewed if need be, with all its factors.
     pub(crate) fn complete_session(&self, call: &Call) -> Result<Arc<LiveSession>, Error> {
-        let session = self.session(call, Wanted::Current)?;
-        let session = self.with_second(call, session)?;
-        session.require_complete()?;
-        Ok(session)
+        let complete = |wanted| {
+            let session = self.with_second(call, self.session(call, wanted)?)?;
+            session.require_complete().map(|()| session)
+        };
+        let session: Arc<LiveSession> = complete(Wanted::Current)?;
+        if !session.api_session.id.is_empty() {
+            return Ok(session);
+        }
+        // The tokens were saved by a process that ended before it asked what their session is.
+        let Some(now) = self.ask_about(call, &session)? else { return complete(Wanted::NewerThan(session.number)) };
+        self.flight.progressed(&session, now.clone());
+        self.tell_of_current(call);
+        Ok(Arc::new(LiveSession::new(session.number, NewSession { api_session: now, ..session.again() }, true)))
     }
 
     fn text_of(&self, session: &NewSession, made: Duration, used: Option<Duration>) -> Option<Secret> {
