@@ -129,7 +129,8 @@ fn what_is_left_of_them_is_told_by_the_clock_that_nobody_sets() {
         assert_eq!(client.credentials().unwrap().left, first, "{flow:?}: the wall clock was set");
         time.pass(&network.controller, Duration::from_secs(600));
         assert_eq!(client.credentials().unwrap().left, first - Duration::from_secs(600), "{flow:?}");
-        // And it is told after a restart, too.
+        // And it is told after a restart, too; a use of it changes nothing.
+        assert_eq!(list(&client).unwrap(), 1);
         let saved = client.save_session().unwrap();
         let resumed = build(time.of(network.builder(flow)));
         resumed.resume_session(&saved).unwrap();

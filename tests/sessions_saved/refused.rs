@@ -62,7 +62,12 @@ fn an_external_jwt_of_somebody_else_is_told_where_it_is_at_hand() {
         assert_eq!(problem(&with_token("mallory"), &saved), Some(SessionProblem::WrongIdentity), "{flow:?}");
         let unreadable = by(JwtSource::token("opaque"));
         assert_eq!(problem(&unreadable, &saved), None, "nobody knows");
-        assert_eq!(problem(&network.client(flow), &saved), Some(SessionProblem::WrongIdentity));
+        let client = supplied(SUBJECT);
+        assert_eq!(list(&client).unwrap(), 1);
+        for saved in [saved, client.save_session().unwrap()] {
+            assert_eq!(problem(&network.client(flow), &saved), Some(SessionProblem::WrongIdentity));
+            assert_eq!(problem(&network.by_password(flow, "alice"), &saved), Some(SessionProblem::WrongIdentity));
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ziti_edge_client::{Client, Error, JwtSource, LoginFlow, Secret};
-use ziti_edge_testkit::{TestController, Version};
+use ziti_edge_client::{Client, Credentials, Error, JwtSource, LoginFlow, Secret};
+use ziti_edge_testkit::{Operation, TestController, Version};
 
 use crate::{DUE, FLOWS, Network, Time, build, list};
 
@@ -93,6 +93,40 @@ fn an_old_text_after_a_refresh_costs_one_login() {
         for _ in 0..2 {
             assert_eq!((list(&client).unwrap(), network.had().0), (1, 2), "{version:?}");
         }
+    }
+}
+
+/// A legacy session is over when it was unused for half an hour, of which a part was before the restart.
+#[test]
+fn the_time_that_a_session_was_unused_before_a_restart_counts_after_it() {
+    const MOST: Duration = Duration::from_secs(29 * 60);
+    let network = Network::new(Version::V2_0);
+    let time = Time::new();
+    let client = build(time.of(network.builder(LoginFlow::Legacy)));
+    assert_eq!(list(&client).unwrap(), 1);
+    time.pass(&network.controller, MOST);
+    let saved = client.save_session().unwrap();
+    let client = build(time.of(network.builder(LoginFlow::Legacy)));
+    client.resume_session(&saved).unwrap();
+    time.pass(&network.controller, Duration::from_secs(120));
+    network.controller.clear_requests();
+    assert_eq!((list(&client).unwrap(), network.controller.count(Operation::Services)), (1, 1), "nobody is asked");
+}
+
+#[test]
+fn a_session_ends_the_belief_in_an_earlier_refusal() {
+    for flow in FLOWS {
+        let network = Network::new(Version::V2_0);
+        let saved = {
+            let client = network.by_password(flow, "alice");
+            assert_eq!(list(&client).unwrap(), 1);
+            client.save_session().unwrap()
+        };
+        let wrong = Credentials::password("alice", "forgotten");
+        let client = build(network.builder(flow).credentials(wrong));
+        assert!(matches!(list(&client), Err(Error::Rejected(_))) && client.status().login.refusal.is_some());
+        client.resume_session(&saved).unwrap();
+        assert!(list(&client).unwrap() == 1 && client.status().login.refusal.is_none(), "{flow:?}");
     }
 }
 
