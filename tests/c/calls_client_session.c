@@ -30,6 +30,12 @@ static int32_t keep(const char *saved, uint64_t ms_left, void *userdata) {
   return kept->answer;
 }
 
+/* Counts the lines that tell what the callback returned. */
+static void watch(int32_t level, const char *target, const char *message, void *userdata) {
+  (void)target;
+  if (level == 2 && strstr(message, "returned 7")) ++*(int *)userdata;
+}
+
 static void freed(void *userdata) { ((struct kept *)userdata)->freed++; }
 
 static zec_client *keeping(const zec_identity *identity, uint64_t flow, struct kept *kept) {
@@ -109,8 +115,11 @@ int main(int argc, char **argv) {
   zec_session_credentials_free(credentials);
   kept.client = client;
   int calls = kept.calls;
+  static int told;
+  MUST(zec_set_log(2, watch, &told));
   MUST(zec_client_logout(client));
-  CHECK(kept.ended && kept.calls > calls);
+  MUST(zec_set_log(0, NULL, NULL));
+  CHECK(kept.ended && kept.calls > calls && told == kept.calls - calls);
   zec_client_free(client);
   CHECK(kept.freed == 2);
   zec_identity_free(identity);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use ziti_edge_client::{Client, Credentials, Error, LoginFlow, Secret};
+use ziti_edge_client::{Client, Credentials, Error, LoginFlow, Secret, Store};
 use ziti_edge_testkit::{Operation, Version};
 
 use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
@@ -64,7 +64,8 @@ fn its_client_refuses_calls_from_inside_of_it() {
         let (calls, counts) = (Arc::clone(&own), Arc::clone(&runs));
         let other = network.by_password(LoginFlow::Legacy, "alice");
         let time = Time::new();
-        let builder = network.builder(flow).on_session_change(move |_, _| {
+        let store = Store::hook(|_, _| panic!("nothing is renewed"));
+        let builder = network.builder(flow).store(store).on_session_change(move |_, _| {
             let Some(client) = calls.lock().unwrap().clone() else { return Ok(()) };
             for (what, outcome) in from_inside(&client) {
                 assert!(matches!(outcome, Err(Error::InvalidArgument(_))), "{flow:?} {what}: {outcome:?}");

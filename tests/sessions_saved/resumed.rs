@@ -1,12 +1,12 @@
 //! Taken up again, a session goes on as if nothing had happened.
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ziti_edge_client::{Client, Credentials, Error, JwtSource, LoginFlow, Secret};
+use ziti_edge_client::{Client, Credentials, Error, EventKind, JwtSource, LoginFlow, Secret, Store};
 use ziti_edge_testkit::{Operation, TestController, Version};
 
 use crate::{DUE, FLOWS, Network, Time, build, list};
@@ -111,6 +111,54 @@ fn the_time_that_a_session_was_unused_before_a_restart_counts_after_it() {
     time.pass(&network.controller, Duration::from_secs(120));
     network.controller.clear_requests();
     assert_eq!((list(&client).unwrap(), network.controller.count(Operation::Services)), (1, 1), "nobody is asked");
+}
+
+#[test]
+fn what_is_known_of_a_session_is_known_after_a_restart() {
+    for flow in FLOWS {
+        let network = Network::with_totp(Version::V2_0);
+        let time = Time::new();
+        let client = network.client(flow);
+        client.authenticate_mfa(&network.code()).unwrap();
+        let (knows, saved) = (client.status(), client.save_session().unwrap());
+        assert!(knows.identity_name.is_some());
+        let client = build(time.of(network.builder(flow)));
+        client.resume_session(&saved).unwrap();
+        let status = client.status();
+        assert_eq!((status.identity_id, status.identity_name), (knows.identity_id, knows.identity_name), "{flow:?}");
+        assert_eq!(client.credentials().unwrap().identity_id.as_deref(), Some(network.id.as_str()), "{flow:?}");
+        if flow == LoginFlow::Legacy {
+            // A new one would want another code.
+            time.pass(&network.controller, Duration::from_secs(28 * 60));
+            let events = client.maintain().events;
+            assert!(events.iter().any(|event| event.kind == EventKind::LoginNeedsFactor), "{events:?}");
+            assert_eq!(network.had(), (1, 0));
+        }
+    }
+}
+
+/// Also by tokens that were saved before anybody asked what their session is.
+#[test]
+fn a_certificate_is_renewed_by_a_session_of_before_a_restart() {
+    for flow in FLOWS {
+        for first_text in [true, false] {
+            let network = Network::new(Version::V2_0);
+            network.controller.request_certificate_extension(&network.id, false);
+            let texts: Arc<Mutex<Vec<Secret>>> = Arc::default();
+            let keeps = Arc::clone(&texts);
+            let client = build(network.builder(flow).on_session_change(move |text, _| {
+                keeps.lock().unwrap().extend(text.cloned());
+                Ok(())
+            }));
+            assert_eq!(list(&client).unwrap(), 1);
+            let texts = texts.lock().unwrap();
+            let saved = if first_text { texts.first() } else { texts.last() }.unwrap();
+            let client = build(network.builder(flow).store(Store::hook(|_, _| Ok(()))));
+            client.resume_session(saved).unwrap();
+            // The wish of an administrator is in what a controller says of a session.
+            assert!(client.renew_if_due().unwrap().is_some(), "{flow:?} {first_text}");
+        }
+    }
 }
 
 #[test]

@@ -94,7 +94,10 @@ impl Client {
         if left.is_zero() || unfinished {
             return Ok(Due::Now { leaf: leaf.clone(), unfinished });
         }
-        let session = self.on_generation(call, |generation| generation.session(call, Wanted::Current))?;
+        let session = self.on_generation(call, |generation| {
+            let session = generation.session(call, Wanted::Current)?;
+            Ok(generation.with_facts(call, &session)?.unwrap_or(session))
+        })?;
         if !session.api_session.is_cert_extendable || !session.api_session.auth_queries.is_empty() {
             return Ok(Due::In(left));
         }
@@ -148,6 +151,7 @@ impl Client {
     fn renewed_in_turn(&self, call: &Call) -> Result<Event, Error> {
         let current = self.generation();
         let session = current.with_second(call, current.session(call, Wanted::Current)?)?;
+        let session = current.with_facts(call, &session)?.unwrap_or(session);
         let store = self.settings().store.as_ref().ok_or_else(|| {
             let message = "a renewed certificate has to be kept: give the client a store (ClientBuilder::store), or \
                            load its identity from a file";

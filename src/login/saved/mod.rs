@@ -96,14 +96,27 @@ impl Generation {
             session.require_complete().map(|()| session)
         };
         let session: Arc<LiveSession> = complete(Wanted::Current)?;
-        if !session.api_session.id.is_empty() {
-            return Ok(session);
+        match self.with_facts(call, &session)? {
+            Some(session) => Ok(session),
+            None => complete(Wanted::NewerThan(session.number)),
         }
-        // The tokens were saved by a process that ended before it asked what their session is.
-        let Some(now) = self.ask_about(call, &session)? else { return complete(Wanted::NewerThan(session.number)) };
-        self.flight.progressed(&session, now.clone());
+    }
+
+    /// The login with what its controller knows of it. That is known but for tokens which were saved by a process that
+    /// ended before it asked what their session is. `None` if it is over.
+    pub(crate) fn with_facts(
+        &self,
+        call: &Call,
+        session: &Arc<LiveSession>,
+    ) -> Result<Option<Arc<LiveSession>>, Error> {
+        if !session.api_session.id.is_empty() || session.is_waiting() {
+            return Ok(Some(Arc::clone(session)));
+        }
+        let Some(now) = self.ask_about(call, session)? else { return Ok(None) };
+        self.flight.progressed(session, now.clone());
         self.tell_of_current(call);
-        Ok(Arc::new(LiveSession::new(session.number, NewSession { api_session: now, ..session.again() }, true)))
+        let known = NewSession { api_session: now, ..session.again() };
+        Ok(Some(Arc::new(LiveSession::new(session.number, known, true))))
     }
 
     fn text_of(&self, session: &NewSession, made: Duration, used: Option<Duration>) -> Option<Secret> {
