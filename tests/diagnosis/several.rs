@@ -1,7 +1,8 @@
 //! Several controllers, and how long all may take.
 
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ziti_edge_client::{CancelToken, StepKind, StepOutcome};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
@@ -90,4 +91,24 @@ fn a_diagnosis_that_hangs_is_canceled_at_once() {
         });
         controller.clear_faults();
     }
+}
+
+#[test]
+fn a_diagnosis_waits_for_no_turn_after_a_long_outage() {
+    let controller = controller(Version::V2_0, 0);
+    let now = Arc::new(Mutex::new((Instant::now(), SystemTime::now())));
+    let own = Arc::clone(&now);
+    let builder = support::builder(&controller).timeout(Duration::from_secs(2));
+    let client = builder.clock(move || *own.lock().unwrap()).build().unwrap();
+    let call = || client.current_identity().get().unwrap_err();
+    controller.fault(Operation::Any, Fault::Refuse);
+    for _ in 0..6 {
+        call();
+        now.lock().unwrap().0 += Duration::from_secs(61);
+    }
+    call();
+    controller.clear_faults();
+    assert!(call().to_string().contains("the next attempt"), "it is not its turn");
+    let diagnosis = client.diagnose();
+    assert!(diagnosis.is_ok(), "{diagnosis}");
 }
