@@ -13,6 +13,9 @@ use super::{BACK, options, provider, settings, told};
 /// All that was kept, in order.
 type Kept = Arc<Mutex<Vec<Option<String>>>>;
 
+/// What the login has, and what is handed out at that moment.
+type Handed = (Option<String>, String);
+
 /// Options that keep refresh tokens, and where they are kept.
 fn keeping(provider: &TestProvider) -> (ProviderOptions, Kept) {
     let kept = Kept::default();
@@ -80,7 +83,7 @@ fn a_refresh_token_that_stays_is_not_handed_out_again() {
 fn it_is_handed_out_before_anybody_can_use_it() {
     let provider = provider();
     let token: Arc<OnceLock<ProviderToken>> = Arc::default();
-    let seen: Arc<Mutex<Vec<(Option<String>, String)>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<Handed>>> = Arc::default();
     let (own_token, own_seen) = (Arc::clone(&token), Arc::clone(&seen));
     let options = options(&provider).on_refresh_token(move |new, _| {
         let current = own_token.get().and_then(newest);
