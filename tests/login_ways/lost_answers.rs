@@ -32,6 +32,9 @@ fn silenced(network: &Network, flow: LoginFlow, sends: Operation) -> Client {
     client
 }
 
+/// What somebody does who wants the password to be sent, by its name.
+type Asks = (&'static str, fn(&Client));
+
 /// What something in between answers.
 fn of_a_proxy(status: u16) -> Fault {
     Fault::Body { status, content_type: "text/html".to_owned(), body: b"<p>later</p>".to_vec() }
@@ -80,7 +83,7 @@ fn a_password_that_nobody_judged_is_sent_three_times_and_no_more() {
 
 #[test]
 fn whoever_asks_for_it_has_the_password_sent_again() {
-    let asked: [(&str, fn(&Client)); 3] = [
+    let asked: [Asks; 3] = [
         ("authenticate", |client| assert!(client.authenticate().is_ok())),
         ("retry_now", Client::retry_now),
         ("set_credentials", |client| client.set_credentials(Credentials::password("alice", PASSWORD)).unwrap()),
