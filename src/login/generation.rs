@@ -6,9 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::clock::{ControllerClock, Told};
 use super::controllers::{Controllers, Features, first_byte_by};
 use super::counters::Counted;
-use super::dispatch::CURRENT;
 use super::earlier::Earlier;
-use super::flight::{Flight, GivenUp, Wanted};
+use super::flight::{Flight, Wanted};
 use super::live::{LiveSession, NewSession, SessionToken};
 use super::now::Clock;
 use super::oidc::Renewal;
@@ -20,7 +19,7 @@ use super::ways::Ways;
 use crate::error::Error;
 use crate::identity::{Identity, Store};
 use crate::transport::{Attempt, Call, Connections, Failure};
-use crate::wire::{ControllerUrl, Head, Method, Request, refusal};
+use crate::wire::{ControllerUrl, Head, Request, refusal};
 
 /// All that has to change together when a key, a certificate or the CA bundle does. Calls in flight finish on theirs.
 pub(crate) struct Generation {
@@ -265,30 +264,6 @@ impl Generation {
         let features = Arc::new(features.map_err(|error| Failure { error, sent: false })?);
         self.controllers.learn(controller, &features);
         Ok(features)
-    }
-
-    /// Gives up the login there is, and all that are on their way, and tells so. Returns the one there was.
-    pub(crate) fn give_up(&self, call: &Call) -> Option<Arc<LiveSession>> {
-        let GivenUp { session, in_flight } = self.flight.give_up();
-        if in_flight || session.is_some() {
-            self.tell_of_end(call);
-        }
-        session
-    }
-
-    /// Ends the logins that nobody uses any more, and that only calls used which began before their user gave up the
-    /// login, as far as that can be done now.
-    pub(crate) fn end_strays(&self, call: impl FnOnce() -> Call) {
-        let strays = self.flight.unused_strays();
-        if strays.is_empty() {
-            return;
-        }
-        let call = call();
-        for stray in strays {
-            if let Err(error) = self.end(&call, &stray, Request::new(Method::Delete, CURRENT)) {
-                log::debug!("a login that was given up on its way could not be ended: {error}");
-            }
-        }
     }
 
     /// Where its logins are counted: nowhere, once another generation logs in otherwise.

@@ -12,6 +12,7 @@ mod factor;
 pub(crate) mod ffi;
 mod flight;
 mod generation;
+mod given_up;
 mod live;
 mod now;
 mod oidc;
