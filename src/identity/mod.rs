@@ -213,7 +213,7 @@ impl Identity {
         for ((key, chain), [key_name, chain_name]) in
             own.iter().map(|own| (own, ["key", "cert"])).chain(server.iter().map(|server| (server, SERVER_MEMBERS)))
         {
-            ClientAuth::new(&key, chain.clone())?;
+            ClientAuth::new(key, chain.clone())?;
             id.set_text(key_name, key.member().expose());
             id.set_text(chain_name, &format!("pem:{}", certificates_to_pem(chain)));
         }

@@ -52,7 +52,7 @@ struct Told(Arc<Mutex<Vec<Option<Secret>>>>);
 impl Told {
     fn of(&self, builder: ClientBuilder) -> ClientBuilder {
         let own = self.0.clone();
-        builder.on_session_change(move |saved| {
+        builder.on_session_change(move |saved, _| {
             own.lock().unwrap().push(saved.cloned());
             Ok(())
         })
@@ -192,7 +192,7 @@ fn a_login_that_is_given_up_while_it_is_told_of_is_taken_back() {
         let (tell, being_told) = mpsc::channel();
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (keeps, may_go_on) = (told.clone(), Mutex::new(may_go_on));
-        let builder = Client::builder(&network.identity).login_flow(flow).on_session_change(move |saved| {
+        let builder = Client::builder(&network.identity).login_flow(flow).on_session_change(move |saved, _| {
             if saved.is_some() {
                 tell.send(()).unwrap();
                 may_go_on.lock().unwrap().recv_timeout(ENOUGH).unwrap();

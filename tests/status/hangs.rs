@@ -149,7 +149,7 @@ fn a_session_is_told_to_be_on_its_way_while_it_is_kept() {
     let own: Arc<OnceLock<Client>> = Arc::default();
     let known = Arc::clone(&own);
     let (kept, told) = mpsc::channel();
-    let keep = move |saved: Option<&ziti_edge_client::Secret>| {
+    let keep = move |saved: Option<&ziti_edge_client::Secret>, _left: Duration| {
         let status = status_of(known.get().unwrap());
         kept.send((saved.is_some(), status.login.in_flight)).map_err(|error| error.to_string())
     };

@@ -169,7 +169,11 @@ fn judge(generation: &Generation, url: &ControllerUrl, shown: &Shown) -> [Diagno
             DiagnosisStep::ok(StepKind::Chain, "the network's CA bundle vouches for it, and it is valid now")
         }
         Err(why) => {
-            let note = generation.controllers.skew_note(url, generation.time.now()).map(|note| format!("; {note}")).unwrap_or_default();
+            let note = generation
+                .controllers
+                .skew_note(url, generation.time.now())
+                .map(|note| format!("; {note}"))
+                .unwrap_or_default();
             let step = DiagnosisStep::failed(StepKind::Chain, why + &note);
             let facts = shown.chain.first().and_then(|leaf| CertificateFacts::read(leaf).ok());
             match facts.is_some_and(|facts| clock_note(&facts, SystemTime::now()).is_none()) {
