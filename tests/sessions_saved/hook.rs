@@ -73,7 +73,7 @@ fn its_client_refuses_calls_from_inside_of_it() {
             assert!(client.maintain().events.is_empty());
             // What asks nobody is no call.
             let (_, _) = (client.save_session(), client.status());
-            assert!(matches!(other.authenticate(), Ok(_)), "another client is at its service");
+            assert!(other.authenticate().is_ok(), "another client is at its service");
             counts.fetch_add(1, Ordering::Relaxed);
             Ok(())
         });
