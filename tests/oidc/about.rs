@@ -47,7 +47,7 @@ fn each_way_to_log_in_tells_of_the_application_within_the_limits_of_controllers(
         let expected = json!({"configTypes": ["intercept.v1", "no.such.type"], "sdkInfo": sdk});
         for (name, client) in clients(&network, options) {
             assert_eq!(list(&client).unwrap(), 1, "{name}");
-            assert_eq!(told(&network), [expected.clone()], "{name}");
+            assert_eq!(told(&network), std::slice::from_ref(&expected), "{name}");
         }
     }
 }
