@@ -159,7 +159,7 @@ fn a_refresh_is_had_from_another_node(cluster: &mut Cluster) {
 fn a_node_that_falls_silent_is_left_in_time(cluster: &mut Cluster) {
     let [leader, follower, other] = cluster.roles();
     let member = cluster.member(leader);
-    let timeout = Duration::from_secs(9);
+    let timeout = Duration::from_secs(15);
     let clients = FLOWS.map(|flow| {
         let builder = cluster.builder(&member, &[follower, other, leader]).timeout(timeout);
         let client = builder.login_flow(flow).build().unwrap();
