@@ -15,8 +15,8 @@ static int32_t supply(const zec_jwt_request *request, zec_jwt *out, void *userda
   return 1;
 }
 
-static int32_t keep(const char *saved, void *userdata) {
-  (void)saved, (void)userdata;
+static int32_t keep(const char *saved, uint64_t ms_left, void *userdata) {
+  (void)saved, (void)ms_left, (void)userdata;
   return 0;
 }
 

@@ -21,8 +21,9 @@ static void list(const zec_client *client) {
   tell(client);
 }
 
-static int32_t keep(const char *saved, void *userdata) {
+static int32_t keep(const char *saved, uint64_t ms_left, void *userdata) {
   int *told = userdata;
+  (void)ms_left;
   told[saved == NULL]++;
   return 0;
 }
