@@ -88,7 +88,8 @@ fn a_certificate_of_a_moment_ago_is_tried_again_on_a_cluster_within_the_time_the
 #[test]
 fn who_has_no_time_to_ask_again_does_not_answer_for_others() {
     let controller = controller(Version::V2_0, 1);
-    let patient = builder(&controller).build().unwrap();
+    // The longest pause there may be.
+    let patient = builder(&controller).chance(|| 0.99).build().unwrap();
     let hurried = patient.with_timeout(Duration::from_millis(200));
     let body = r#"{"error":{"code":"INVALID_AUTH","message":"not known yet"},"meta":{}}"#;
     controller.fault_times(Operation::Authenticate, answer(401, body), 2);

@@ -19,7 +19,7 @@ use crate::proxy::{Manner, TestProxy};
 
 const BACK: &str = "http://127.0.0.1:8765/auth/callback";
 /// For a proxy that hangs.
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// A controller and a provider, each behind a proxy of its own.
 struct Scene {

@@ -143,10 +143,11 @@ impl Talk<'_> {
         Ok(answered.inspect_err(|error| ways.note_unjudged(error.answer().is_none_or(leaves_open)))?)
     }
 
-    /// Sends a factor.
-    pub(super) fn give(&self, request: &Request, again: bool) -> Result<Answered, Stopped> {
+    /// Sends a code, once: who is to wait for another try looks for a code of then.
+    pub(super) fn give(&self, request: &Request) -> Result<Answered, Stopped> {
         let mut body = Vec::new();
-        let head = self.ask(request, again, &mut body)?;
+        let asked = self.ask(request, false, &mut body);
+        let head = asked.map_err(|stopped| Stopped { again: false, elsewhere: false, ..stopped })?;
         Ok(Answered::read(self.controller, request, &head, &body)?)
     }
 

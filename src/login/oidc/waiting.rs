@@ -163,8 +163,9 @@ impl Generation {
         run: impl Fn(&Talk<'_>, &Arc<LiveSession>, &Arc<WaitingLogin>) -> Result<T, Trouble>,
     ) -> Result<Option<T>, Error> {
         let mut session = self.session(call, Wanted::Current)?;
-        // An external JWT comes with the first factor: a code before it would be given in vain.
-        if session.is_waiting() {
+        // An external JWT comes with the first factor: a code before it would be given in vain. One that was given and has
+        // ended is replaced along with the code.
+        if session.is_waiting() && session.jwt_query().is_some() {
             session = self.with_second(call, Arc::clone(&session)).unwrap_or_else(|error| {
                 log::debug!("there is no external JWT for the login that waits: {error}");
                 session
@@ -197,7 +198,7 @@ impl Talk<'_> {
         // The tokens are good together with it only.
         let second = self.generation.second_to_complete(self.call, session)?;
         let request = waiting.request(if what == CodeFor::Login { "totp" } else { "totp/enroll/verify" }, Some(code));
-        let answered = match self.give(&request, false) {
+        let answered = match self.give(&request) {
             Ok(answered) => answered,
             // If the code was taken there are tokens to be had.
             Err(stopped) if stopped.perhaps_done => {
