@@ -143,11 +143,14 @@ impl Talk<'_> {
         Ok(answered.inspect_err(|error| ways.note_unjudged(error.answer().is_none_or(leaves_open)))?)
     }
 
-    /// Sends a code, once: who is to wait for another try looks for a code of then.
+    /// Sends a code. A busy controller is not sent it again: whoever has to wait gives the code of then.
     pub(super) fn give(&self, request: &Request) -> Result<Answered, Stopped> {
         let mut body = Vec::new();
         let asked = self.ask(request, false, &mut body);
-        let head = asked.map_err(|stopped| Stopped { again: false, elsewhere: false, ..stopped })?;
+        let head = asked.map_err(|stopped| match stopped.error {
+            Error::Busy(_) => Stopped { again: false, elsewhere: false, ..stopped },
+            _ => stopped,
+        })?;
         Ok(Answered::read(self.controller, request, &head, &body)?)
     }
 
