@@ -230,9 +230,9 @@ impl ClientBuilder {
     /// new one before it is used, after each refresh and each factor, and `None` once the client gave it up
     /// ([`logout`](Client::logout), [`set_credentials`](Client::set_credentials)). A refresh uses the earlier one up.
     ///
-    /// It runs on the thread of the call that made the session, perhaps on several at once, with no lock held, and is told
-    /// how much of the time of that call is left, as nothing interrupts it. Calls of the same client are refused from
-    /// inside of it. What it returns as an error is logged, and the session is used all the same.
+    /// It runs on the thread of the call that made the session, and is told how much of the time of that call is left, as
+    /// nothing interrupts it. Others who have something to tell wait for it, each within its own call: what it is given
+    /// last is right. Calls of the same client are refused from inside of it. What it returns as an error is logged, and the session is used all the same.
     pub fn on_session_change(
         mut self,
         keep: impl Fn(Option<&Secret>, Duration) -> Result<(), String> + Send + Sync + 'static,

@@ -13,7 +13,7 @@ use super::now::Clock;
 use super::session::ApiSession;
 use crate::error::Error;
 use crate::transport::Call;
-pub(crate) use era::{Era, GivenUp};
+pub(crate) use era::{Era, GivenUp, Whose};
 use state::{Leading, Refusal, State};
 
 /// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.

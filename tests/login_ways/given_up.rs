@@ -208,9 +208,83 @@ fn a_login_that_is_given_up_while_it_is_told_of_is_taken_back() {
             go_on.send(()).unwrap();
             assert!(matches!(call.join().unwrap(), Ok(Login::Complete(_))), "{flow:?}");
         });
-        assert_eq!(told.all(), [false, true, false], "{flow:?}");
+        assert_eq!(told.all(), [true, false], "{flow:?}");
         assert!(is_logged_out(&client) && left(&network, flow) == 0, "{flow:?}");
     }
+}
+
+/// Whatever gives up a login while the slow hook of another thread is told of it.
+#[test]
+fn what_a_slow_hook_is_told_last_is_the_login_there_is() {
+    let changes: [fn(&Client); 3] = [
+        |client| client.logout().unwrap(),
+        |client| client.set_credentials(Credentials::password("alice", PASSWORD)).unwrap(),
+        |client| drop(client.authenticate().unwrap()),
+    ];
+    for (flow, change) in FLOWS.into_iter().flat_map(|flow| changes.map(|change| (flow, change))) {
+        let (network, told) = (network(Version::V2_0), Told::default());
+        let (tell, being_told) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (keeps, may_go_on) = (told.clone(), Mutex::new(may_go_on));
+        let builder = Client::builder(&network.identity).login_flow(flow).on_session_change(move |saved, _| {
+            // Once nobody listens any more it is fast.
+            let _ = tell.send(());
+            let _ = may_go_on.lock().unwrap().recv_timeout(ENOUGH);
+            keeps.0.lock().unwrap().push(saved.cloned());
+            Ok(())
+        });
+        let client = build(builder);
+        thread::scope(|scope| {
+            let call = scope.spawn(|| list(&client));
+            being_told.recv_timeout(ENOUGH).unwrap();
+            let later = scope.spawn(|| {
+                change(&client);
+                list(&client)
+            });
+            thread::sleep(Duration::from_millis(100));
+            assert!(being_told.try_recv().is_err(), "one at a time: {flow:?}");
+            drop((go_on, being_told));
+            assert_eq!((call.join().unwrap().unwrap(), later.join().unwrap().unwrap()), (1, 1), "{flow:?}");
+        });
+        let last = told.0.lock().unwrap().pop().unwrap().unwrap();
+        let other = build(Client::builder(&network.identity).login_flow(flow));
+        let others = Credentials::password("alice", PASSWORD);
+        if other.resume_session(&last).is_err() {
+            other.set_credentials(others).unwrap();
+            other.resume_session(&last).unwrap();
+        }
+        let before = logins(&network);
+        assert_eq!((list(&other).unwrap(), logins(&network)), (1, before), "{flow:?}");
+        assert!(told.all().len() < 8, "{flow:?}");
+    }
+}
+
+#[test]
+fn who_has_no_time_to_wait_for_a_slow_hook_tells_it_all_the_same() {
+    let (network, told) = (network(Version::V2_0), Told::default());
+    let (tell, being_told) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (keeps, may_go_on) = (told.clone(), Mutex::new(Some(may_go_on)));
+    let builder = Client::builder(&network.identity).on_session_change(move |saved, _| {
+        let first = may_go_on.lock().unwrap().take();
+        if let Some(may_go_on) = first {
+            tell.send(()).unwrap();
+            let _ = may_go_on.recv_timeout(ENOUGH);
+        }
+        keeps.0.lock().unwrap().push(saved.cloned());
+        Ok(())
+    });
+    let client = build(builder);
+    thread::scope(|scope| {
+        scope.spawn(|| list(&client));
+        being_told.recv_timeout(ENOUGH).unwrap();
+        client.set_credentials(Credentials::password("alice", PASSWORD)).unwrap();
+        let began = Instant::now();
+        let _ = list(&client.with_timeout(Duration::from_millis(700)));
+        assert!(began.elapsed() < ENOUGH && told.all() == [true]);
+        drop(go_on);
+    });
+    assert_eq!(told.all(), [true, true], "and the login there is stays the last word");
 }
 
 #[test]

@@ -30,6 +30,23 @@ pub(crate) struct GivenUp {
     pub(crate) in_flight: bool,
 }
 
+/// Who uses a login that a call makes.
+pub(crate) struct Whose {
+    flight: Arc<Flight>,
+    era: u64,
+}
+
+impl Whose {
+    pub(crate) fn of(flight: &Arc<Flight>, call: &Call) -> Self {
+        Self { flight: Arc::clone(flight), era: call.era() }
+    }
+
+    /// True if that is nobody else: its user has given it up, or it is by an identity or credentials that are replaced.
+    pub(crate) fn is_past(&self) -> bool {
+        self.era != self.flight.era.now() || self.flight.is_retired()
+    }
+}
+
 impl Flight {
     /// Gives up the login there is, and all that are on their way.
     pub(crate) fn give_up(&self) -> GivenUp {
@@ -37,12 +54,6 @@ impl Flight {
         let (session, in_flight) = (state.session.take(), state.leader.is_some());
         self.era.end();
         GivenUp { session, in_flight }
-    }
-
-    /// True if a login that this call makes is for nobody else: its user has given it up, or it is by an identity or
-    /// credentials that are replaced.
-    pub(crate) fn is_past(&self, call: &Call) -> bool {
-        call.era() != self.era.now() || self.is_retired()
     }
 
     /// Another flight takes its place.

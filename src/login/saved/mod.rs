@@ -8,7 +8,7 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::flight::Wanted;
+use super::flight::{Wanted, Whose};
 use super::generation::Generation;
 use super::live::{LiveSession, NewSession, Second, SessionToken};
 use super::oidc::{SavedLogin, SavedTokens};
@@ -66,26 +66,22 @@ impl Generation {
     /// Tells of a login that this call just made, or that has changed, before it is used. One that its user has given up
     /// is not told of, or taken back if that happened while it was told of.
     pub(in crate::login) fn tell_of(&self, call: &Call, session: &NewSession) {
-        let Some(hook) = self.on_session_change.as_ref().filter(|_| !self.flight.is_past(call)) else { return };
-        if let Some(saved) = self.text_of(session, Duration::ZERO, None) {
-            hook.tell(Some(&saved), call.remaining());
-            if self.flight.is_past(call) {
-                hook.tell(None, call.remaining());
-            }
+        if let Some(hook) = &self.on_session_change {
+            hook.tell(call, Whose::of(&self.flight, call), || self.text_of(session, Duration::ZERO, None));
         }
     }
 
     /// The same of the login there is.
     pub(in crate::login) fn tell_of_current(&self, call: &Call) {
-        if let Some(session) = self.flight.current() {
-            self.tell_of(call, &session.again());
+        if let Some(hook) = &self.on_session_change {
+            hook.tell(call, Whose::of(&self.flight, call), || self.saved());
         }
     }
 
     /// Tells that the login was given up.
     pub(crate) fn tell_of_end(&self, call: &Call) {
         if let Some(hook) = &self.on_session_change {
-            hook.tell(None, call.remaining());
+            hook.tell_of_end(call);
         }
     }
 
