@@ -48,8 +48,12 @@ impl Generation {
     }
 
     /// The external JWT for a login over OIDC that is about to be complete. It has had one if it needs one, which may have
-    /// ended since, or gone with the process that had it; then there has to be another one, before a code is used up.
+    /// ended since, or gone with the process that had it; then there has to be another one, before a code is used up. One
+    /// that was refused takes a new login, which would want another code.
     pub(super) fn second_to_complete(&self, call: &Call, session: &LiveSession) -> Result<Second, Error> {
+        if matches!(session.second, Second::Refused(_)) && session.jwt_query().is_some() {
+            session.require_complete()?;
+        }
         let is_at_hand = matches!(&session.second, Second::Sent(jwt) if !jwt.is_over(self.controllers_time()));
         let Some(signer) = session.second.signer_of_sent().filter(|_| !is_at_hand) else {
             return Ok(session.second.clone());
