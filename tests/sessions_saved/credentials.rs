@@ -10,8 +10,9 @@ use ziti_edge_client::{
 };
 use ziti_edge_testkit::Version;
 
+use crate::alice::{Network, PASSWORD, Time, list};
 use crate::support::ENOUGH;
-use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
+use crate::{DUE, FLOWS, build};
 
 #[test]
 fn credentials_are_what_another_part_of_a_program_needs() {
@@ -125,7 +126,7 @@ fn what_is_left_of_them_is_told_by_the_clock_that_nobody_sets() {
         let time = Time::new();
         let client = build(time.of(network.builder(flow)));
         let first = client.credentials().unwrap().left;
-        time.set(Duration::from_secs(24 * 3600));
+        time.set_wall(24 * 3600);
         assert_eq!(client.credentials().unwrap().left, first, "{flow:?}: the wall clock was set");
         time.pass(&network.controller, Duration::from_secs(600));
         assert_eq!(client.credentials().unwrap().left, first - Duration::from_secs(600), "{flow:?}");

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use ziti_edge_client::{Client, Error, LoginFlow, Secret, SessionProblem};
 use ziti_edge_testkit::Version;
 
-use crate::{FLOWS, Network, changed, list, problem};
+use crate::alice::{Network, list};
+use crate::{FLOWS, changed, problem};
 
 /// A text of each kind: of a legacy session, of tokens, and of a login that waits, each with a client that it is for.
 fn texts(version: Version) -> Vec<(Network, Client, Secret)> {

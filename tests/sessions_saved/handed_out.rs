@@ -6,8 +6,9 @@ use std::thread;
 use ziti_edge_client::{Client, ClientBuilder, Credentials, Error, LoginFlow, Secret};
 use ziti_edge_testkit::{Fault, Operation, Version};
 
+use crate::alice::{Network, PASSWORD, Time, list};
 use crate::support::operations;
-use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
+use crate::{DUE, FLOWS, build};
 
 /// What was handed out, and how many requests the controller had had by then.
 type HandedOut = (Option<Secret>, usize);

@@ -9,7 +9,8 @@ use std::time::Duration;
 use ziti_edge_client::{Client, Credentials, Error, LoginFlow, Secret, Store};
 use ziti_edge_testkit::{Operation, Version};
 
-use crate::{DUE, FLOWS, Network, PASSWORD, Time, build, list};
+use crate::alice::{Network, PASSWORD, Time, list};
+use crate::{DUE, FLOWS, build};
 
 #[test]
 fn it_is_told_the_time_that_is_left_of_the_call() {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ziti_edge_client::{Client, Credentials, Identity, JwtSource, LoginFlow, Secret, SessionProblem, Store};
-use ziti_edge_testkit::{ExternalSigner, Version};
+use ziti_edge_client::{Client, Credentials, Identity, JwtSource, LoginFlow, SessionProblem, Store};
+use ziti_edge_testkit::Version;
 
+use crate::alice::{Network, PASSWORD, SUBJECT, Time, list};
 use crate::support::ENOUGH;
-use crate::{FLOWS, Network, PASSWORD, SUBJECT, Time, build, changed, list, problem};
+use crate::{FLOWS, build, changed, problem};
 
 #[test]
 fn sessions_of_somebody_else_are_told_from_those_of_another_network() {
@@ -42,13 +43,12 @@ fn other_credentials_are_another_identity() {
 fn an_external_jwt_of_somebody_else_is_told_where_it_is_at_hand() {
     for flow in FLOWS {
         let network = Network::new(Version::V2_0);
-        let signer = network.controller.add_external_signer(ExternalSigner::named("idp"));
-        let jwt_of = |subject: &str| network.controller.external_token(&signer, &json!({"sub": subject})).unwrap();
+        let jwt_of = |subject: &str| network.signed_by(&network.signer, &json!({"sub": subject}));
         let by = |source| build(network.builder(flow).credentials(Credentials::external_jwt(source)));
         let with_token = |subject: &str| by(JwtSource::token(jwt_of(subject)));
         let supplied = |subject: &str| {
             let jwt = jwt_of(subject);
-            by(JwtSource::supplier(move |_| Ok(Secret::new(&jwt))))
+            by(JwtSource::supplier(move |_| Ok(jwt.clone())))
         };
         for client in [with_token(SUBJECT), supplied(SUBJECT)] {
             assert_eq!(list(&client).unwrap(), 1);

@@ -9,7 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ziti_edge_client::{Client, Credentials, Error, EventKind, JwtSource, LoginFlow, Secret, Store};
 use ziti_edge_testkit::{Operation, TestController, Version};
 
-use crate::{DUE, FLOWS, Network, Time, build, list};
+use crate::alice::{Network, Time, list};
+use crate::{DUE, FLOWS, build};
 
 fn resumed(network: &Network, flow: LoginFlow, saved: &Secret) -> Client {
     let client = network.client(flow);
@@ -81,7 +82,7 @@ fn tokens_that_are_due_are_refreshed_after_a_restart() {
 fn an_old_text_after_a_refresh_costs_one_login() {
     for version in Version::ALL {
         let builder = TestController::builder().version(version).services(1).revocation_delay(Duration::ZERO);
-        let network = Network::with(builder.start().expect("a free port"), None);
+        let network = Network::at(builder.start().expect("a free port"), |_| {});
         let time = Time::new();
         let client = build(time.of(network.builder(LoginFlow::Oidc)));
         assert_eq!(list(&client).unwrap(), 1);

@@ -7,7 +7,8 @@ use std::time::Duration;
 use ziti_edge_client::{Client, LoginFlow};
 use ziti_edge_testkit::{TestController, Version};
 
-use crate::{DUE, FLOWS, Network, Time, build, list};
+use crate::alice::{Network, Time, list};
+use crate::{DUE, FLOWS, build};
 
 const PROCESSES: usize = 4;
 
@@ -31,7 +32,7 @@ fn each_goes_on_whether_or_not_a_refresh_token_is_taken_twice() {
     for version in Version::ALL {
         for delay in [Duration::ZERO, Duration::from_secs(75)] {
             let builder = TestController::builder().version(version).services(1).revocation_delay(delay);
-            let network = Network::with(builder.start().expect("a free port"), None);
+            let network = Network::at(builder.start().expect("a free port"), |_| {});
             let text = network.saved(LoginFlow::Oidc);
             let time = Time::new();
             let resumed = || {

@@ -11,9 +11,10 @@ use serde_json::json;
 use ziti_edge_client::{
     Client, ClientBuilder, Credentials, Error, JwtSource, Login, LoginFlow, Secret, SessionProblem,
 };
-use ziti_edge_testkit::{ExternalSigner, Operation, Version};
+use ziti_edge_testkit::{Operation, Version};
 
-use crate::{Network, PASSWORD, SUBJECT, Time, build, list, problem};
+use crate::alice::{Network, PASSWORD, SUBJECT, Time, alice, list};
+use crate::{build, problem};
 
 const TOTP: Operation = Operation::Named("oidcTotp");
 const BEGUN: Operation = Operation::Named("oidcAuthorize");
@@ -44,9 +45,8 @@ fn content(saved: &Secret) -> String {
 fn after_a_restart_the_user_gives_the_code_and_nothing_else() {
     for version in Version::ALL {
         let network = Network::with_totp(version);
-        let signer = network.controller.add_external_signer(ExternalSigner::named("idp"));
-        let jwt = network.controller.external_token(&signer, &json!({"sub": SUBJECT})).unwrap();
-        let by_jwt = || Credentials::external_jwt(JwtSource::token(Secret::new(&jwt)));
+        let jwt = network.signed_by(&network.signer, &alice());
+        let by_jwt = || Credentials::external_jwt(JwtSource::token(jwt.clone()));
         let by_password = || Credentials::password("alice", PASSWORD);
         for credentials in [&Credentials::certificate as &dyn Fn() -> Credentials, &by_password, &by_jwt] {
             let builder = || network.builder(LoginFlow::Oidc).credentials(credentials());
@@ -139,11 +139,11 @@ fn an_external_jwt_that_ended_while_the_login_waited_is_replaced_before_the_code
     let minute = Duration::from_secs(60);
     let ends = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + minute;
     let claims = json!({"sub": SUBJECT, "exp": ends.as_secs()});
-    let short = network.controller.external_token(network.signer.as_ref().unwrap(), &claims).unwrap();
+    let short = network.signed_by(&network.second_signer, &claims);
     let with = |source| build(network.builder(LoginFlow::Oidc).second_factor_jwt(source));
-    let tokens = Mutex::new(vec![Secret::new(good.expose()), Secret::new(&short)]);
+    let tokens = Mutex::new(vec![Secret::new(good.expose()), Secret::new(short.expose())]);
     let renewed = with(JwtSource::supplier(move |_| Ok(tokens.lock().unwrap().pop().expect("no more is wanted"))));
-    let fixed = with(JwtSource::token(Secret::new(&short)));
+    let fixed = with(JwtSource::token(Secret::new(short.expose())));
     assert!(is_pending(&list(&renewed)) && is_pending(&list(&fixed)));
     network.controller.advance(2 * minute);
     // An answer tells the time.
