@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::generation::Generation;
-use super::live::LiveSession;
+use super::live::SessionToken;
 use crate::identity::Identity;
 use crate::transport::Connections;
 
@@ -18,22 +18,19 @@ impl Generation {
     /// Goes on with the login of `old`, which has another certificate: tokens are good with the one that they came by,
     /// also when that does not log in any more.
     pub(crate) fn go_on_with(&mut self, old: &Self) {
-        let Some(leaf) = old.identity.leaf() else { return };
-        if let Some(session) = old.flight.current() {
-            session.bind_to(leaf);
-        }
         // Shared, and no copy: calls that are still under way may refresh the tokens.
         self.flight = Arc::clone(&old.flight);
         self.earlier = Some(Earlier { identity: old.identity.clone(), connections: Arc::clone(&old.connections) });
     }
 
-    /// The identity with the certificate that this login is good with.
-    pub(crate) fn identity_of(&self, session: &LiveSession) -> &Identity {
-        self.earlier_of(session).map_or(&self.identity, |earlier| &earlier.identity)
+    /// The identity with the certificate that a login by this token is good with.
+    pub(crate) fn identity_of(&self, token: &SessionToken) -> &Identity {
+        self.earlier_of(token).map_or(&self.identity, |earlier| &earlier.identity)
     }
 
-    pub(super) fn earlier_of(&self, session: &LiveSession) -> Option<&Earlier> {
-        let bound_to = session.bound_to()?;
+    /// `None` if it goes with the certificate there is.
+    pub(crate) fn earlier_of(&self, token: &SessionToken) -> Option<&Earlier> {
+        let bound_to = token.bound_to()?;
         self.earlier.as_ref().filter(|earlier| earlier.identity.leaf() == Some(bound_to))
     }
 }

@@ -156,7 +156,7 @@ impl Generation {
         let tried = Tried { call, controller, untried, began: self.time.now().monotonic };
         let first_byte_by = first_byte_by(Instant::now(), call.remaining(), untried);
         let credentials = session.map(LiveSession::credentials).unwrap_or_default();
-        let earlier = session.and_then(|session| self.earlier_of(session));
+        let earlier = session.and_then(|session| self.earlier_of(&session.token));
         let connections = earlier.map_or(&self.connections, |earlier| &earlier.connections);
         let below = |base_path: &str, body: &mut Vec<u8>| {
             let attempt = Attempt { controller, base_path, credentials, first_byte_by };

@@ -27,6 +27,16 @@ pub(crate) enum SessionToken {
     Waiting(Arc<WaitingLogin>),
 }
 
+impl SessionToken {
+    /// The certificate by which it came, where it may be good with that alone.
+    pub(super) fn bound_to(&self) -> Option<&CertificateDer<'static>> {
+        match self {
+            Self::Oidc(tokens) => tokens.bound_to(),
+            Self::Legacy(_) | Self::Waiting(_) => None,
+        }
+    }
+}
+
 /// The external JWT of a second factor, which comes with every request of a login that wants one.
 #[derive(Clone, Default)]
 pub(crate) enum Second {
@@ -148,21 +158,6 @@ impl LiveSession {
     /// True for a login over OIDC without its factors: it has nothing that requests could carry.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.token, SessionToken::Waiting(_))
-    }
-
-    /// The certificate that its tokens are good with, if the identity has a newer one.
-    pub(crate) fn bound_to(&self) -> Option<&CertificateDer<'static>> {
-        match &self.token {
-            SessionToken::Oidc(tokens) => tokens.bound_to(),
-            SessionToken::Legacy(_) | SessionToken::Waiting(_) => None,
-        }
-    }
-
-    /// Notes that the identity has a newer certificate than this one, which its tokens are good with.
-    pub(super) fn bind_to(&self, certificate: &CertificateDer<'static>) {
-        if let SessionToken::Oidc(tokens) = &self.token {
-            tokens.bind_to(certificate);
-        }
     }
 
     /// True if both have the same tokens: what should have renewed one made the other of it.

@@ -7,6 +7,7 @@ mod damaged;
 mod handed_out;
 mod hook;
 mod refused;
+mod renewed;
 mod resumed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -149,7 +149,7 @@ impl Client {
             // It is not complete: nobody gets here with it.
             SessionToken::Waiting(_) => (SessionKind::Oidc, &session.api_session.token, lasts()),
         };
-        let identity = generation.identity_of(session);
+        let identity = generation.identity_of(&session.token);
         let chain = identity.client_auth().map(|auth| certificates_to_pem(auth.chain()));
         SessionCredentials {
             kind,

@@ -157,7 +157,7 @@ impl Client {
                            load its identity from a file";
             Error::InvalidArgument(message.to_owned())
         })?;
-        if session.bound_to().is_some() {
+        if current.earlier_of(&session.token).is_some() {
             let message = "the login goes on with the certificate before this one; to renew this one, log in anew \
                            (Client::authenticate) and give the login its second factor";
             return Err(Error::Unsupported(message.to_owned()));
@@ -306,7 +306,12 @@ impl Renewal<'_> {
                     self.keep_login(&mut newer);
                 }
                 let event = self.adopt(held, newer, &pair, base)?;
-                Ok(if stays { Event { message: event.message + STAYS, ..event } } else { event })
+                if !stays {
+                    return Ok(event);
+                }
+                // What was told last is the login that waits, and is used by nobody.
+                self.client.generation().tell_of_current(self.call);
+                Ok(Event { message: event.message + STAYS, ..event })
             }
             (Err(Error::Rejected(_)), Err(refused)) if is_final(&refused) && self.current.is_taken(self.call)? => {
                 self.client.shared.upkeep.state().kept = None;

@@ -24,7 +24,7 @@ pub(super) struct Wishes {
 pub(super) fn wishes(call: &Call, generation: &Generation, session: &LiveSession) -> Result<Wishes, Error> {
     let now = &session.api_session;
     // What a login over OIDC says it said at its beginning, and says again after each refresh.
-    if now.is_cert_extend_requested && session.bound_to().is_none() {
+    if now.is_cert_extend_requested && generation.earlier_of(&session.token).is_none() {
         return Ok(Wishes { extension: true, new_key: now.is_cert_key_roll_requested });
     }
     let own = match named(session) {

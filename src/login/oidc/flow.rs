@@ -162,8 +162,9 @@ impl Talk<'_> {
         let request = login.exchange_request(&code);
         let head = self.ask(&request, true, &mut body)?;
         answer(&request, &head, &body)?;
-        let tokens = OidcTokens::read(&request, &mut body, self.generation.time.now(), &login.endpoints)?;
+        let mut tokens = OidcTokens::read(&request, &mut body, self.generation.time.now(), &login.endpoints)?;
         tokens.require_nonce(&request, login)?;
+        tokens.bound_to = self.generation.identity.leaf().cloned();
         log::debug!("logged in over OIDC at {}", self.controller);
         self.completed(NewSession {
             token: SessionToken::Oidc(Arc::new(tokens)),

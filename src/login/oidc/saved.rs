@@ -1,9 +1,9 @@
 //! Tokens, and logins that wait for factors, which outlive their process.
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use super::authorize::Authorization;
@@ -49,9 +49,14 @@ impl SavedTokens {
         Self { access, refresh, id, ..self }
     }
 
-    /// The tokens, if they may be good for anything, where so much time has passed since they were saved. Where nobody
-    /// knows how much, they are refreshed at once.
-    pub(in crate::login) fn resume(self, now: Now, since: Option<Duration>) -> Option<OidcTokens> {
+    /// The tokens, which came by this certificate, if they may be good for anything where so much time has passed since
+    /// they were saved. Where nobody knows how much, they are refreshed at once.
+    pub(in crate::login) fn resume(
+        self,
+        now: Now,
+        since: Option<Duration>,
+        bound_to: Option<CertificateDer<'static>>,
+    ) -> Option<OidcTokens> {
         let age = since.map(|since| since.saturating_add(self.age));
         let lifetime = self.lifetime.saturating_sub(age.unwrap_or_default());
         if lifetime.is_zero() && self.refresh.is_none() {
@@ -71,7 +76,7 @@ impl SavedTokens {
             obtained: now,
             lifetime,
             due_after: AtomicU64::new(milliseconds(due_after)),
-            bound_to: OnceLock::new(),
+            bound_to,
         })
     }
 

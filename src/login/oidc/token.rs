@@ -1,6 +1,5 @@
 //! Tokens: how they are had for a code or for a refresh token, and how long they are good.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -41,8 +40,8 @@ pub(crate) struct OidcTokens {
     pub(super) lifetime: Duration,
     /// In milliseconds from when they were obtained.
     pub(super) due_after: AtomicU64,
-    /// What they are good with, where that is not the certificate of the identity any more.
-    pub(super) bound_to: OnceLock<CertificateDer<'static>>,
+    /// The certificate by which they came, which they may be good with alone.
+    pub(super) bound_to: Option<CertificateDer<'static>>,
 }
 
 impl OidcTokens {
@@ -77,14 +76,9 @@ impl OidcTokens {
         Some(token_request(&self.endpoints.token, &fields).hide(token))
     }
 
-    /// The certificate that they are good with, if the identity has a newer one; so are those of each refresh.
+    /// The certificate by which they came. Those of each refresh are good with it, too.
     pub(in crate::login) fn bound_to(&self) -> Option<&CertificateDer<'static>> {
-        self.bound_to.get()
-    }
-
-    /// Notes that the identity has a newer certificate than this one, which they are good with.
-    pub(in crate::login) fn bind_to(&self, certificate: &CertificateDer<'static>) {
-        let _ = self.bound_to.set(certificate.clone());
+        self.bound_to.as_ref()
     }
 
     /// Where the steps are that come after the login.
@@ -124,7 +118,7 @@ impl OidcTokens {
             obtained: now,
             lifetime,
             due_after: AtomicU64::new(milliseconds(lifetime.mul_f64(share()))),
-            bound_to: OnceLock::new(),
+            bound_to: None,
         })
     }
 

@@ -14,6 +14,7 @@ use super::live::{LiveSession, NewSession, Second, SessionToken};
 use super::oidc::{SavedLogin, SavedTokens};
 use super::session::{ApiSession, AuthQuery};
 use crate::error::{Error, SessionProblem};
+use crate::identity::Identity;
 use crate::secret::Secret;
 use crate::transport::Call;
 use crate::wire::ControllerUrl;
@@ -72,7 +73,7 @@ impl Generation {
     }
 
     /// The same of the login there is.
-    pub(in crate::login) fn tell_of_current(&self, call: &Call) {
+    pub(crate) fn tell_of_current(&self, call: &Call) {
         if let Some(hook) = &self.on_session_change {
             hook.tell(call, Whose::of(&self.flight, call), || self.saved());
         }
@@ -128,14 +129,22 @@ impl Generation {
         {
             api_session.auth_queries.push(AuthQuery::for_jwt(second.signer.clone()));
         }
-        let owner = Owner::of(&self.identity, &self.ways.credentials);
+        let owner = Owner::of(self.identity_of(&session.token), &self.ways.credentials);
         let controller = session.controller.origin().to_owned();
         Some(text::write(&Saved { owner, moment: Moment::now(), controller, api_session, token }))
     }
 
+    /// The identity with the certificate by which a login of this owner came: the one there is, or the one before.
+    fn identity_of_owner(&self, owner: &Owner) -> Result<&Identity, Error> {
+        let is_of = |identity| owner.require_same(&Owner::of(identity, &self.ways.credentials));
+        let Err(error) = is_of(&self.identity) else { return Ok(&self.identity) };
+        let earlier = self.earlier.as_ref().map(|earlier| &earlier.identity);
+        earlier.filter(|earlier| is_of(earlier).is_ok()).ok_or(error)
+    }
+
     fn read(&self, saved: &Secret) -> Result<Resumed, Error> {
         let Saved { owner, moment, controller, mut api_session, token } = text::read(saved)?;
-        owner.require_same(&Owner::of(&self.identity, &self.ways.credentials))?;
+        let identity = self.identity_of_owner(&owner)?;
         let controller = ControllerUrl::parse(&controller).map_err(|_| text::unreadable())?;
         if !self.identity.controller_urls().contains(&controller) {
             let why = format!("the saved session is at {controller}, which the identity does not name");
@@ -155,7 +164,7 @@ impl Generation {
             }
             SavedToken::Oidc(tokens) => {
                 api_session.token = tokens.access.clone();
-                let tokens = tokens.resume(self.time.now(), since).ok_or_else(expired)?;
+                let tokens = tokens.resume(self.time.now(), since, identity.leaf().cloned()).ok_or_else(expired)?;
                 (SessionToken::Oidc(Arc::new(tokens)), None, None)
             }
             SavedToken::Waiting(login) => {
