@@ -25,8 +25,9 @@ use crate::secret::Secret;
 /// Keeps the session for the next process, as zec_client_save_session() gives it; `saved` is wiped when the callback
 /// returns. It is NULL once the client gave the session up. `ms_left` is what is left of the call's time limit: nothing
 /// interrupts the callback, so keeping to the time is up to it. Returns 0 once the session is kept; any other number is
-/// logged, and the session is used all the same. It runs on the thread of the call that made the session, perhaps on
-/// several at once, before the session is used. It may use this library, except for the client on whose behalf it runs.
+/// logged, and the session is used all the same. It runs on the thread of the call that made the session, before the
+/// session is used. Others that have something to tell it wait for it, each within the time of its call: what it is given
+/// last is right. It may use this library, except for the client on whose behalf it runs.
 pub type zec_session_change_callback =
     Option<unsafe extern "C" fn(saved: *const c_char, ms_left: u64, userdata: *mut c_void) -> i32>;
 
