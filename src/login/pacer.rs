@@ -207,3 +207,25 @@ impl Generation {
         call.pause(pause).map(|()| true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_has_its_turn_once_and_keeps_it_when_nobody_served() {
+        let pacer = Pacer::default();
+        let call = || Call::new(Duration::from_millis(50), &[]);
+        let (first, second) = (call(), call());
+        let dead =
+            Error::Transport { stage: Stage::Connect, controller: "https://a:1".to_owned(), message: String::new() };
+        pacer.take_turn(&first).unwrap();
+        pacer.nobody_served(&first, &dead);
+        pacer.nobody_served(&first, &dead);
+        let attempts = || pacer.lock().as_ref().map(|outage| outage.attempts);
+        let counted = attempts();
+        pacer.take_turn(&first).unwrap();
+        assert_eq!(attempts(), counted, "nothing about it is new");
+        assert!(pacer.take_turn(&second).is_err() && !second.has_turn(), "the next one waits for its own");
+    }
+}

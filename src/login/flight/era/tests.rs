@@ -215,4 +215,72 @@ fn the_flights_of_a_client_give_up_their_logins_together() {
     assert!(next.current().is_none());
     next.carry(&other, |_| {});
     assert!(next.current().is_none(), "what is carried was given up");
+    log_in(&other, &call_of(&other));
+    next.carry(&other, |_| drop(one.give_up()));
+    assert!(next.current().is_none(), "or is, at that moment");
+}
+
+#[test]
+fn what_another_flight_gave_up_is_handed_over_to_be_ended() {
+    let one = Flight::default();
+    let other = Flight::new(one.clock.clone(), one.era.clone());
+    log_in(&other, &call_of(&other));
+    one.give_up();
+    assert_eq!(other.unused_strays().len(), 1);
+    assert!(other.unused_strays().is_empty() && other.current().is_none());
+}
+
+#[test]
+fn sixty_four_calls_from_before_make_no_more_logins_than_they_use_and_leave_none() {
+    let flight = Flight::default();
+    let before: Vec<u64> = (0..64).map(|_| flight.era.now()).collect();
+    flight.give_up();
+    let (all, made, ended) = (Barrier::new(64), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for era in before {
+            let (flight, all, made, ended) = (&flight, &all, &made, &ended);
+            scope.spawn(move || {
+                let call = call().in_era(era);
+                all.wait();
+                let login = || {
+                    made.fetch_add(1, Ordering::SeqCst);
+                    thread::sleep(Duration::from_millis(20));
+                    new_session()
+                };
+                let own = flight.session(&call, Wanted::Current, login).unwrap();
+                all.wait();
+                drop(own);
+                ended.fetch_add(flight.unused_strays().len() as u64, Ordering::SeqCst);
+            });
+        }
+    });
+    assert_eq!((made.into_inner(), ended.into_inner()), (1, 1), "they share it");
+    assert!(flight.lock().strays.is_empty());
+}
+
+/// Months of logins, refreshes, logouts, and calls that outlive these.
+#[test]
+fn what_is_remembered_of_ten_thousand_logins_is_what_there_is() {
+    let flight = Flight::default();
+    let gone: Vec<_> = (0..10_000_u64)
+        .map(|number| {
+            let call = call_of(&flight);
+            let session = log_in(&flight, &call);
+            let refreshed = flight.session(&call, Wanted::NewerThan(session.number), || Ok(session.again())).unwrap();
+            if number % 3 == 0 {
+                flight.give_up();
+                drop(flight.session(&call, Wanted::NewerThan(refreshed.number), new_session).unwrap());
+                assert_eq!(flight.unused_strays().len(), 1);
+            } else {
+                drop(flight.session(&call, Wanted::Fresh, new_session).unwrap());
+            }
+            if number % 7 == 0 {
+                let _ = flight.session(&call_of(&flight), Wanted::Fresh, || Err(rejected()));
+                flight.retry_now();
+            }
+            assert!(flight.lock().strays.is_empty());
+            Arc::downgrade(&refreshed)
+        })
+        .collect();
+    assert_eq!(gone.iter().filter(|session| session.strong_count() > 0).count(), 0);
 }
