@@ -118,11 +118,20 @@ impl Client {
     /// Goes on with a session that was saved, in the place of the one there is: nobody has to log in, or give a code
     /// again, unless a call finds that the controller does not know the session any more. No I/O.
     ///
+    /// A login that another thread is making at that moment takes its place in turn.
+    ///
     /// # Errors
     /// [`Error::SavedSession`], which says why the session cannot be used here. The client stays as it was.
     pub fn resume_session(&self, saved: &Secret) -> Result<(), Error> {
         self.require_outside()?;
-        self.generation().resume(saved)
+        loop {
+            let generation = self.generation();
+            generation.resume(saved)?;
+            // Another thread may have put a generation in its place, with what there was before.
+            if !generation.flight.is_retired() {
+                return Ok(());
+            }
+        }
     }
 
     /// What another part of a program needs to use this login. Logs in if there is no login, and renews one that is

@@ -306,12 +306,9 @@ impl Renewal<'_> {
                     self.keep_login(&mut newer);
                 }
                 let event = self.adopt(held, newer, &pair, base)?;
-                if !stays {
-                    return Ok(event);
-                }
-                // What was told last is the login that waits, and is used by nobody.
+                // What was told last may be one of the login that is not gone on with.
                 self.client.generation().tell_of_current(self.call);
-                Ok(Event { message: event.message + STAYS, ..event })
+                Ok(if stays { Event { message: event.message + STAYS, ..event } } else { event })
             }
             (Err(Error::Rejected(_)), Err(refused)) if is_final(&refused) && self.current.is_taken(self.call)? => {
                 self.client.shared.upkeep.state().kept = None;
