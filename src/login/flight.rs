@@ -14,6 +14,7 @@ use super::session::ApiSession;
 use crate::error::Error;
 use crate::transport::Call;
 pub(crate) use era::{Era, GivenUp, Whose};
+pub(super) use state::REJECTED_FOR;
 use state::{Leading, Refusal, State};
 
 /// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.

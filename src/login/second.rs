@@ -1,18 +1,14 @@
 //! The external JWT of a second factor.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::credentials::JwtSource;
-use super::flight::Wanted;
+use super::flight::{REJECTED_FOR, Wanted};
 use super::generation::Generation;
 use super::live::{LiveSession, NewSession, Second, SecondJwt, SessionToken};
 use super::session::AuthQuery;
 use crate::error::Error;
 use crate::transport::Call;
-
-/// After a refusal the client's user, or his supplier, is not asked for so long.
-const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 impl Generation {
     /// The login with the external JWT that it wants, if the client has one for it. Without one, and with one that is
@@ -78,7 +74,7 @@ impl Generation {
             Second::Elsewhere { .. } => false,
             Second::Refused(at) => {
                 let since = self.time.now().monotonic.saturating_duration_since(*at);
-                session.jwt_query().is_some() && since >= REFUSED_FOR
+                session.jwt_query().is_some() && since >= REJECTED_FOR
             }
         }
     }

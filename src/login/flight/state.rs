@@ -8,8 +8,8 @@ use crate::error::{Believed, Error};
 use crate::login::live::{LiveSession, NewSession};
 use crate::login::session::AuthQuery;
 
-/// A refusal of credentials is believed for this long before a silent login asks again.
-const REJECTED_FOR: Duration = Duration::from_secs(600);
+/// A refusal of credentials, or of an external JWT, is believed for this long before a silent login asks again.
+pub(in crate::login) const REJECTED_FOR: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 pub(super) struct State {

@@ -22,4 +22,5 @@ pub use logout::LoggedOut;
 pub(super) use refresh::Renewal;
 pub(super) use saved::{SavedLogin, SavedTokens};
 pub(crate) use token::OidcTokens;
+pub(super) use token::milliseconds;
 pub(crate) use waiting::{CodeFor, WaitingLogin};

@@ -211,7 +211,7 @@ pub(super) fn share() -> f64 {
     0.6 + 0.2 * f64::from(random[0]) / 255.0
 }
 
-pub(super) fn milliseconds(time: Duration) -> u64 {
+pub(in crate::login) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::owner::Owner;
 use super::{Saved, SavedToken, problem};
 use crate::error::{Error, SessionProblem};
-use crate::login::oidc::{SavedLogin, SavedTokens};
+use crate::login::oidc::{SavedLogin, SavedTokens, milliseconds};
 use crate::login::session::{ApiSession, AuthQuery};
 use crate::secret::Secret;
 use crate::wire::fields::{Fields, Model};
@@ -181,8 +181,4 @@ impl SavedToken {
             Self::Waiting(login) => login.is_usable(),
         }
     }
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
