@@ -6,10 +6,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use answer::{ApiError, Rejection};
-pub(crate) use answer::{Believed, one_line};
+pub(crate) use answer::{Believed, REJECTED_FOR, one_line};
 
 use crate::login::AuthQuery;
 
@@ -106,7 +106,10 @@ pub enum Error {
         /// What is still wanted.
         factors: Vec<AuthQuery>,
     },
-    /// The controller refuses this identity's credentials.
+    /// The controller refuses this identity's credentials. Calls that would log in by themselves end so for ten minutes,
+    /// without asking it again, and a password is not sent again: the text says how old the answer is, and
+    /// [`retry_after`](Error::retry_after) when it is asked again. [`Client::retry_now`](crate::Client::retry_now) has the
+    /// next call ask.
     #[error("{0}")]
     Rejected(Box<Rejection>),
     /// This cannot be done here; the message names the way that works.
@@ -261,6 +264,12 @@ impl Error {
         }
     }
 
+    /// How long it is until another try is of use: as long as a controller asks to be left alone, or until a refusal of
+    /// the credentials is believed no more. `None` where nothing says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.answer()?.retry_after
+    }
+
     /// The same error for a caller who has not tried: with a note, and for an answer that asked for patience with what
     /// is left to wait.
     pub(crate) fn with_note(mut self, note: &str, left: Duration) -> Self {
@@ -280,6 +289,14 @@ impl Error {
         message.push_str("; ");
         message.push_str(note);
         self
+    }
+
+    /// The same as it is told now, if it is a refusal of credentials: with its age.
+    pub(crate) fn told(self, now: Instant) -> Self {
+        match self {
+            Error::Rejected(rejection) => Error::Rejected(Box::new(rejection.told(now))),
+            error => error,
+        }
     }
 
     pub(crate) fn storage(path: &Path, action: &'static str, source: io::Error) -> Self {

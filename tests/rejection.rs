@@ -86,6 +86,29 @@ fn a_certificate_of_a_moment_ago_is_tried_again_on_a_cluster_within_the_time_the
 }
 
 #[test]
+fn a_node_that_lags_takes_a_part_of_each_call_and_the_next_one_asks_again() {
+    let controller = controller(Version::V2_0, 1);
+    let limit = Duration::from_secs(3);
+    let client = builder(&controller).timeout(limit).build().unwrap();
+    let body = r#"{"error":{"code":"INVALID_AUTH","message":"not known yet"},"meta":{}}"#;
+    controller.fault(Operation::Authenticate, answer(401, body));
+    for _ in 0..2 {
+        controller.clear_requests();
+        let began = Instant::now();
+        let error = list(&client).unwrap_err();
+        assert!(began.elapsed() < limit * 3 / 4, "half of it is for waiting: {:?}", began.elapsed());
+        assert!(matches!(error, Error::Rejected(_)), "{error:?}");
+        assert!(error.to_string().contains("the next call asks again") && error.retry_after().is_none(), "{error}");
+        assert!(logins(&controller) >= 2);
+    }
+    controller.clear_requests();
+    client.maintain();
+    assert_eq!(logins(&controller), 1, "maintenance waits for nothing");
+    controller.clear_faults();
+    assert_eq!(list(&client).unwrap(), 1);
+}
+
+#[test]
 fn who_has_no_time_to_ask_again_does_not_answer_for_others() {
     let controller = controller(Version::V2_0, 1);
     // The longest pause there may be.

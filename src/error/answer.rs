@@ -1,7 +1,7 @@
 //! Refusals: what a controller, or an identity provider, answered instead of what was asked for.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 
@@ -19,7 +19,8 @@ pub struct ApiError {
     pub cause: Option<Box<RawValue>>,
     /// What the controller calls this request in its log.
     pub request_id: Option<String>,
-    /// How long the controller asks to wait before another try.
+    /// How long the controller asks to wait before another try; of a refusal that is believed for a while, how long it
+    /// is until the next login asks the controller again.
     pub retry_after: Option<Duration>,
     /// The operation, as `METHOD /path`.
     pub operation: String,
@@ -90,7 +91,14 @@ pub struct Rejection {
     /// or when the last login succeeded.
     pub known: Vec<String>,
     pub(crate) believed: Believed,
+    /// When the controller answered, by the clock that nobody sets.
+    pub(crate) at: Instant,
+    /// How long ago that was, once it answers for a login that did not ask.
+    pub(crate) age: Duration,
 }
+
+/// A refusal of credentials, or of an external JWT, is believed for this long before a silent login asks again.
+pub(crate) const REJECTED_FOR: Duration = Duration::from_secs(600);
 
 /// How long a refusal answers for logins that nobody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,13 +110,41 @@ pub(crate) enum Believed {
     UntilToldOtherwise,
 }
 
+impl Rejection {
+    /// The same as it is told now: with its age, and how long it is until a login asks again.
+    pub(crate) fn told(&self, now: Instant) -> Self {
+        let mut told = self.clone();
+        told.age = now.saturating_duration_since(self.at);
+        if self.believed == Believed::ForAWhile {
+            told.answer.retry_after = Some(REJECTED_FOR.saturating_sub(told.age));
+        }
+        told
+    }
+
+    /// True if it answers for a login now that nobody asked for.
+    pub(crate) fn answers_silent(&self, now: Instant) -> bool {
+        match self.believed {
+            Believed::NotAtAll => false,
+            Believed::ForAWhile => now.saturating_duration_since(self.at) < REJECTED_FOR,
+            Believed::UntilToldOtherwise => true,
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the controller refuses this identity: {}", self.answer)?;
         for fact in &self.known {
             write!(f, "; {fact}")?;
         }
-        Ok(())
+        if self.age.as_secs() > 0 {
+            write!(f, "; this is its answer of {} s ago", self.age.as_secs())?;
+        }
+        match self.answer.retry_after.filter(|_| self.believed == Believed::ForAWhile) {
+            Some(Duration::ZERO) => f.write_str("; the next call that needs a login asks it again"),
+            Some(left) => write!(f, "; it is asked again in {} s, or after retry_now", left.as_secs_f64().ceil()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -97,6 +97,24 @@ impl JwtSource {
         matches!(self.0, Source::Supplier(_) | Source::Provider(_))
     }
 
+    /// What to say of a token of this source that expired at `end`, and what to do.
+    pub(super) fn is_over(&self, end: &str) -> String {
+        match &self.0 {
+            Source::Token(_) => {
+                format!("the external JWT to log in with expired at {end}; give the client another one")
+            }
+            Source::Supplier(_) => format!(
+                "the external JWT that the client's supplier gave, also when it was told that the one before is no good, \
+                 expired at {end}; the supplier has to give one that is good"
+            ),
+            Source::Provider(token) => format!(
+                "the external JWT that the identity provider {} gave, also when it was renewed there, expired at {end} by \
+                 the controller's clock; check the provider's clock, and how long its tokens last",
+                token.issuer()
+            ),
+        }
+    }
+
     /// The token there is without asking for one.
     pub(super) fn at_hand(&self) -> Option<Secret> {
         match &self.0 {

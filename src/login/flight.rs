@@ -11,11 +11,10 @@ use std::time::{Duration, Instant};
 use super::live::{LiveSession, NewSession, Second, SessionToken};
 use super::now::Clock;
 use super::session::ApiSession;
-use crate::error::Error;
+use crate::error::{Error, Rejection};
 use crate::transport::Call;
 pub(crate) use era::{Era, GivenUp, Whose};
-pub(super) use state::REJECTED_FOR;
-use state::{Leading, Refusal, State};
+use state::{Leading, State};
 
 /// Two logins in a row of which nothing came are at least so far apart, and each further one twice as far.
 const SHORTEST_SPACING: Duration = Duration::from_millis(250);
@@ -49,8 +48,8 @@ pub(crate) struct LoginAttempts {
     pub(crate) session: Option<Arc<LiveSession>>,
     /// True while a thread logs in.
     pub(crate) in_flight: bool,
-    /// How long ago the credentials were refused, and in what words, if no login came after it.
-    pub(crate) refusal: Option<(Duration, String)>,
+    /// The last refusal of the credentials, if no login came after it.
+    pub(crate) refusal: Option<Box<Rejection>>,
 }
 
 impl Flight {
@@ -77,8 +76,7 @@ impl Flight {
     pub(crate) fn attempts(&self) -> LoginAttempts {
         let now = self.now();
         let state = self.lock();
-        let since = |refusal: &Refusal| now.saturating_duration_since(refusal.since);
-        let refusal = state.rejected.as_ref().map(|refusal| (since(refusal), refusal.error.to_string()));
+        let refusal = state.rejected.as_ref().map(|refusal| Box::new(refusal.told(now)));
         LoginAttempts { session: state.session.clone(), in_flight: state.leader.is_some(), refusal }
     }
 

@@ -70,7 +70,7 @@ impl Generation {
     /// The same with a certificate that is newer than what the store holds.
     pub(crate) fn first_session(&self, call: &Call) -> Result<Arc<LiveSession>, Error> {
         let is_lagging = |controller: &ControllerUrl| self.may_not_be_known_yet(controller);
-        self.flight.session(call, Wanted::Current, || self.log_in_while(call, is_lagging))
+        self.flight.session(call, Wanted::Current, || self.log_in_while(call, is_lagging, true))
     }
 
     /// The same; a refusal is not waited out, as it is where the certificate may be too new for a node of a cluster.
@@ -297,8 +297,8 @@ impl Generation {
         if let Some(refusal) = self.ways.refusal() {
             return Err(refusal);
         }
-        self.log_in_while(call, |controller| self.may_not_be_known_yet(controller) && !self.is_superseded())
-            .inspect_err(|error| self.ways.remember(error))
+        let lags = |controller: &ControllerUrl| self.may_not_be_known_yet(controller) && !self.is_superseded();
+        self.log_in_while(call, lags, call.is_patient()).inspect_err(|error| self.ways.remember(error))
     }
 
     /// Takes no earlier refusal for an answer any more, of the credentials or of an external JWT.
@@ -314,7 +314,7 @@ impl Generation {
 
     /// The same, and a refusal counts at once.
     fn log_in_once(&self, call: &Call) -> Result<NewSession, Error> {
-        self.log_in_while(call, |_| false)
+        self.log_in_while(call, |_| false, false)
     }
 }
 

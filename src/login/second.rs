@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::credentials::JwtSource;
-use super::flight::{REJECTED_FOR, Wanted};
+use super::flight::Wanted;
 use super::generation::Generation;
 use super::live::{LiveSession, NewSession, Second, SecondJwt, SessionToken};
 use super::session::AuthQuery;
-use crate::error::Error;
+use crate::error::{Error, REJECTED_FOR};
 use crate::transport::Call;
 
 impl Generation {

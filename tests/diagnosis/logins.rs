@@ -24,6 +24,20 @@ fn a_refused_login_is_told_with_what_to_ask() {
 }
 
 #[test]
+fn a_certificate_that_a_node_may_not_know_yet_is_told_and_not_waited_for() {
+    let controller = controller(Version::V2_0, 0);
+    let (client, _) = support::client_and_id(&controller);
+    let body = r#"{"error":{"code":"INVALID_AUTH","message":"not known yet"},"meta":{}}"#;
+    controller.fault(Operation::Authenticate, support::answer(401, body));
+    for asked in 1..=2 {
+        only_fails(&client.diagnose(), StepKind::Login, "the next call asks again");
+        assert_eq!(controller.count(Operation::Authenticate), asked, "once");
+    }
+    controller.clear_faults();
+    assert!(client.diagnose().is_ok());
+}
+
+#[test]
 fn a_login_that_waits_for_a_code_is_told() {
     let controller = controller(Version::V2_0, 0);
     let (client, id) = support::client_and_id(&controller);

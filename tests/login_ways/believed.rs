@@ -46,6 +46,45 @@ fn a_refused_certificate_or_external_jwt_is_tried_again_once_in_ten_minutes() {
 }
 
 #[test]
+fn a_refusal_that_is_told_again_says_how_old_it_is_and_when_the_controller_is_asked_again() {
+    let by_jwt = |network: &Network| Credentials::external_jwt(JwtSource::token(network.token(&alice())));
+    let certificate = |_: &Network| Credentials::certificate();
+    let wrong = |_: &Network| Credentials::password("alice", "canary-wrong");
+    for (credentials, is_for_a_while) in
+        [(&certificate as &dyn Fn(&Network) -> Credentials, true), (&by_jwt, true), (&wrong, false)]
+    {
+        let (network, time) = (Network::new(Version::V1_6), Time::new());
+        let client = build(time.of(Client::builder(&network.identity).credentials(credentials(&network))));
+        let refusal = r#"{"error":{"code":"INVALID_AUTH","message":"no"},"meta":{}}"#;
+        network.controller.fault(Operation::Authenticate, answer(401, refusal));
+        let first = list(&client).unwrap_err();
+        assert_eq!(first.retry_after(), is_for_a_while.then_some(Duration::from_secs(600)), "{first}");
+        assert!(!first.to_string().contains(" ago"), "{first}");
+        time.pass(&network.controller, Duration::from_secs(200));
+        client.maintain();
+        let told_again = if is_for_a_while { list(&client) } else { client.authenticate().map(|_| 0) }.unwrap_err();
+        assert_eq!(network.logins(), 1);
+        let text = told_again.to_string();
+        assert!(text.contains("this is its answer of 200 s ago"), "{text}");
+        assert_eq!(told_again.retry_after(), is_for_a_while.then_some(Duration::from_secs(400)));
+        assert_eq!(text.contains("it is asked again in 400 s, or after retry_now"), is_for_a_while, "{text}");
+        assert_eq!(text.contains("not sent again until"), !is_for_a_while, "{text}");
+        assert_eq!(client.status().login.refusal.unwrap().ago, Duration::from_secs(200));
+        if is_for_a_while {
+            let asked = client.authenticate().unwrap_err();
+            assert_eq!(
+                (asked.retry_after(), network.logins()),
+                (Some(Duration::from_secs(600)), 2),
+                "it is asked anew"
+            );
+            time.pass(&network.controller, Duration::from_secs(3600));
+            let message = client.status().login.refusal.unwrap().message;
+            assert!(message.contains("the next call that needs a login asks it again"), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_refused_second_jwt_is_supplied_again_once_in_ten_minutes() {
     for version in Version::ALL {
         let (network, time) = (Network::with_second_jwt(version), Time::new());

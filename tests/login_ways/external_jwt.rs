@@ -117,6 +117,10 @@ fn a_token_that_is_over_is_not_sent() {
         assert_eq!(list(&network.client(by(supplier.source()))).unwrap(), 1);
         assert_eq!(supplier.asked(), [(None, false), (None, true)]);
         assert_eq!(network.logins(), 1, "{version:?}");
+        // Nobody has another one for the client but whoever supplies them.
+        let error = list(&network.client(by(Supplier::new([over()]).source()))).unwrap_err().to_string();
+        assert!(error.contains("supplier gave") && error.contains("expired at 2001-09-09"), "{error}");
+        assert!(!error.contains("give the client"), "{error}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ziti_edge_client::{Client, Credentials, Error, JwtSource};
+use ziti_edge_client::{Client, Credentials, Error, JwtSource, LoginState};
 use ziti_edge_testkit::{Fault, Operation, TestController, Version};
 
 use crate::alice::{Network, PASSWORD, Time, list};
@@ -65,6 +65,30 @@ fn what_a_client_does_by_itself_sends_no_password_that_was_refused() {
     client.set_second_factor_jwt(&JwtSource::token("a.b.c")).unwrap();
     assert!(is_refused(&client));
     assert_eq!(network.logins(), 1);
+}
+
+/// Also where a login came after it that was not made by it.
+#[test]
+fn a_password_that_was_refused_shows_so_in_the_status_for_as_long_as_it_is_not_sent() {
+    let (network, time) = (Network::new(Version::V2_0), Time::new());
+    let first = network.client(network.right_password());
+    list(&first).unwrap();
+    let saved = first.save_session().unwrap();
+    let client = build(time.of(Client::builder(&network.nobody()).credentials(wrong())));
+    assert!(is_refused(&client));
+    client.set_second_factor_jwt(&JwtSource::token("a.b.c")).unwrap();
+    assert_eq!(client.status().login.state, LoginState::Rejected);
+    client.resume_session(&saved).unwrap();
+    assert_eq!((client.status().login.state, list(&client).unwrap()), (LoginState::Complete, 1));
+    client.logout().unwrap();
+    time.pass(&network.controller, Duration::from_secs(200));
+    let login = client.status().login;
+    assert_eq!(login.state, LoginState::Rejected);
+    let refusal = login.refusal.unwrap();
+    assert!(refusal.ago == Duration::from_secs(200) && refusal.message.contains("not sent again until"), "{refusal:?}");
+    assert!(is_refused(&client));
+    client.retry_now();
+    assert_eq!((client.status().login.state, network.logins()), (LoginState::None, 2));
 }
 
 #[test]

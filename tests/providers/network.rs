@@ -57,6 +57,20 @@ fn the_provider_of_a_network_gives_the_token_by_which_a_client_logs_in() {
     }
 }
 
+/// By the clock of the controller, which is another one than the provider's.
+#[test]
+fn a_token_that_is_over_is_told_to_be_the_providers() {
+    let provider = provider();
+    let (controller, identity) = network(Version::V2_0, provider.signer("idp"));
+    let token = log_in(&provider, &identity).unwrap();
+    controller.advance(Duration::from_secs(48 * 3600));
+    let (error, text) = told(client(&identity, &token).services().list(&ServiceQuery::new()));
+    assert!(matches!(error, Error::Identity(_)) && text.contains("expired at"), "{text}");
+    assert!(text.contains(&format!("the identity provider {} gave", provider.issuer())), "{text}");
+    assert!(!text.contains("give the client"), "{text}");
+    assert_eq!(provider.count(ProviderEndpoint::Token), 2, "it was renewed for that");
+}
+
 #[test]
 fn a_client_without_credentials_does_what_needs_no_login_and_says_what_it_lacks_for_the_rest() {
     for flow in [LoginFlow::Auto, LoginFlow::Legacy, LoginFlow::Oidc] {

@@ -32,7 +32,7 @@ impl Client {
     ///
     /// It takes no longer than one call may; each controller has its share of that. Nothing is spent and nothing
     /// changed, but that a client without a login logs in, as its next call would: a refusal that is still believed is
-    /// told without asking again. The certificate that a controller shows is looked at whoever vouches for it, on a
+    /// told without asking again, and nothing is waited for that may come later. The certificate that a controller shows is looked at whoever vouches for it, on a
     /// connection on which nothing is sent.
     pub fn diagnose(&self) -> Diagnosis {
         let call = self.call();
@@ -52,7 +52,8 @@ impl Client {
             controllers.push(ControllerDiagnosis { url: url.origin().to_owned(), steps: way.steps });
         }
         let login = match is_any_open {
-            true => self.try_login(&call),
+            // What is to be waited for is told instead.
+            true => self.try_login(&call.without_patience()),
             false => DiagnosisStep::skipped(StepKind::Login, "there is no controller to log in at"),
         };
         // The login may have found a newer certificate.

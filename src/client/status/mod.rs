@@ -154,7 +154,9 @@ impl Client {
         let generation = self.generation();
         let Now { monotonic: now, wall } = generation.time.now();
         let LoginAttempts { session, in_flight, refusal } = generation.flight.attempts();
-        let refusal = refusal.map(|(ago, message)| Failed { ago, message });
+        // What holds for the credentials holds whatever became of the logins by them.
+        let refusal = refusal.or_else(|| generation.ways.remembered().map(|refusal| Box::new(refusal.told(now))));
+        let refusal = refusal.map(|refusal| Failed { ago: refusal.age, message: refusal.to_string() });
         let facts = generation.identity.leaf().and_then(|leaf| CertificateFacts::read(leaf).ok());
         let certificate_ends = facts.as_ref().map(|facts| facts.not_after);
         let left = |end: SystemTime| end.duration_since(wall).unwrap_or_default();

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::error::{Believed, Error};
+use crate::error::{Believed, Error, Rejection};
 use crate::login::live::{LiveSession, NewSession};
 use crate::login::session::AuthQuery;
-
-/// A refusal of credentials, or of an external JWT, is believed for this long before a silent login asks again.
-pub(in crate::login) const REJECTED_FOR: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 pub(super) struct State {
@@ -28,7 +25,8 @@ pub(super) struct State {
     /// Flights that ended, and how the last one failed: those who waited for it share a refusal.
     pub(super) flights: u64,
     failure: Option<Error>,
-    pub(super) rejected: Option<Refusal>,
+    /// A refusal of the credentials.
+    pub(super) rejected: Option<Box<Rejection>>,
     /// When the last login was made, and how many before it in a row were good for nothing.
     pub(super) landed_at: Option<Instant>,
     pub(super) fruitless: u32,
@@ -41,13 +39,6 @@ pub(super) struct State {
 pub(super) struct Leading {
     pub(super) thread: ThreadId,
     pub(super) era: u64,
-}
-
-/// A refusal of the credentials that is believed.
-pub(super) struct Refusal {
-    pub(super) since: Instant,
-    pub(super) error: Error,
-    believed: Believed,
 }
 
 impl State {
@@ -72,13 +63,9 @@ impl State {
         if waited_for.is_some_and(|flight| flight < self.flights) && self.failure.is_some() {
             return self.failure.clone();
         }
-        let Refusal { since, error, believed } = self.rejected.as_ref()?;
-        let answers = match believed {
-            Believed::NotAtAll => false,
-            Believed::ForAWhile => believing && now.saturating_duration_since(*since) < REJECTED_FOR,
-            Believed::UntilToldOtherwise => true,
-        };
-        answers.then(|| error.clone())
+        let refusal = self.rejected.as_ref()?;
+        let answers = refusal.answers_silent(now) && (believing || refusal.believed == Believed::UntilToldOtherwise);
+        answers.then(|| Error::Rejected(Box::new(refusal.told(now))))
     }
 
     /// Takes what `leader` brings home.
@@ -99,15 +86,14 @@ impl State {
             }
             // Time and patience are each caller's own: the next one tries for itself.
             Err(error) if is_of_the_caller(&error) => return Err(error),
-            Err(error) => error,
+            Err(error) => error.told(now),
         };
         // What was refused in an earlier era may have been taken in this one.
         if let Error::Rejected(rejection) = &error
             && (leader.era == self.era || self.session.is_none())
         {
             self.session = None;
-            let believed = rejection.believed;
-            self.rejected = Some(Refusal { since: now, error: error.clone(), believed });
+            self.rejected = Some(rejection.clone());
         }
         if was_waited_for {
             self.failure = Some(error.clone());

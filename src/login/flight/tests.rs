@@ -37,7 +37,13 @@ fn refused(believed: Believed) -> Error {
         retry_after: None,
         operation: "POST /authenticate".to_owned(),
     };
-    Error::Rejected(Box::new(Rejection { answer, known: Vec::new(), believed }))
+    Error::Rejected(Box::new(Rejection {
+        answer,
+        known: Vec::new(),
+        believed,
+        at: Instant::now(),
+        age: Duration::ZERO,
+    }))
 }
 
 fn timeout() -> Error {

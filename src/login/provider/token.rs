@@ -118,6 +118,11 @@ impl ProviderToken {
         self.state().tokens.left(self.now())
     }
 
+    /// The address that names the provider.
+    pub(in crate::login) fn issuer(&self) -> &str {
+        &self.shared.provider.issuer
+    }
+
     #[cfg(feature = "capi")]
     pub(crate) fn snapshot(&self) -> Snapshot {
         let tokens = self.state().tokens.clone();

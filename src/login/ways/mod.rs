@@ -11,7 +11,7 @@ use super::credentials::{Credentials, JwtSource, LoginFlow};
 use super::generation::Generation;
 use super::live::NewSession;
 use super::oidc::NoOidc;
-use crate::error::{ApiError, Believed, Error};
+use crate::error::{ApiError, Believed, Error, Rejection};
 use crate::transport::Call;
 use crate::wire::ControllerUrl;
 pub(super) use primary::Primary;
@@ -37,7 +37,7 @@ struct Known {
     /// How often in a row the password was sent, and nobody knows what the controller made of it.
     unjudged: AtomicU32,
     /// A refusal that holds until somebody says otherwise.
-    refused: Mutex<Option<Error>>,
+    refused: Mutex<Option<Box<Rejection>>>,
 }
 
 impl Ways {
@@ -83,7 +83,13 @@ impl Ways {
 
     /// Why these credentials are not shown again: a refusal, or too many answers that were lost.
     pub(super) fn refusal(&self) -> Option<Error> {
-        self.refused().clone().or_else(|| self.is_sent_too_often().then(sent_too_often))
+        let remembered = self.remembered().map(Error::Rejected);
+        remembered.or_else(|| self.is_sent_too_often().then(sent_too_often))
+    }
+
+    /// The refusal that holds for as long as these credentials are in use.
+    pub(crate) fn remembered(&self) -> Option<Box<Rejection>> {
+        self.refused().clone()
     }
 
     fn is_sent_too_often(&self) -> bool {
@@ -93,8 +99,10 @@ impl Ways {
 
     /// Remembers a refusal for as long as these credentials are in use, if it is one that holds so long.
     pub(super) fn remember(&self, error: &Error) {
-        if matches!(error, Error::Rejected(rejection) if rejection.believed == Believed::UntilToldOtherwise) {
-            *self.refused() = Some(error.clone());
+        if let Error::Rejected(rejection) = error
+            && rejection.believed == Believed::UntilToldOtherwise
+        {
+            *self.refused() = Some(rejection.clone());
         }
     }
 
@@ -104,7 +112,7 @@ impl Ways {
         self.ask_again();
     }
 
-    fn refused(&self) -> MutexGuard<'_, Option<Error>> {
+    fn refused(&self) -> MutexGuard<'_, Option<Box<Rejection>>> {
         self.known.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

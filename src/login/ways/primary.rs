@@ -21,6 +21,8 @@ use crate::wire::ControllerUrl;
 const FRESH_FOR: Duration = Duration::from_secs(120);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// So long a call waits at most for such a node, and no more than half of its time: the next call asks again.
+const LONGEST_LAG: Duration = Duration::from_secs(10);
 
 /// What a controller is shown.
 pub(in crate::login) enum Primary<'a> {
@@ -34,17 +36,18 @@ pub(in crate::login) enum Primary<'a> {
 }
 
 impl Generation {
-    /// Logs in by the credentials. A certificate that is refused is shown again while `goes_on` says so of the controller
-    /// that refused it.
+    /// Logs in by the credentials. A certificate that is refused may have to become known to a controller of which `lags`
+    /// says so: then the refusal counts for this call only, and is shown again for some time if the call `waits`.
     pub(in crate::login) fn log_in_while(
         &self,
         call: &Call,
-        goes_on: impl Fn(&ControllerUrl) -> bool,
+        lags: impl Fn(&ControllerUrl) -> bool,
+        waits: bool,
     ) -> Result<NewSession, Error> {
         let outcome = match &self.ways.credentials {
-            Credentials::Certificate => self.by_certificate(call, goes_on),
+            Credentials::Certificate => self.by_certificate(call, lags, waits),
             Credentials::Password { username, password } => {
-                self.log_in_by(call, &Primary::Password { username, password }, |_| false)
+                self.log_in_by(call, &Primary::Password { username, password }, |_| false, false)
             }
             Credentials::ExternalJwt(source) => self.by_external_jwt(call, source),
         };
@@ -54,27 +57,32 @@ impl Generation {
         outcome
     }
 
-    fn by_certificate(&self, call: &Call, goes_on: impl Fn(&ControllerUrl) -> bool) -> Result<NewSession, Error> {
+    fn by_certificate(
+        &self,
+        call: &Call,
+        lags: impl Fn(&ControllerUrl) -> bool,
+        waits: bool,
+    ) -> Result<NewSession, Error> {
         if self.identity.leaf().is_none() {
             let message = "the identity has no certificate to log in with; give the client other credentials (a \
                            password or an external JWT)";
             return Err(Error::Identity(message.to_owned()));
         }
-        self.log_in_by(call, &Primary::Certificate, goes_on)
+        self.log_in_by(call, &Primary::Certificate, lags, waits)
     }
 
     /// Asks for a token, and once more if that one is refused.
     fn by_external_jwt(&self, call: &Call, source: &JwtSource) -> Result<NewSession, Error> {
-        let first = self.by_token(call, &source.supply(call, None, false)?);
+        let first = self.by_token(call, source, &source.supply(call, None, false)?);
         match first {
             Err(Unusable::Refused(_) | Unusable::Over(_)) if source.has_more() => {
-                self.by_token(call, &source.supply(call, None, true)?).map_err(Error::from)
+                self.by_token(call, source, &source.supply(call, None, true)?).map_err(Error::from)
             }
             outcome => outcome.map_err(Error::from),
         }
     }
 
-    fn by_token(&self, call: &Call, jwt: &Secret) -> Result<NewSession, Unusable> {
+    fn by_token(&self, call: &Call, source: &JwtSource, jwt: &Secret) -> Result<NewSession, Unusable> {
         let over = || token::expires_at(jwt).filter(|end| *end <= self.controllers_time());
         if over().is_some() && !self.clock.is_known() {
             // The local clock may be wrong.
@@ -82,11 +90,10 @@ impl Generation {
             asked.map_err(|failure| Unusable::NotTried(failure.error))?;
         }
         if let Some(end) = over() {
-            let end = display_time(end);
-            let message = format!("the external JWT to log in with expired at {end}; give the client another one");
+            let message = source.is_over(&display_time(end));
             return Err(Unusable::Over(Error::Identity(message)));
         }
-        self.log_in_by(call, &Primary::ExternalJwt(jwt), |_| false).map_err(|error| match error {
+        self.log_in_by(call, &Primary::ExternalJwt(jwt), |_| false, false).map_err(|error| match error {
             Error::Rejected(_) => Unusable::Refused(error),
             _ => Unusable::NotTried(error),
         })
@@ -96,9 +103,12 @@ impl Generation {
         &self,
         call: &Call,
         primary: &Primary<'_>,
-        goes_on: impl Fn(&ControllerUrl) -> bool,
+        lags: impl Fn(&ControllerUrl) -> bool,
+        waits: bool,
     ) -> Result<NewSession, Error> {
         let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        // What the call has to have left once it has waited long enough.
+        let mut rest = None;
         let mut shown = self.show(call, primary);
         loop {
             let (answer, controller) = match shown? {
@@ -106,9 +116,11 @@ impl Generation {
                 Shown::Refused(answer, controller) => (answer, controller),
             };
             self.ways.note(false);
-            let may_become_known = goes_on(&controller);
+            let may_become_known = lags(&controller);
             let pause = pauses.pause(&self.pacer.jitter);
-            if !may_become_known || call.remaining() <= pause {
+            let left = call.remaining();
+            let rest = *rest.get_or_insert_with(|| if waits { left - longest_lag(left) } else { left });
+            if !may_become_known || left <= rest + pause {
                 return Err(self.rejection(&controller, answer, may_become_known));
             }
             self.controllers.failed(&controller, self.time.now().monotonic);
@@ -137,7 +149,7 @@ impl Generation {
     }
 
     /// A refusal of the credentials, with what is known here that may matter.
-    pub(super) fn rejection(&self, controller: &ControllerUrl, answer: ApiError, for_want_of_time: bool) -> Error {
+    fn rejection(&self, controller: &ControllerUrl, answer: ApiError, may_become_known: bool) -> Error {
         let now = SystemTime::now();
         let mut known = Vec::new();
         if let Some(facts) = self.certificate().filter(|_| self.ways.show_certificate()) {
@@ -158,15 +170,26 @@ impl Generation {
                 known.push(what.to_owned());
                 Believed::UntilToldOtherwise
             }
-            _ if for_want_of_time => Believed::NotAtAll,
+            _ if may_become_known => {
+                let what = "its certificate is new, and a node of a cluster may still have to learn of it; the next \
+                            call asks again";
+                known.push(what.to_owned());
+                Believed::NotAtAll
+            }
             _ => Believed::ForAWhile,
         };
-        Error::Rejected(Box::new(Rejection { answer, known, believed }))
+        let at = self.time.now().monotonic;
+        Error::Rejected(Box::new(Rejection { answer, known, believed, at, age: Duration::ZERO }))
     }
 
     fn certificate(&self) -> Option<CertificateFacts> {
         CertificateFacts::read(self.identity.leaf()?).ok()
     }
+}
+
+/// How long a call that has so much time waits for a node to learn of a certificate.
+fn longest_lag(left: Duration) -> Duration {
+    LONGEST_LAG.min(left / 2)
 }
 
 /// Why a token made no login.
@@ -183,5 +206,16 @@ impl From<Unusable> for Error {
         match unusable {
             Unusable::Over(error) | Unusable::Refused(error) | Unusable::NotTried(error) => error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_lags_takes_ten_seconds_of_a_call_or_half_of_it() {
+        let lag = |seconds| longest_lag(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([lag(0), lag(6), lag(20), lag(30), lag(3600)], [0, 3, 10, 10, 10]);
     }
 }
