@@ -193,7 +193,11 @@ impl Generation {
 
     /// The session as the controller that made it sees it now; `None` if it does not know it any more.
     pub(crate) fn ask_about(&self, call: &Call, session: &LiveSession) -> Result<Option<ApiSession>, Error> {
-        self.ask_about_at(call, &session.controller, session)
+        let known = self.ask_about_at(call, &session.controller, session)?;
+        if known.is_some() {
+            self.flight.heard_of(session);
+        }
+        Ok(known)
     }
 
     fn ask_about_at(

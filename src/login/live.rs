@@ -197,6 +197,11 @@ impl LiveSession {
         self.api_session.auth_queries.iter().find(|query| query.is_jwt())
     }
 
+    /// True if factors are still wanted, as far as is known here.
+    pub(crate) fn wants_factors(&self) -> bool {
+        !self.api_session.auth_queries.is_empty()
+    }
+
     /// An error that names the factors, if any are still wanted.
     pub(crate) fn require_complete(&self) -> Result<(), Error> {
         self.api_session.require_complete()

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 use ziti_edge_client::api::authenticators::AuthenticatorChange;
 use ziti_edge_client::api::list::ListQuery;
-use ziti_edge_client::{Client, Error, JwtSource, Login};
+use ziti_edge_client::{Client, Error, EventKind, JwtSource, Login};
 use ziti_edge_testkit::{Operation, Version};
 
+use crate::alice::Time;
 use crate::{Network, Supplier, alice, authorizations, build, list};
 
 fn client(network: &Network, source: JwtSource) -> Client {
@@ -240,5 +241,23 @@ fn a_token_that_is_given_later_completes_the_login_there_is_for_all_clones() {
         client.authenticate().unwrap();
         client.set_second_factor_jwt(&JwtSource::token(network.second_token(&alice()))).unwrap();
         assert_eq!((list(&client).unwrap(), network.logins()), (1, 2), "{version:?}");
+    }
+}
+
+#[test]
+fn maintenance_gives_a_login_the_jwt_that_it_waits_for() {
+    for version in Version::ALL {
+        let (network, time) = (Network::with_second_jwt(version), Time::new());
+        let wrong = network.token(&alice());
+        let supplier = Supplier::new([wrong.clone(), wrong, network.second_token(&alice())]);
+        let client = build(time.of(Client::builder(&network.identity).second_factor_jwt(supplier.source())));
+        let kinds = || -> Vec<EventKind> { client.maintain().events.iter().map(|event| event.kind).collect() };
+        assert_eq!(kinds(), [EventKind::LoginNeedsFactor], "{version:?}: both were refused");
+        for minute in 0..10 {
+            assert_eq!((kinds(), supplier.asked().len()), (vec![], 2), "{version:?} {minute}: it is told once");
+            time.pass(&network.controller, Duration::from_secs(60));
+        }
+        assert_eq!((kinds(), supplier.asked().len()), (vec![], 3), "{version:?}");
+        assert_eq!((list(&client).unwrap(), network.logins()), (1, 1), "{version:?}");
     }
 }

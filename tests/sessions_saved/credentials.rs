@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use ziti_edge_client::{
     Client, Credentials, Error, Identity, KeyAccess, LoginFlow, SessionKind, Signer, SigningScheme,
 };
-use ziti_edge_testkit::Version;
+use ziti_edge_testkit::{Fault, Operation, Version};
 
 use crate::alice::{Network, PASSWORD, Time, list};
 use crate::support::ENOUGH;
@@ -117,6 +117,53 @@ fn their_token_is_the_one_that_calls_use() {
             assert_eq!(shown.as_deref(), Some(credentials.token.expose()), "{version:?} {flow:?}");
         }
     }
+}
+
+/// Whoever is given them uses them for a while, and nobody sees that here.
+#[test]
+fn a_legacy_session_near_its_end_is_replaced_before_it_is_handed_out_unless_its_use_moves_its_end() {
+    for version in Version::ALL {
+        let (network, time) = (Network::new(version), Time::new());
+        let client = build(time.of(network.builder(LoginFlow::Legacy)));
+        let first = client.credentials().unwrap();
+        time.pass(&network.controller, Duration::from_secs(15 * 60));
+        assert_eq!(client.credentials().unwrap().token.expose(), first.token.expose(), "{version:?}: it is not near");
+        time.pass(&network.controller, DUE - Duration::from_secs(15 * 60));
+        let second = client.credentials().unwrap();
+        let is_moved = version != Version::V2_0;
+        assert_eq!(second.token.expose() == first.token.expose(), is_moved, "{version:?}");
+        assert!(second.left > DUE && network.had().0 == if is_moved { 1 } else { 2 }, "{version:?}: {second:?}");
+        time.pass(&network.controller, Duration::from_secs(15 * 60));
+        network.controller.clear_requests();
+        assert_eq!(client.credentials().unwrap().token.expose(), second.token.expose(), "{version:?}");
+        assert_eq!(network.controller.requests().len(), 0, "{version:?}: it is as good as new");
+    }
+}
+
+#[test]
+fn a_legacy_session_that_cannot_be_replaced_for_now_is_handed_out_as_long_as_it_lasts() {
+    let (network, time) = (Network::new(Version::V2_0), Time::new());
+    let client = build(time.of(network.builder(LoginFlow::Legacy).timeout(Duration::from_secs(2))));
+    let first = client.credentials().unwrap();
+    time.pass(&network.controller, DUE);
+    network.controller.fault(Operation::Authenticate, Fault::Refuse);
+    assert_eq!(client.credentials().unwrap().token.expose(), first.token.expose());
+    time.pass(&network.controller, Duration::from_secs(10 * 60));
+    client.credentials().expect_err("it is over");
+    network.controller.clear_faults();
+    client.retry_now();
+    assert_ne!(client.credentials().unwrap().token.expose(), first.token.expose());
+}
+
+#[test]
+fn a_legacy_session_that_had_a_code_is_handed_out_to_its_end() {
+    let (network, time) = (Network::with_totp(Version::V2_0), Time::new());
+    let client = build(time.of(network.builder(LoginFlow::Legacy)));
+    client.authenticate().unwrap();
+    client.authenticate_mfa(&network.code()).unwrap();
+    let first = client.credentials().unwrap();
+    time.pass(&network.controller, DUE);
+    assert_eq!((client.credentials().unwrap().token.expose(), network.had().0), (first.token.expose(), 1));
 }
 
 #[test]

@@ -135,7 +135,8 @@ impl Client {
     }
 
     /// What another part of a program needs to use this login. Logs in if there is no login, and renews one that is
-    /// due for it.
+    /// due for it. So is a legacy session that is near its end, unless its controller moves that when it is used, or the
+    /// next one would want a code of its user.
     ///
     /// Who needs a certificate of the session's own has one made by
     /// [`session_certificates`](Self::session_certificates).
@@ -146,6 +147,7 @@ impl Client {
         let call = self.call();
         self.on_generation(&call, |generation| {
             let session = generation.complete_session(&call)?;
+            let session = self.lasting(&call, generation, session)?;
             Ok(self.credentials_of(generation, &session))
         })
     }

@@ -1,5 +1,6 @@
 //! The login, before it ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::event::{Event, EventKind};
@@ -23,8 +24,10 @@ const WAITS: &str = "the login waits for its second factor; give it that";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     login: u64,
-    /// True if it is new, and of no use without the factor.
-    waits: bool,
+    /// True if it is of no use without the factor.
+    pub(super) waits: bool,
+    /// True if only a controller said so: for all that is known here the login is complete.
+    pub(super) is_met_only: bool,
 }
 
 /// That a controller moved the end of a login.
@@ -41,11 +44,12 @@ impl Client {
         let Some(session) = generation.flight.current() else {
             return self.log_in(call, Wanted::Current);
         };
-        if !session.api_session.auth_queries.is_empty() && !session.is_waiting() {
+        if session.wants_factors() && !session.is_waiting() {
             return self.look_whether_it_waits(call);
         }
-        if session.api_session.auth_queries.is_empty() {
-            self.shared.upkeep.state().told.take_if(|told| told.waits);
+        if !session.wants_factors() {
+            let is_over = |told: &Told| told.waits && !(told.is_met_only && told.login == session.number);
+            self.shared.upkeep.state().told.take_if(|told| is_over(told));
         }
         match session.due_in(self.now()) {
             Some(left) if session.is_known_to_all() && left.is_zero() => {
@@ -56,8 +60,10 @@ impl Client {
             }
             Some(left) if session.is_known_to_all() => return Ok((None, left)),
             // A new one would wait as this one does.
-            Some(left) if left.is_zero() => return Ok((self.needs_factor(&session, WAITS), LOOK_AGAIN)),
-            Some(left) => return Ok((None, left)),
+            Some(left) => {
+                let again = if left.is_zero() { LOOK_AGAIN } else { left };
+                return Ok((self.needs_factor(session.number, true, false), again));
+            }
             None => {}
         }
         let left = self.left_of(&generation, &session);
@@ -67,36 +73,78 @@ impl Client {
         if self.is_extended_by_use(call, &generation, &session)? {
             return Ok((None, lasts(&session.api_session)));
         }
-        if session.api_session.is_mfa_required || session.api_session.is_mfa_complete {
-            return Ok((self.needs_factor(&session, ENDS), LOOK_AGAIN));
+        if had_code(&session) {
+            return Ok((self.needs_factor(session.number, false, false), LOOK_AGAIN));
         }
         self.log_in(call, Wanted::NewerThan(session.number))
     }
 
     /// What a login waits for may be wanted no more, or have been given some other way: nobody else would hear of that.
-    fn look_whether_it_waits(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
+    pub(super) fn look_whether_it_waits(&self, call: &Call) -> Result<(Option<Event>, Duration), Error> {
         let question = Request::get("/current-api-session").with_partial_login();
-        self.on_generation(call, |generation| generation.look_at_session(call, &question))?;
-        let still = self.generation().flight.current().filter(|now| !now.api_session.auth_queries.is_empty());
-        Ok((still.and_then(|now| self.needs_factor(&now, WAITS)), LOOK_AGAIN))
+        let (login, waits, is_met_only) = self.on_generation(call, |generation| {
+            // The external JWT that it waits for may be had by now.
+            let supplied = generation.flight.current().map(|session| generation.with_second(call, session));
+            if let Some(Err(error)) = supplied {
+                log::debug!("the login goes on waiting: {error}");
+            }
+            let now = generation.look_at_session(call, &question)?;
+            let current = generation.flight.current();
+            let is_known = current.as_ref().is_some_and(|session| session.wants_factors());
+            let login = current.map_or(0, |session| session.number);
+            Ok((login, is_known || !now.auth_queries.is_empty(), !is_known))
+        })?;
+        let event = if waits { self.needs_factor(login, true, is_met_only) } else { None };
+        Ok((event, LOOK_AGAIN))
     }
 
     /// Tells it once of each login; that one waits like the one before it is no news.
-    fn needs_factor(&self, session: &LiveSession, message: &str) -> Option<Event> {
-        let now = Told { login: session.number, waits: !session.api_session.auth_queries.is_empty() };
+    fn needs_factor(&self, login: u64, waits: bool, is_met_only: bool) -> Option<Event> {
+        let message = if waits { WAITS } else { ENDS };
+        let now = Told { login, waits, is_met_only };
         let before = self.shared.upkeep.state().told.replace(now);
         let is_old = before.is_some_and(|before| before.login == now.login || (before.waits && now.waits));
         (!is_old).then(|| Event::plain(EventKind::LoginNeedsFactor, message))
     }
 
     fn log_in(&self, call: &Call, wanted: Wanted) -> Result<(Option<Event>, Duration), Error> {
-        let session = self.on_generation(call, |generation| generation.session(call, wanted))?;
-        if !session.api_session.auth_queries.is_empty() {
-            return Ok((self.needs_factor(&session, WAITS), LOOK_AGAIN));
+        let session = self.on_generation(call, |generation| {
+            let session = generation.session(call, wanted)?;
+            generation.with_second(call, session)
+        })?;
+        if session.wants_factors() {
+            return Ok((self.needs_factor(session.number, true, false), LOOK_AGAIN));
         }
         let again = session.due_in(self.now()).unwrap_or_else(|| lasts(&session.api_session));
         let message = format!("logged in at {}", session.controller);
         Ok((Some(Event::plain(EventKind::LoginRenewed, message)), again))
+    }
+
+    /// The login for somebody whose use of it is not seen here: a session that nears its end is replaced first, unless its
+    /// user would have to give it a code again. One that cannot be replaced for now is used as long as it lasts.
+    pub(in crate::client) fn lasting(
+        &self,
+        call: &Call,
+        generation: &Generation,
+        session: Arc<LiveSession>,
+    ) -> Result<Arc<LiveSession>, Error> {
+        if session.due_in(self.now()).is_some() || !self.left_of(generation, &session).is_zero() {
+            return Ok(session);
+        }
+        let replace = || {
+            if self.is_extended_by_use(call, generation, &session)? || had_code(&session) {
+                return Ok(Arc::clone(&session));
+            }
+            generation.session(call, Wanted::NewerThan(session.number))?;
+            generation.complete_session(call)
+        };
+        match replace() {
+            Err(error) if error.is_retryable() && !self.login_expires_in(generation, &session).is_zero() => {
+                log::debug!("the login is near its end, and could not be replaced yet: {error}");
+                Ok(session)
+            }
+            outcome => outcome,
+        }
     }
 
     /// How long until the login is to be renewed, by the clock that no one sets.
@@ -127,6 +175,11 @@ impl Client {
         }
         Ok(moved)
     }
+}
+
+/// True if a login in the place of this one would want a code of its user.
+fn had_code(session: &LiveSession) -> bool {
+    session.api_session.is_mfa_required || session.api_session.is_mfa_complete
 }
 
 fn lasts(session: &ApiSession) -> Duration {

@@ -30,6 +30,9 @@ use login::{Extended, Told};
 use schedule::{Part, Schedule};
 use turn::Turn;
 
+/// What was done for one part, and when it is due again.
+type Looked = Result<(Vec<Event>, Duration), Error>;
+
 /// Nobody has to ask more often.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -52,6 +55,8 @@ struct State {
     unsaved: bool,
     extended: Option<Extended>,
     told: Option<Told>,
+    /// The last login there was when another one failed.
+    failed_after: Option<u64>,
     trial: Option<Trial>,
 }
 
@@ -70,7 +75,8 @@ impl Client {
     /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers
     /// and their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up
     /// nothing else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and
-    /// used from then on. A call on another thread that is busy with the same is waited for, so that nothing is done twice;
+    /// used from then on. While a login fails, or waits for a factor, what needs one waits with it, and one event tells
+    /// of both. A call on another thread that is busy with the same is waited for, so that nothing is done twice;
     /// from inside of a callback of its own it does nothing.
     ///
     /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle
@@ -97,12 +103,20 @@ impl Client {
     }
 
     fn do_what_is_due(&self, call: &Call) -> Vec<Event> {
-        let due = self.shared.upkeep.state().schedule.due(self.now());
         let mut events = Vec::new();
-        for part in due {
+        for part in self.due_parts() {
+            if self.waits_for_login(part) {
+                self.shared.upkeep.state().schedule.wait_for_login(part);
+                continue;
+            }
             let outcome = call.check().and_then(|()| self.look_after(call, part));
+            let (part, outcome) = self.blamed(call, part, outcome);
+            let latest = self.generation().flight.latest();
             let now = self.now();
             let mut state = self.shared.upkeep.state();
+            if part == Part::Login {
+                state.failed_after = outcome.is_err().then_some(latest);
+            }
             match outcome {
                 Ok((told, again)) => {
                     state.schedule.done(part, again, now);
@@ -121,8 +135,55 @@ impl Client {
         events
     }
 
+    /// What is due, now that calls may have met a login which waits, or made one.
+    fn due_parts(&self) -> Vec<Part> {
+        let waits = self.generation().flight.current().is_some_and(|session| session.wants_factors());
+        let lacks_login = self.lacks_login();
+        let mut state = self.shared.upkeep.state();
+        if waits && !state.told.is_some_and(|told| told.waits) {
+            state.schedule.hasten(Part::Login);
+        }
+        if !lacks_login && !state.told.is_some_and(|told| told.is_met_only) {
+            state.schedule.login_is_there();
+        }
+        state.schedule.due(self.now())
+    }
+
+    /// True if a part would only fail for want of a login, of which its user has been told.
+    fn waits_for_login(&self, part: Part) -> bool {
+        match part {
+            Part::Login | Part::Authorities => false,
+            Part::Controllers => self.lacks_login(),
+            // Its end comes whether or not there is a login.
+            Part::Certificate => self.lacks_login() && !self.is_certificate_due(),
+        }
+    }
+
+    /// True if a login waits for a factor, or could not be made when that was tried last.
+    fn lacks_login(&self) -> bool {
+        let generation = self.generation();
+        let waits = generation.flight.current().is_some_and(|session| session.wants_factors());
+        waits || self.shared.upkeep.state().failed_after == Some(generation.flight.latest())
+    }
+
+    /// The part that an outcome is of: what a controller refuses for want of a factor is the login's.
+    fn blamed(&self, call: &Call, part: Part, outcome: Looked) -> (Part, Looked) {
+        match outcome {
+            Err(Error::LoginPending { .. }) if part != Part::Login => {
+                let looked = self.look_whether_it_waits(call);
+                self.shared.upkeep.state().schedule.wait_for_login(part);
+                (Part::Login, looked.map(|(event, again)| (Vec::from_iter(event), again)))
+            }
+            Ok(_) if part == Part::Controllers => {
+                self.shared.upkeep.state().told.take_if(|told| told.is_met_only);
+                (part, outcome)
+            }
+            outcome => (part, outcome),
+        }
+    }
+
     /// Does one part, and says when it is due again.
-    fn look_after(&self, call: &Call, part: Part) -> Result<(Vec<Event>, Duration), Error> {
+    fn look_after(&self, call: &Call, part: Part) -> Looked {
         let all = |(event, again): (Option<Event>, Duration)| (Vec::from_iter(event), again);
         match part {
             Part::Login => self.look_after_login(call).map(all),

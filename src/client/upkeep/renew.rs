@@ -105,6 +105,13 @@ impl Client {
         Ok(if asked { Due::Now { leaf: leaf.clone(), unfinished } } else { Due::In(left) })
     }
 
+    /// True if a renewal is due whatever an administrator wishes, or nobody can tell.
+    pub(super) fn is_certificate_due(&self) -> bool {
+        let generation = self.generation();
+        let known = (self.certificate_left(&generation), self.has_unfinished_renewal(&generation.identity));
+        !matches!(known, (Ok(Some(left)), Ok(false)) if !left.is_zero())
+    }
+
     /// How long until the certificate is near its end; zero if it is, `None` if there is none.
     fn certificate_left(&self, generation: &Generation) -> Result<Option<Duration>, Error> {
         let facts = generation.identity.leaf().map(CertificateFacts::read).transpose()?;

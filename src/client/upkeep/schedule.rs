@@ -33,6 +33,8 @@ struct Task {
     due: Option<Instant>,
     /// In a row.
     failures: u32,
+    /// True if it is left alone until there is a login.
+    waits: bool,
 }
 
 /// When each part is due. In the beginning all are.
@@ -51,7 +53,26 @@ impl Schedule {
 
     /// A part was done and is due again after this time.
     pub(super) fn done(&mut self, part: Part, again: Duration, now: Now) {
-        self.tasks[part as usize] = Task { due: Some(now.monotonic + again.min(LONGEST_PAUSE)), failures: 0 };
+        self.tasks[part as usize] = Task { due: Some(now.monotonic + again.min(LONGEST_PAUSE)), ..Task::default() };
+    }
+
+    /// A part is due at once.
+    pub(super) fn hasten(&mut self, part: Part) {
+        self.tasks[part as usize].due = None;
+    }
+
+    /// A part needs a login, and is due when that is looked at again, or as soon as there is one.
+    pub(super) fn wait_for_login(&mut self, part: Part) {
+        let due = self.tasks[Part::Login as usize].due;
+        let task = &mut self.tasks[part as usize];
+        *task = Task { due, waits: true, ..*task };
+    }
+
+    /// There is a login again: what waited for one is due.
+    pub(super) fn login_is_there(&mut self) {
+        for task in self.tasks.iter_mut().filter(|task| task.waits) {
+            *task = Task { due: None, waits: false, ..*task };
+        }
     }
 
     /// A part cannot be done as things are: somebody has to change them first.
@@ -63,7 +84,8 @@ impl Schedule {
     pub(super) fn failed(&mut self, part: Part, now: Now) {
         let failures = self.tasks[part as usize].failures;
         let pause = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_RETRY);
-        self.tasks[part as usize] = Task { due: Some(now.monotonic + pause), failures: failures.saturating_add(1) };
+        self.tasks[part as usize] =
+            Task { due: Some(now.monotonic + pause), failures: failures.saturating_add(1), waits: false };
     }
 
     /// How long until something is due.
@@ -117,6 +139,24 @@ mod tests {
         schedule.done(Part::Login, 24 * MINUTE, now);
         schedule.done(Part::Certificate, DAY, now);
         assert_eq!(schedule.next(now), 8 * MINUTE);
+    }
+
+    #[test]
+    fn what_waits_for_a_login_is_due_with_it_or_once_it_is_there() {
+        let now = start();
+        let mut schedule = all_done(now);
+        schedule.failed(Part::Login, now);
+        schedule.wait_for_login(Part::Controllers);
+        assert_eq!(schedule.next(now), FIRST_RETRY);
+        assert_eq!(schedule.due(later(now, FIRST_RETRY)), [Part::Login, Part::Controllers]);
+        assert_eq!(schedule.due(now), []);
+        schedule.login_is_there();
+        assert_eq!(schedule.due(now), [Part::Controllers], "the others have their own time");
+        schedule.done(Part::Controllers, DAY, now);
+        schedule.login_is_there();
+        assert_eq!(schedule.due(now), [], "it waits no more");
+        schedule.hasten(Part::Login);
+        assert_eq!(schedule.due(now), [Part::Login]);
     }
 
     #[test]
