@@ -2157,7 +2157,9 @@ const char *zec_error_request_id(const zec_error *error);
 /// The cause as the controller sent it: JSON of changing shape, or NULL.
 const char *zec_error_cause_json(const zec_error *error);
 
-/// The milliseconds that the controller asks to wait before another try, or 0.
+/// The milliseconds until another try is of use: as long as the controller asks to be left alone, or, of
+/// ZEC_ERR_REJECTED, until a login asks it again (a certificate or external JWT that is refused is believed to be so for
+/// ten minutes; zec_client_retry_now has the next call ask). 0 where nothing says so.
 uint64_t zec_error_retry_after_ms(const zec_error *error);
 
 /// True where the same call may succeed later without a change.
@@ -2334,7 +2336,7 @@ void zec_status_free(zec_status *status);
 
 /// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do. It takes no
 /// longer than one call may; each controller has its share of that. Nothing is spent and nothing changed, but that a
-/// client without a login logs in, as its next call would. What fails, by a cancel token, too, is in the diagnosis and is
+/// client without a login logs in, as its next call would, and waits for nothing that may come later. What fails, by a cancel token, too, is in the diagnosis and is
 /// no error.
 ZEC_MUST_USE
 zec_error *zec_client_diagnose(const zec_client *client,
@@ -2348,8 +2350,9 @@ void zec_diagnosis_free(zec_diagnosis *diagnosis);
 /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers and
 /// their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up nothing
 /// else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and used from then
-/// on. A call on another thread that is busy with the same is waited for, so that nothing is done twice; from inside of
-/// a callback of its own it does nothing.
+/// on. While a login fails, or waits for a factor, what needs one waits with it, and one event tells of both. A call on
+/// another thread that is busy with the same is waited for, so that nothing is done twice; from inside of a callback of
+/// its own it does nothing.
 ///
 /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle verifies.
 /// New CA certificates are trusted beside the old ones, which go once all controllers that can be reached were verified
@@ -2380,7 +2383,8 @@ zec_error *zec_client_renew_if_due(const zec_client *client,
 void zec_event_free(zec_event *event);
 
 /// What another part of a program needs to use this login, such as one that dials services. Logs in if there is no
-/// login, and renews one that is due for it. ZEC_ERR_LOGIN_PENDING if the login waits for a factor. Who needs a
+/// login, and renews one that is due for it; so is a legacy session that is near its end, unless its controller moves that
+/// when it is used, or the next one would want a code of its user. ZEC_ERR_LOGIN_PENDING if the login waits for a factor. Who needs a
 /// certificate of the session's own has one made by zec_session_certificates_create().
 ZEC_MUST_USE
 zec_error *zec_client_credentials(const zec_client *client,

@@ -251,7 +251,9 @@ pub extern "C" fn zec_error_cause_json(error: Option<&zec_error>) -> *const c_ch
     guard_or(ptr::null(), || pointer(error.and_then(|error| error.answer.as_ref()?.cause_json.as_ref())))
 }
 
-/// The milliseconds that the controller asks to wait before another try, or 0.
+/// The milliseconds until another try is of use: as long as the controller asks to be left alone, or, of
+/// ZEC_ERR_REJECTED, until a login asks it again (a certificate or external JWT that is refused is believed to be so for
+/// ten minutes; zec_client_retry_now has the next call ask). 0 where nothing says so.
 #[unsafe(no_mangle)]
 pub extern "C" fn zec_error_retry_after_ms(error: Option<&zec_error>) -> u64 {
     guard_or(0, || {

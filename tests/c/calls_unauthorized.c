@@ -48,6 +48,9 @@ static void rejected(const char *path) {
     zec_error *error = list(client);
     CHECK(zec_error_code(error) == ZEC_ERR_REJECTED && zec_error_http_status(error) == 401);
     CHECK(same(zec_error_api_code(error), "INVALID_AUTH") && !zec_error_is_retryable(error));
+    /* The second answer is the first one's: it says when the controller is asked again. */
+    CHECK(zec_error_retry_after_ms(error) > 500000 && zec_error_retry_after_ms(error) <= 600000);
+    CHECK(strstr(zec_error_message(error), "asked again in") && strstr(zec_error_message(error), "after retry_now"));
     zec_error_free(error);
   }
   zec_client_free(client);

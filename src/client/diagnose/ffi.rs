@@ -186,7 +186,7 @@ impl View for zec_diagnosis {
 
 /// Tries each step on the way to a login, at every controller, and says which fails, why, and what to do. It takes no
 /// longer than one call may; each controller has its share of that. Nothing is spent and nothing changed, but that a
-/// client without a login logs in, as its next call would. What fails, by a cancel token, too, is in the diagnosis and is
+/// client without a login logs in, as its next call would, and waits for nothing that may come later. What fails, by a cancel token, too, is in the diagnosis and is
 /// no error.
 #[unsafe(no_mangle)]
 #[must_use]

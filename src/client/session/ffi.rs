@@ -124,7 +124,8 @@ impl View for zec_session_credentials {
 }
 
 /// What another part of a program needs to use this login, such as one that dials services. Logs in if there is no
-/// login, and renews one that is due for it. ZEC_ERR_LOGIN_PENDING if the login waits for a factor. Who needs a
+/// login, and renews one that is due for it; so is a legacy session that is near its end, unless its controller moves that
+/// when it is used, or the next one would want a code of its user. ZEC_ERR_LOGIN_PENDING if the login waits for a factor. Who needs a
 /// certificate of the session's own has one made by zec_session_certificates_create().
 #[unsafe(no_mangle)]
 #[must_use]

@@ -98,8 +98,9 @@ pub(crate) fn teller(
 /// Nothing of this happens by itself, and a client works without it, as long as its certificate, its controllers and
 /// their CA do. It has the time limit of one call for all it does. What fails is told as an event, holds up nothing
 /// else, and is tried again later. Whatever changes the identity is saved at once, where it is kept, and used from then
-/// on. A call on another thread that is busy with the same is waited for, so that nothing is done twice; from inside of
-/// a callback of its own it does nothing.
+/// on. While a login fails, or waits for a factor, what needs one waits with it, and one event tells of both. A call on
+/// another thread that is busy with the same is waited for, so that nothing is done twice; from inside of a callback of
+/// its own it does nothing.
 ///
 /// Controllers and CA certificates are only taken from a controller whose certificate the network's CA bundle verifies.
 /// New CA certificates are trusted beside the old ones, which go once all controllers that can be reached were verified
