@@ -155,7 +155,8 @@ impl Client {
         let Now { monotonic: now, wall } = generation.time.now();
         let LoginAttempts { session, in_flight, refusal } = generation.flight.attempts();
         // What holds for the credentials holds whatever became of the logins by them.
-        let refusal = refusal.or_else(|| generation.ways.remembered().map(|refusal| Box::new(refusal.told(now))));
+        let remembered = || generation.ways.remembered().map(|refusal| Box::new(refusal.told(now)));
+        let refusal = refusal.or_else(|| if session.is_none() { remembered() } else { None });
         let refusal = refusal.map(|refusal| Failed { ago: refusal.age, message: refusal.to_string() });
         let facts = generation.identity.leaf().and_then(|leaf| CertificateFacts::read(leaf).ok());
         let certificate_ends = facts.as_ref().map(|facts| facts.not_after);
