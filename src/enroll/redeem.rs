@@ -14,6 +14,9 @@ use crate::wire::{Request, refusal};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The least time for an answer. One that does not come in time leaves it open whether the token is spent, so nobody
+/// asks again that late.
+const ANSWER_TIME: Duration = Duration::from_millis(500);
 /// How long a node of a cluster may take to learn of a token that another node made.
 const LAGGING_NODE: Duration = Duration::from_secs(2);
 
@@ -49,10 +52,12 @@ pub(super) fn redeem(
     let (mut pauses, jitter) = (Backoff::new(FIRST_PAUSE, LONGEST_PAUSE), Jitter::default());
     let mut body = Vec::new();
     loop {
+        let began = Instant::now();
         let head = network.connections.exchange(call, &network.attempt(), request, &mut body).map_err(lost)?;
         if head.is_success() {
             return read(request, &body, expected);
         }
+        let answer_time = began.elapsed().max(ANSWER_TIME);
         let answer = refusal::read(&request.operation(), &head, &body);
         let pause = pauses.pause(&jitter);
         let wait = answer.retry_after.map_or(pause, |asked| spread(asked, &jitter).max(pause));
@@ -60,7 +65,7 @@ pub(super) fn redeem(
             true => patience(&answer, &mut unknown_since),
             false => patience_with_the_busy(&answer),
         };
-        if call.remaining().min(patience) <= wait {
+        if call.remaining().saturating_sub(answer_time).min(patience) <= wait {
             return Err(refused(method, answer));
         }
         log::debug!("enrollment was not carried out ({} {}), trying again", answer.status, answer.code);

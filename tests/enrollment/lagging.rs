@@ -108,3 +108,17 @@ fn the_two_seconds_begin_when_the_token_was_not_known_first() {
     // Up to one and a half seconds for each busy answer.
     assert!((2000..5500).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
+
+/// An answer that comes too late leaves it open whether the token is spent.
+#[test]
+fn nobody_asks_again_with_less_time_than_an_answer_took() {
+    let node = TestController::builder().version(Version::V2_0).start().unwrap();
+    let token = node.create_identity("alice");
+    Place::new().enroll(&token).unwrap();
+    node.clear_requests();
+    node.fault(Operation::Enroll, Fault::Late(Duration::from_millis(1500)));
+    let place = Place::new();
+    let options = ziti_edge_client::EnrollOptions::new().timeout(Duration::from_secs(3));
+    assert_eq!(problem_of(place.enroll_with(&token, options).unwrap_err()).0, Problem::TokenNotKnown);
+    assert_eq!((node.count(Operation::Enroll), place.names().len()), (1, 0));
+}
