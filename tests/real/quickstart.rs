@@ -133,9 +133,10 @@ fn command(program: &Path, folder: &Path, port: u16, router_port: u16) -> Result
     Ok(command)
 }
 
-/// Lets the program listen on loopback only, and leave nothing outside of the folder.
+/// Lets the program listen on loopback only, and leave nothing outside of the folder, where its sockets are as well.
 pub(crate) fn on_loopback(command: &mut Command, folder: &Path) {
     command
+        .env("TMPDIR", folder)
         .env("ZITI_CONFIG_DIR", folder)
         .env("ZITI_CTRL_BIND_ADDRESS", LOOPBACK)
         .env("ZITI_CTRL_EDGE_BIND_ADDRESS", LOOPBACK);

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use ziti_edge_client::api::list::ListQuery;
 use ziti_edge_client::{Client, EventKind, Identity, LoginFlow, SessionKind, Store};
 
 use super::member::{ENOUGH, FLOWS, list};
 use super::{Cluster, Story};
+use crate::quickstart::PAUSE;
 
 pub(super) const ALL: &[(&str, Story)] = &[
     ("a_new_identity_logs_in_at_every_node_in_every_way", a_new_identity_logs_in_at_every_node_in_every_way),
@@ -60,6 +62,7 @@ fn the_nodes_are_learnt_and_kept(cluster: &mut Cluster) {
     let store = Store::file(&file);
     let client = cluster.builder(&member, &[leader]).store(store.clone()).build().unwrap();
     store.save(&client.identity()).unwrap();
+    wait_until_all_are_listed(&client);
 
     let maintenance = client.maintain();
 
@@ -75,6 +78,20 @@ fn the_nodes_are_learnt_and_kept(cluster: &mut Cluster) {
     assert_eq!(origins(&client.identity()), expected);
     assert_eq!(origins(&Identity::load(&file).unwrap()), expected, "they are in the file");
     assert!(client.maintain().events.is_empty(), "and that was all");
+}
+
+/// A leader lists nodes, and where they are, as they connect to it.
+fn wait_until_all_are_listed(client: &Client) {
+    let begun = Instant::now();
+    loop {
+        let nodes = client.controllers().list(&ListQuery::new()).unwrap();
+        let listed = nodes.iter().filter(|node| node.api_addresses.contains_key("edge-client")).count();
+        if listed == super::NODES {
+            return;
+        }
+        assert!(begun.elapsed() < super::HEAL_LIMIT, "{nodes:?}");
+        thread::sleep(PAUSE);
+    }
 }
 
 /// Several threads call all the time. None of their calls fails, and one login is made for all of them.

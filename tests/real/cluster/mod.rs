@@ -108,8 +108,9 @@ impl Cluster {
 
     fn begin(&mut self, program: &Path, index: usize, port: u16, mut command: Command) -> Result<(), String> {
         let folder = self.folder.path();
-        on_loopback(&mut command, folder);
         let mut again = scrubbed(program);
+        on_loopback(&mut command, folder);
+        on_loopback(&mut again, folder);
         again.args(["controller", "run"]).arg(folder.join(name_of(index)).join("ctrl.yaml"));
         let log: PathBuf = folder.join(format!("{}.log", name_of(index)));
         self.nodes.push(Node::start(port, log, command, again)?);
@@ -162,6 +163,15 @@ impl Cluster {
         [leader, (leader + 1) % NODES, (leader + 2) % NODES]
     }
 
+    /// Waits until a node has noticed that nobody leads: until then it passes writes on, and waits for their answers.
+    pub(crate) fn wait_until_nobody_leads(&mut self, asked: usize) {
+        let nobody_leads = |cluster: &Self| {
+            let leads = cluster.members(asked)?.iter().any(|member| member["leader"] == true);
+            if leads { Err(format!("node {asked} still sees a leader")) } else { Ok(()) }
+        };
+        self.wait_for(HEAL_LIMIT, nobody_leads).unwrap_or_else(|problem| panic!("{problem}"));
+    }
+
     fn running(&self) -> impl Iterator<Item = usize> + '_ {
         (0..NODES).filter(|index| self.nodes.get(*index).is_some_and(Node::is_running))
     }
@@ -207,7 +217,7 @@ impl Cluster {
             }
             if start.elapsed() > limit {
                 let seconds = limit.as_secs();
-                return Err(format!("no whole cluster after {seconds} s: {problem}\n{}", self.last_words()));
+                return Err(format!("the cluster is not ready after {seconds} s: {problem}\n{}", self.last_words()));
             }
             thread::sleep(PAUSE);
         }

@@ -82,6 +82,7 @@ fn without_a_majority_there_are_reads_and_no_writes(cluster: &mut Cluster) {
     for client in &clients {
         assert_eq!(list(client).unwrap(), 2, "reads need no leader");
     }
+    cluster.wait_until_nobody_leads(other);
     let began = Instant::now();
     let hasty = Duration::from_secs(4);
     thread::scope(|scope| {
