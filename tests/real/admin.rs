@@ -1,12 +1,15 @@
 //! The administrator's side: what the tests need of the management API.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::quickstart::PAUSE;
 
 /// Long, because a controller may have to share the machine with a build.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -53,9 +56,17 @@ impl Admin {
         Ok(admin)
     }
 
-    /// Makes something, and gives its id.
+    /// Makes something, and gives its id. A cluster makes nothing while it elects a leader, which on a machine with other
+    /// work it does at any time.
     pub(crate) fn create(&self, collection: &str, body: &Value) -> String {
-        let (status, data) = self.post(collection, body).unwrap_or_else(|problem| panic!("{problem}"));
+        let begun = Instant::now();
+        let (status, data) = loop {
+            let answer = self.post(collection, body).unwrap_or_else(|problem| panic!("{problem}"));
+            if !matches!(answer.0, 429 | 503) || begun.elapsed() > TIMEOUT {
+                break answer;
+            }
+            thread::sleep(PAUSE);
+        };
         assert_eq!(status, 201, "POST {collection}: {data}");
         let id = data["id"].as_str().expect("what was made has an id").to_owned();
         self.adopt(format!("{collection}/{id}"));
