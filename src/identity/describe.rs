@@ -78,9 +78,9 @@ impl IdentityDescription {
         }
     }
 
-    /// The same as JSON, with times as RFC 3339.
+    /// The same as one line of JSON, with times as RFC 3339.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("texts and lists of texts can always be written as JSON")
+        serde_json::to_string(self).expect("texts and lists of texts can always be written as JSON")
     }
 }
 

@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
   CHECK(same(diagnosis->identity[1]->kind, "login") && is(diagnosis->identity[1], "ok"));
   CHECK(diagnosis->identity[1]->detail[0] != 0 && diagnosis->identity[1]->advice == NULL);
   CHECK(strstr(diagnosis->text, "  ok       login") != NULL && diagnosis->json[0] == '{');
+  CHECK(strchr(diagnosis->json, '\n') == NULL);
   const zec_diagnosed_client *about = diagnosis->client;
   CHECK(same(about->version, zec_version()) && about->features_len > 0 && about->features[about->features_len] == NULL);
   CHECK(about->system[0] && about->time[0] && about->time_unix > 1500000000 && same(about->identity->store, argv[1]));

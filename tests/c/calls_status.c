@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
   CHECK(status->login_expires_in_ms > 60 * 1000 && status->login_refusal == NULL && status->login_refused_ago_ms == -1);
   CHECK(status->is_clock_known && status->clock_ahead_seconds >= -1 && status->clock_ahead_seconds <= 1);
   CHECK(status->counters.logins == 1 && status->counters.requests == 2 && status->counters.connections == 1);
-  CHECK(strstr(status->json, "\"state\": \"complete\"") != NULL);
+  CHECK(strstr(status->json, "\"state\":\"complete\"") != NULL && strchr(status->json, '\n') == NULL);
   zec_status_free(status);
   zec_api_session_free(session);
 

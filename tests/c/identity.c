@@ -52,7 +52,7 @@ static void described(zec_identity *identity, const char *path) {
   CHECK(told->authorities_len == 2 && told->authorities[2] == NULL);
   CHECK(path ? is(told->store, path) : told->store == NULL);
   CHECK(told->warnings_len == 0 && told->warnings[0] == NULL);
-  CHECK(strstr(told->json, "\"keyKind\": \"ECDSA P-256\"") && !strstr(told->json, "PRIVATE KEY"));
+  CHECK(strstr(told->json, "\"keyKind\":\"ECDSA P-256\"") && !strstr(told->json, "PRIVATE KEY"));
   zec_identity_description_free(told);
 }
 

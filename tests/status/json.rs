@@ -66,6 +66,7 @@ fn same(client: &Client) -> Value {
     let status = status_of(client);
     let json: Value = serde_json::from_str(&status.to_json()).unwrap();
     assert_eq!(json, spelled_out(&status));
+    assert_eq!(status.to_json().lines().count(), 1, "for a line of a log");
     json
 }
 

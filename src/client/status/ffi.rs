@@ -124,7 +124,7 @@ pub struct zec_status {
     /// How long ago that was; -1 without one.
     pub last_error_ago_ms: i64,
     pub counters: zec_counters,
-    /// All of this as one JSON object.
+    /// All of this as one JSON object, in one line.
     pub json: *const c_char,
 }
 

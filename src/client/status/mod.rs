@@ -142,9 +142,9 @@ pub struct Counters {
 }
 
 impl Status {
-    /// The same as JSON. Durations are in milliseconds and say so, times are RFC 3339, what is not known is null.
+    /// The same as one line of JSON. Durations are in milliseconds and say so, times are RFC 3339, what is not known is null.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("texts, numbers and lists of them can always be written as JSON")
+        serde_json::to_string(self).expect("texts, numbers and lists of them can always be written as JSON")
     }
 }
 

@@ -62,7 +62,7 @@ pub struct zec_identity_description {
     /// Who else can read or replace its files, as things are now; one sentence for each.
     pub warnings: *const *const c_char,
     pub warnings_len: usize,
-    /// All of this as one JSON object.
+    /// All of this as one JSON object, in one line.
     pub json: *const c_char,
 }
 

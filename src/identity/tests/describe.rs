@@ -40,6 +40,7 @@ fn json_has_the_same_with_times_in_words() {
     let path = folder.path().join("alice.json");
     fs::write(&path, usual_json()).unwrap();
     let told = Identity::load(&path).unwrap().describe();
+    assert_eq!(told.to_json().lines().count(), 1, "for a line of a log");
     let json: Value = serde_json::from_str(&told.to_json()).unwrap();
     assert_eq!((&json["name"], &json["id"]), (&json!("leaf"), &Value::Null));
     assert_eq!((&json["keyKind"], &json["store"]), (&json!("ECDSA P-256"), &json!(path.to_str().unwrap())));
