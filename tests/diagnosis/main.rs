@@ -90,23 +90,51 @@ fn what_cannot_be_reached_is_told_by_the_step() {
         for skipped in [StepKind::Tls, StepKind::Version, StepKind::Clock, StepKind::Login] {
             assert_eq!(step(&diagnosis, skipped).outcome, StepOutcome::Skipped, "{diagnosis}");
         }
+        assert_eq!(step(&diagnosis, StepKind::Tls).detail, "no connection was opened");
     }
 }
 
 #[test]
 fn a_peer_that_is_silent_or_no_controller_is_told_by_the_step() {
     let controller = controller(Version::V2_0, 0);
-    for (operation, fault, kind, says) in [
-        (Operation::Any, Fault::SilentAfterAccept, StepKind::Tls, "the deadline passed"),
-        (Operation::Version, answer(404, "{}"), StepKind::Version, "404"),
-        (Operation::Version, Fault::Html, StepKind::Version, "GET /version"),
-        (Operation::Version, Fault::StallBeforeAnswer, StepKind::Version, "the deadline passed"),
-        (Operation::Authenticate, Fault::TooManyRequests { retry_after: None }, StepKind::Login, "429"),
+    let (slow, late, other) = ("answered in time", "no answer comes", "something else than a controller");
+    let address = "check that this is the address";
+    let (failed, untold) = ("the TLS handshake failed", "the controller's version was not told");
+    for (operation, fault, kind, says, advises, clock) in [
+        (Operation::Any, Fault::SilentAfterAccept, StepKind::Tls, "the deadline passed", slow, failed),
+        (Operation::Any, Fault::StallInHandshake, StepKind::Tls, "the deadline passed", slow, failed),
+        (Operation::Any, Fault::CloseBeforeAnswer, StepKind::Version, "ended too early", address, untold),
+        (Operation::Version, answer(404, "{}"), StepKind::Version, "404", address, untold),
+        (Operation::Version, answer(503, "{}"), StepKind::Version, "503", "overloaded", untold),
+        (Operation::Version, Fault::Html, StepKind::Version, "GET /version", address, untold),
+        (Operation::Version, Fault::StallBeforeAnswer, StepKind::Version, "the deadline passed", late, untold),
+        (
+            Operation::Authenticate,
+            Fault::TooManyRequests { retry_after: None },
+            StepKind::Login,
+            "429",
+            "later",
+            "agrees",
+        ),
+        (Operation::Authenticate, Fault::StallBeforeAnswer, StepKind::Login, "the deadline passed", "hangs", "agrees"),
+        (Operation::Authenticate, Fault::LostAnswer, StepKind::Login, "ended too early", "try again", "agrees"),
     ] {
         controller.fault(operation, fault);
         let client = builder(&controller).timeout(Duration::from_secs(2)).build().unwrap();
-        only_fails(&client.diagnose(), kind, says);
+        let diagnosis = client.diagnose();
+        only_fails(&diagnosis, kind, says);
+        assert!(step(&diagnosis, kind).advice.as_ref().is_some_and(|advice| advice.contains(advises)), "{diagnosis}");
+        assert!(step(&diagnosis, StepKind::Clock).detail.contains(clock), "{diagnosis}");
         controller.clear_faults();
+    }
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", plain.local_addr().unwrap());
+    thread::spawn(move || plain.incoming().for_each(drop));
+    let diagnosis = client_at(&controller, &[&url], None).diagnose();
+    only_fails(&diagnosis, StepKind::Tls, "connection");
+    assert!(step(&diagnosis, StepKind::Tls).advice.as_ref().unwrap().contains(other), "{diagnosis}");
+    for kind in [StepKind::Name, StepKind::Chain, StepKind::Version, StepKind::Clock] {
+        assert_eq!(step(&diagnosis, kind).detail, failed, "connect was ok");
     }
 }
 
@@ -126,6 +154,7 @@ fn a_proxy_is_a_step_of_its_own() {
     let proxy = Proxy::parse(&format!("http://user:canary@{address}")).unwrap();
     let diagnosis = builder(&controller).proxy(proxy).build().unwrap().diagnose();
     only_fails(&diagnosis, StepKind::Proxy, "407: it refuses the login");
+    assert_eq!(step(&diagnosis, StepKind::Tls).detail, "the proxy does not lead to the controller");
     assert!(step(&diagnosis, StepKind::Resolve).detail.starts_with(&format!("the proxy http://{address} is at")));
     assert!(!format!("{diagnosis} {diagnosis:?} {}", diagnosis.to_json()).contains("canary"));
 }

@@ -29,7 +29,9 @@ fn text_and_json_have_all_steps() {
         text.contains("\nidentity\n  ok       certificate  ") && text.contains("\n  ok       login        "),
         "{text}"
     );
-    let json: Value = serde_json::from_str(&diagnosis.to_json()).unwrap();
+    let json = diagnosis.to_json();
+    assert_eq!(json.lines().count(), 1, "for a line of a log");
+    let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["controllers"][0]["steps"][0]["kind"], "resolve");
     assert_eq!(
         json["identity"][1],

@@ -153,7 +153,7 @@ pub struct zec_diagnosis {
     pub is_ok: bool,
     /// All of this for people, in lines.
     pub text: *const c_char,
-    /// All of this as one JSON object.
+    /// All of this as one JSON object, in one line.
     pub json: *const c_char,
     /// What was diagnosed, and where.
     pub client: *const zec_diagnosed_client,

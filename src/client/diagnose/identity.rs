@@ -10,6 +10,8 @@ use crate::transport::Call;
 use crate::trust::certificate::CertificateFacts;
 use crate::trust::{clock_note, display_time};
 
+pub(super) const BUSY: &str = "try again later; the controller is overloaded";
+
 pub(super) fn certificate(generation: &Generation) -> DiagnosisStep {
     let kind = StepKind::Certificate;
     let Some(leaf) = generation.identity.leaf() else {
@@ -81,7 +83,12 @@ fn advice(error: &Error) -> Option<&'static str> {
             "ask an administrator whether the identity is disabled or deleted; check that its certificate is the newest \
              there is, or that user name and password are right",
         ),
-        Error::Busy(_) => Some("try again later; the controller is overloaded"),
+        Error::Busy(_) => Some(BUSY),
+        Error::Timeout { .. } => Some(
+            "a controller answered before, and not in time now: it is overloaded or hangs; try again later, or give calls \
+             more time",
+        ),
+        Error::Transport { .. } => Some("a controller answered before: try again; if this stays so, look at its log"),
         _ => None,
     }
 }

@@ -20,6 +20,9 @@ use crate::wire::{ControllerUrl, Head, envelope, timestamp};
 pub use client::DiagnosedClient;
 pub use report::{ControllerDiagnosis, Diagnosis, DiagnosisStep, StepKind, StepOutcome};
 
+/// What there is to find out about a controller once TLS is agreed on.
+const AFTER_TLS: [StepKind; 4] = [StepKind::Name, StepKind::Chain, StepKind::Version, StepKind::Clock];
+
 /// What the steps of one controller came to.
 struct Way {
     steps: Vec<DiagnosisStep>,
@@ -54,7 +57,7 @@ impl Client {
         let login = match is_any_open {
             // What is to be waited for is told instead.
             true => self.try_login(&call.without_patience()),
-            false => DiagnosisStep::skipped(StepKind::Login, "there is no controller to log in at"),
+            false => DiagnosisStep::skipped(StepKind::Login, "no controller that is trusted answered"),
         };
         // The login may have found a newer certificate.
         Diagnosis { client, controllers, identity: vec![identity::certificate(&self.generation()), login] }
@@ -65,24 +68,23 @@ impl Client {
         let probe = generation.connections.probe(&call, url);
         let mut steps = reach(&probe, url);
         let shown = match probe.handshake {
-            None => None,
-            Some(Ok(shown)) => {
-                steps.push(DiagnosisStep::ok(StepKind::Tls, handshake(&shown)));
-                Some(shown)
-            }
+            Some(Ok(shown)) => shown,
             Some(Err(error)) => {
                 steps.push(not_agreed(&error));
-                None
+                steps.extend(AFTER_TLS.map(|kind| DiagnosisStep::skipped(kind, "the TLS handshake failed")));
+                return Way { steps, is_open: false };
+            }
+            None => {
+                let why = match probe.tunnel {
+                    Some(_) => "the proxy does not lead to the controller",
+                    None => "no connection was opened",
+                };
+                steps.push(DiagnosisStep::skipped(StepKind::Tls, why));
+                steps.extend(AFTER_TLS.map(|kind| DiagnosisStep::skipped(kind, why)));
+                return Way { steps, is_open: false };
             }
         };
-        let Some(shown) = shown else {
-            let why = "no connection to the controller was opened";
-            let missing = [StepKind::Tls, StepKind::Name, StepKind::Chain, StepKind::Version, StepKind::Clock];
-            let missing = missing.into_iter().filter(|kind| steps.iter().all(|step| step.kind != *kind));
-            let missing: Vec<_> = missing.map(|kind| DiagnosisStep::skipped(kind, why)).collect();
-            steps.extend(missing);
-            return Way { steps, is_open: false };
-        };
+        steps.push(DiagnosisStep::ok(StepKind::Tls, handshake(&shown)));
         let judged = judge(generation, url, &shown);
         let is_trusted = judged.iter().all(|step| step.outcome == StepOutcome::Ok);
         steps.extend(judged);
@@ -137,8 +139,12 @@ fn reach(probe: &Probe, url: &ControllerUrl) -> Vec<DiagnosisStep> {
 fn not_agreed(error: &Error) -> DiagnosisStep {
     let step = DiagnosisStep::failed(StepKind::Tls, error.to_string());
     match error {
-        // It says what is wrong itself.
-        Error::Tls { .. } => step,
+        // They say themselves what is wrong.
+        Error::Tls { .. } | Error::Canceled { .. } => step,
+        Error::Timeout { .. } => step.with_advice(
+            "the connection is taken and the handshake not answered in time: the controller may hang, something else may \
+             have this port, or a firewall on the way lets no TLS through; if it is only slow, give calls more time",
+        ),
         _ => step.with_advice(
             "something else than a controller may have this port, or something on the way, such as a firewall, lets a \
              connection begin and no TLS through",
@@ -195,9 +201,19 @@ fn ask(call: &Call, generation: &Generation, url: &ControllerUrl) -> [DiagnosisS
     match version(call, generation, url, &mut body) {
         Ok((head, version)) => [DiagnosisStep::ok(StepKind::Version, version), clock(&head)],
         Err(error) => {
-            let advice = "check that this is the address of a controller, and not of a router or a web page";
-            let version = DiagnosisStep::failed(StepKind::Version, error.to_string()).with_advice(advice);
-            [version, DiagnosisStep::skipped(StepKind::Clock, "the controller gave no answer")]
+            let version = DiagnosisStep::failed(StepKind::Version, error.to_string());
+            let version = match error {
+                Error::Canceled { .. } => version,
+                Error::Timeout { .. } => version.with_advice(
+                    "TLS works and no answer comes: the controller is overloaded or hangs; try again later, or give calls \
+                     more time",
+                ),
+                Error::Busy(_) => version.with_advice(identity::BUSY),
+                _ => version.with_advice(
+                    "check that this is the address of a controller, and not of a router or a web page",
+                ),
+            };
+            [version, DiagnosisStep::skipped(StepKind::Clock, "the controller's version was not told")]
         }
     }
 }

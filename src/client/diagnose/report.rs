@@ -125,9 +125,9 @@ impl Diagnosis {
         self.controllers.iter().flat_map(|controller| &controller.steps).chain(&self.identity)
     }
 
-    /// The same as JSON.
+    /// The same as one line of JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("texts and lists of them can always be written as JSON")
+        serde_json::to_string(self).expect("texts and lists of them can always be written as JSON")
     }
 }
 
