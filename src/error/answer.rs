@@ -60,15 +60,22 @@ impl ApiError {
         cause.get("message")?.as_str().map(str::to_owned)
     }
 
-    /// The part of the cause that a person reads: its reason with the field, or its message.
+    /// The part of the cause that a person reads: its reason with the field, or its message. `None` if that is what the
+    /// message says already.
     fn cause_summary(&self) -> Option<String> {
         let cause: serde_json::Value = serde_json::from_str(self.cause.as_ref()?.get()).ok()?;
         let text = |key: &str| cause.get(key).and_then(|v| v.as_str());
         let reason = text("reason").or(text("message"))?;
         Some(match text("field") {
             Some(field) => format!("{}: {}", one_line(field), one_line(reason)),
-            None => one_line(reason),
+            None => Some(one_line(reason)).filter(|reason| !self.says(reason))?,
         })
+    }
+
+    /// True if the message is this sentence, perhaps with a note of ours.
+    fn says(&self, sentence: &str) -> bool {
+        let rest = self.message.strip_prefix(sentence.trim_end_matches('.')).map(|rest| rest.trim_start_matches('.'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("; "))
     }
 
     /// The name of the field that the cause points at.
@@ -174,5 +181,32 @@ mod tests {
         assert!(text.starts_with("GET /x: 400 BAD: no (na me: bad  xxx") && text.ends_with("xx)"), "{text}");
         assert!(text.len() < 400, "{}", text.len());
         assert_eq!(error.cause_field().as_deref(), Some("na\nme"), "as it came");
+    }
+
+    #[test]
+    fn a_cause_that_says_what_the_message_says_is_not_told_twice() {
+        let told = |message: &str, cause: &str| {
+            let error = ApiError {
+                status: 401,
+                code: "UNAUTHORIZED".to_owned(),
+                message: message.to_owned(),
+                cause: Some(RawValue::from_string(cause.to_owned()).unwrap()),
+                request_id: None,
+                retry_after: None,
+                operation: "GET /x".to_owned(),
+            };
+            error.to_string()
+        };
+        for (message, cause, says) in [
+            ("gone", r#"{"message": "gone"}"#, "gone"),
+            ("gone", r#"{"message": "gone."}"#, "gone"),
+            ("gone.", r#"{"reason": "gone"}"#, "gone."),
+            ("gone; not asked again", r#"{"message": "gone"}"#, "gone; not asked again"),
+            ("gone", r#"{"reason": "gone", "field": "id"}"#, "gone (id: gone)"),
+            ("gone away", r#"{"message": "gone"}"#, "gone away (gone)"),
+            ("gone", r#"{"message": "gone away"}"#, "gone (gone away)"),
+        ] {
+            assert_eq!(told(message, cause), format!("GET /x: 401 UNAUTHORIZED: {says}"), "{cause}");
+        }
     }
 }
