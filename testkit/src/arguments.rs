@@ -16,6 +16,10 @@ usage: ziti-edge-testkit [OPTIONS]
   --server-key p256|p384|rsa  the kind of the TLS key, which signs tokens too (p256)
   --port P                    listen on this port of 127.0.0.1 (a free one)
   --identity NAME --jwt FILE  make an identity and write its enrollment token; may be repeated
+  --password NAME:PASSWORD    let an identity log in by this password, too; its user name is NAME
+  --totp NAME                 let the logins of an identity want a one-time code, which the line `totp NAME` on stdin asks
+                              for: the answer is the line `totp NAME CODE` on stdout
+  --external-jwt NAME:FILE    let an identity log in by an external JWT, and write one that is good for an hour
   --session-timeout SECONDS   end sessions after this time (1800)
   --access-token-lifetime SECONDS
                               let access tokens of OpenID Connect expire after this time (1800)
@@ -38,6 +42,9 @@ faults: refuse silent-after-accept stall-in-handshake drip-handshake stall-befor
 pub(crate) struct Wanted {
     pub(crate) name: String,
     pub(crate) jwt: PathBuf,
+    pub(crate) password: Option<String>,
+    pub(crate) totp: bool,
+    pub(crate) external_jwt: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,7 +67,7 @@ impl Arguments {
     pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut arguments = arguments.into_iter();
         let mut parsed = Self::default();
-        let mut identity = None;
+        let (mut identity, mut logins) = (None, Vec::new());
         while let Some(option) = arguments.next() {
             if option == "--help" {
                 return Ok(Self { help: true, ..parsed });
@@ -73,6 +80,9 @@ impl Arguments {
                 "--port",
                 "--identity",
                 "--jwt",
+                "--password",
+                "--totp",
+                "--external-jwt",
                 "--session-timeout",
                 "--access-token-lifetime",
                 "--close-after",
@@ -90,15 +100,33 @@ impl Arguments {
                 }
                 "--jwt" => {
                     let name = identity.take().ok_or_else(|| format!("--jwt {value}: its --identity is missing"))?;
-                    parsed.identities.push(Wanted { name, jwt: value.into() });
+                    parsed.identities.push(Wanted { name, jwt: value.into(), ..Wanted::default() });
                 }
+                "--password" | "--totp" | "--external-jwt" => logins.push((option, value)),
                 _ => parsed.set(&option, value)?,
             }
         }
         match identity {
             Some(waiting) => Err(format!("--identity {waiting}: its --jwt is missing")),
-            None => Ok(parsed),
+            None => logins.iter().try_for_each(|(option, value)| parsed.log_in_by(option, value)).map(|()| parsed),
         }
+    }
+
+    /// Says how an identity logs in, which may come before or after it.
+    fn log_in_by(&mut self, option: &str, value: &str) -> Result<(), String> {
+        let (name, detail) = match option {
+            "--totp" => (value, ""),
+            // No password is told, not even one that is put wrongly.
+            _ => value.split_once(':').ok_or_else(|| format!("{option}: not of the form that --help tells"))?,
+        };
+        let identity = self.identities.iter_mut().find(|identity| identity.name == name);
+        let identity = identity.ok_or_else(|| format!("{option} {name}: there is no such --identity"))?;
+        match option {
+            "--password" => identity.password = Some(detail.to_owned()),
+            "--totp" => identity.totp = true,
+            _ => identity.external_jwt = Some(detail.into()),
+        }
+        Ok(())
     }
 
     fn set(&mut self, option: &str, value: String) -> Result<(), String> {
@@ -193,7 +221,7 @@ mod tests {
         .unwrap();
         assert_eq!(parsed.version, Version::V1_6);
         assert_eq!((parsed.services, parsed.port), (Some(3), 4000));
-        assert_eq!(parsed.identities[1], Wanted { name: "bob".into(), jwt: "b.jwt".into() });
+        assert_eq!(parsed.identities[1], Wanted { name: "bob".into(), jwt: "b.jwt".into(), ..Wanted::default() });
         assert_eq!(parsed.session_timeout, Some(Duration::from_secs(60)));
         assert_eq!(parsed.access_token_lifetime, Some(Duration::from_secs(30)));
         assert_eq!(
@@ -201,6 +229,11 @@ mod tests {
             [(Operation::Services, Fault::Status(503)), (Operation::Named("updateService"), Fault::Drip)]
         );
         assert_eq!(parsed.recorded, Some("page.json".into()));
+        let parsed =
+            parse("--totp bob --identity bob --jwt b.jwt --password bob:a:b --external-jwt bob:c.jwt").unwrap();
+        let (password, external_jwt) = (Some("a:b".into()), Some("c.jwt".into()));
+        let bob = Wanted { name: "bob".into(), jwt: "b.jwt".into(), password, totp: true, external_jwt };
+        assert_eq!(parsed.identities, [bob]);
     }
 
     #[test]
@@ -224,6 +257,10 @@ mod tests {
             ("--version 9", "version 9: not one of 1.3, 1.6, 2.0"),
             ("--identity alice", "--identity alice: its --jwt is missing"),
             ("--jwt a.jwt", "--jwt a.jwt: its --identity is missing"),
+            ("--password alice:secret", "--password alice: there is no such --identity"),
+            ("--totp alice", "--totp alice: there is no such --identity"),
+            ("--password secret", "--password: not of the form that --help tells"),
+            ("--external-jwt a.jwt", "--external-jwt: not of the form that --help tells"),
             ("--fault drip", "--fault drip: not of the form OPERATION=FAULT, see --help"),
             ("--fault any=nope", "--fault any=nope: no such fault, see --help"),
         ] {

@@ -3,12 +3,13 @@
 mod arguments;
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Arguments, HELP, Wanted};
-use ziti_edge_testkit::TestController;
+use serde_json::json;
+use ziti_edge_testkit::{ExternalSigner, IdentityOptions, TestController};
 
 /// The services of a recorded page, if nobody says how many.
 const RECORDED_SERVICES: usize = 500;
@@ -42,13 +43,46 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "url {}", controller.url())?;
     out.flush()?;
-    for Wanted { name, jwt } in &arguments.identities {
-        write_private(jwt, &controller.create_identity(name))
-            .map_err(|error| io::Error::other(format!("token file {}: {error}", jwt.display())))?;
-        writeln!(out, "identity {name} {}", jwt.display())?;
+    let mut signer = None;
+    for wanted in &arguments.identities {
+        make(&controller, wanted, &mut signer)?;
+        writeln!(out, "identity {} {}", wanted.name, wanted.jwt.display())?;
         out.flush()?;
     }
-    io::copy(&mut io::stdin(), &mut io::sink())?;
+    tell_codes(&controller)
+}
+
+/// Makes an identity, and writes its tokens. The first that logs in by an external JWT brings a signer of them.
+fn make(controller: &TestController, wanted: &Wanted, signer: &mut Option<String>) -> io::Result<()> {
+    let Wanted { name, jwt, password, totp, external_jwt } = wanted;
+    let write = |path: &Path, token: &str| {
+        write_private(path, token).map_err(|error| io::Error::other(format!("token file {}: {error}", path.display())))
+    };
+    let (password, external_id) = (password.clone(), external_jwt.is_some().then(|| name.clone()));
+    let options = IdentityOptions { name: name.clone(), password, external_id, ..IdentityOptions::default() };
+    let made = controller.create_identity_with(options);
+    if *totp {
+        controller.enroll_mfa(&made.id);
+    }
+    if let Some(path) = external_jwt {
+        let signer = signer.get_or_insert_with(|| controller.add_external_signer(ExternalSigner::named("external")));
+        let token = controller.external_token(signer, &json!({ "sub": name }));
+        write(path, &token.expect("the signer was added just now"))?;
+    }
+    write(jwt, &made.jwt)
+}
+
+/// Answers what stdin asks for, until it closes.
+fn tell_codes(controller: &TestController) -> io::Result<()> {
+    let (stdin, mut out) = (io::stdin().lock(), io::stdout());
+    for line in stdin.split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        let Some(name) = line.trim_end().strip_prefix("totp ") else { continue };
+        let code = controller.identity_id(name).and_then(|id| controller.totp_code(&id));
+        writeln!(out, "totp {name} {}", code.as_deref().unwrap_or("none"))?;
+        out.flush()?;
+    }
     Ok(())
 }
 
