@@ -20,6 +20,19 @@ static int ask(const char *what, char *line, int size) {
   return failed;
 }
 
+/* Whether the error is that a login waits for a code, as any call may find later, too. */
+static int waits_for_code(const zec_error *error) {
+  zec_auth_query_list *factors = NULL;
+  int waits = 0;
+  zec_error_free(zec_error_factors(error, &factors));
+  for (size_t i = 0; factors && i < factors->len; i++) {
+    const char *factor = factors->items[i]->type_id;
+    waits = waits || (factor && (strcmp(factor, "MFA") == 0 || strcmp(factor, "TOTP") == 0));
+  }
+  zec_auth_query_list_free(factors);
+  return waits;
+}
+
 /* A code is asked for until one is right or no line is left. */
 static zec_error *give_code(const zec_client *client) {
   char code[32];
@@ -35,21 +48,15 @@ static zec_error *give_code(const zec_client *client) {
   return error;
 }
 
-static zec_error *log_in(const zec_client *client) {
-  zec_api_session *session = NULL;
-  zec_error *error = zec_client_authenticate(client, &session);
-  int wants_code = 0;
-  for (size_t i = 0; !error && i < session->auth_queries_len; i++) {
-    const char *factor = session->auth_queries[i]->type_id;
-    wants_code = wants_code || (factor && (strcmp(factor, "MFA") == 0 || strcmp(factor, "TOTP") == 0));
-  }
-  zec_api_session_free(session);
-  return wants_code ? give_code(client) : error;
-}
-
+/* Logs in by itself. */
 static zec_error *list(const zec_client *client) {
   zec_service_list *services = NULL;
   zec_error *error = zec_services_list(client, NULL, &services);
+  if (error && waits_for_code(error)) {
+    zec_error_free(error);
+    error = give_code(client);
+    if (!error) error = zec_services_list(client, NULL, &services);
+  }
   for (size_t i = 0; !error && i < services->len; i++) puts(services->items[i]->name);
   zec_service_list_free(services);
   return error;
@@ -73,7 +80,6 @@ int main(int argc, char **argv) {
   zec_error *error = zec_identity_load(argv[1], &identity);
   if (!error) error = zec_client_new(identity, &options, &client);
   memset(password, 0, sizeof password);
-  if (!error) error = log_in(client);
   if (!error) error = list(client);
   if (!error) error = zec_client_logout(client);
   if (error) fprintf(stderr, "password_totp: %s\n", zec_error_message(error));

@@ -37,8 +37,7 @@ pub enum zec_code {
     ZEC_ERR_IDENTITY = 10,
     /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
     ZEC_ERR_ENROLLMENT = 11,
-    /// The login waits for another factor. zec_client_status() says for which in words, and zec_client_authenticate(),
-    /// which logs in anew, as a list.
+    /// The login waits for another factor. zec_error_factors() says for which as a list, and zec_client_status() in words.
     ZEC_ERR_LOGIN_PENDING = 12,
     /// The controller refuses this identity's credentials. Later calls end with this at once: for ten minutes, or, of a
     /// password, until zec_client_retry_now() or zec_client_set_credentials().
