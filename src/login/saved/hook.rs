@@ -151,3 +151,28 @@ impl Drop for Running<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::login::flight::Flight;
+
+    #[test]
+    fn the_end_of_a_login_is_told_unless_a_later_one_was_told_of_before() {
+        let told: Arc<Mutex<Vec<bool>>> = Arc::default();
+        let keeps = Arc::clone(&told);
+        let hook = SessionHook::new(move |saved, _| {
+            keeps.lock().unwrap().push(saved.is_some());
+            Ok(())
+        });
+        let (flight, call) = (Arc::new(Flight::default()), Call::new(Duration::from_secs(10), &[]));
+        let tell = || hook.tell(&call, Whose::of(&flight, &call), || Some(Secret::new("login")));
+        tell();
+        hook.tell_of_end(&call);
+        assert_eq!(*told.lock().unwrap(), [true], "this one is not given up");
+        flight.give_up();
+        hook.tell_of_end(&call);
+        tell();
+        assert_eq!(*told.lock().unwrap(), [true, false], "and now it is, with all that its calls bring home");
+    }
+}
