@@ -38,7 +38,8 @@ impl Client {
 }
 
 /// The controllers to know from now on, if that are others than before. What was known keeps its place in the order, and
-/// the controller that answered is kept whatever the list says: it is reached where the others may not be.
+/// the controller that answered is kept whatever the list says: it is reached where the others may not be. So is every
+/// other one while a node is listed without any address, as nodes are that joined again in haste: it may be theirs.
 fn usable(nodes: &[ControllerNode], answering: &ControllerUrl, known: &[ControllerUrl]) -> Option<Vec<ControllerUrl>> {
     let addresses = nodes.iter().filter_map(|node| node.api_addresses.get(CLIENT_API)).flatten();
     // A network names whole addresses; only people leave the scheme out.
@@ -52,8 +53,9 @@ fn usable(nodes: &[ControllerNode], answering: &ControllerUrl, known: &[Controll
     if listed.is_empty() {
         return None;
     }
-    let mut list: Vec<ControllerUrl> =
-        known.iter().filter(|url| *url == answering || listed.contains(url)).cloned().collect();
+    let is_whole = !nodes.iter().any(|node| node.api_addresses.is_empty());
+    let is_gone = |url: &ControllerUrl| is_whole && url != answering && !listed.contains(url);
+    let mut list: Vec<ControllerUrl> = known.iter().filter(|url| !is_gone(url)).cloned().collect();
     for url in listed {
         if !list.contains(&url) {
             list.push(url);
@@ -110,6 +112,16 @@ mod tests {
     #[test]
     fn the_controller_that_answered_is_kept_though_it_is_not_listed() {
         assert_eq!(usable_of(&["https://[::1]:1280"], "a", &["b", "a"]).unwrap(), ["a:1280", "[::1]:1280"]);
+    }
+
+    #[test]
+    fn nobody_goes_while_a_node_is_listed_without_any_address() {
+        let mut list = nodes(&["https://a:1280", "https://c:1280", "https://gone:1280"]);
+        list[2].api_addresses.clear();
+        let known = [url("a"), url("b")];
+        assert_eq!(usable(&list, &url("a"), &known).unwrap(), [url("a"), url("b"), url("c")]);
+        list.pop();
+        assert_eq!(usable(&list, &url("a"), &known).unwrap(), [url("a"), url("c")]);
     }
 
     #[test]

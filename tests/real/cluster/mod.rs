@@ -41,7 +41,9 @@ type Started = Result<Mutex<Cluster>, String>;
 
 impl Shared {
     pub(crate) fn new(program: PathBuf) -> Self {
-        Self(LazyLock::new(Box::new(move || Cluster::start(&program).map(Mutex::new))))
+        // The program gives itself five seconds to make its administrator, which a busy machine may not have.
+        let start = move || Cluster::start(&program).or_else(|_| Cluster::start(&program)).map(Mutex::new);
+        Self(LazyLock::new(Box::new(start)))
     }
 
     /// Tells a story of a cluster that is whole.
