@@ -183,8 +183,7 @@ typedef enum {
   ZEC_ERR_IDENTITY = 10,
   /// Enrollment cannot go on; zec_error_enrollment_problem() says why in one word.
   ZEC_ERR_ENROLLMENT = 11,
-  /// The login waits for another factor. zec_client_status() says for which in words, and zec_client_authenticate(),
-  /// which logs in anew, as a list.
+  /// The login waits for another factor. zec_error_factors() says for which as a list, and zec_client_status() in words.
   ZEC_ERR_LOGIN_PENDING = 12,
   /// The controller refuses this identity's credentials. Later calls end with this at once: for ten minutes, or, of a
   /// password, until zec_client_retry_now() or zec_client_set_credentials().
@@ -370,7 +369,7 @@ typedef struct {
   /// Who else can read or replace its files, as things are now; one sentence for each.
   const char *const *warnings;
   size_t warnings_len;
-  /// All of this as one JSON object.
+  /// All of this as one JSON object, in one line.
   const char *json;
 } zec_identity_description;
 
@@ -562,7 +561,7 @@ typedef struct {
   /// How long ago that was; -1 without one.
   int64_t last_error_ago_ms;
   zec_counters counters;
-  /// All of this as one JSON object.
+  /// All of this as one JSON object, in one line.
   const char *json;
 } zec_status;
 
@@ -631,7 +630,7 @@ typedef struct {
   bool is_ok;
   /// All of this for people, in lines.
   const char *text;
-  /// All of this as one JSON object.
+  /// All of this as one JSON object, in one line.
   const char *json;
   /// What was diagnosed, and where.
   const zec_diagnosed_client *client;
