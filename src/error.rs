@@ -65,8 +65,9 @@ pub enum Error {
     /// The controller wants a login, or a better one, and a new login did not help.
     #[error("{0}")]
     Unauthorized(Box<ApiError>),
-    /// The controller is too busy (429) or cannot serve now (503; before 2.0 also 500, where it cannot reach the leader of
-    /// its cluster), and stayed so for as long as the call waited. Its `retry_after` is how long it wants to be left alone; until then calls end with this error at once.
+    /// The controller is too busy (429) or cannot serve now (503; before 2.0 also 500, where it cannot reach the leader
+    /// of its cluster), and stayed so for as long as the call waited. Its `retry_after` is how long it wants to be left
+    /// alone; until then calls end with this error at once.
     #[error("{0}")]
     Busy(Box<ApiError>),
     /// The answer is not what this operation answers.

@@ -14,7 +14,7 @@ use crate::trust::bundle::certificates_to_pem;
 use crate::trust::error_of_ours;
 use crate::trust::tests::{LeafPlan, Pki};
 
-const REFERENCE: &str = "test:alice?pin=2171";
+const REFERENCE: &str = "test:alice?pin=canary-2171";
 
 type Sign = dyn Fn(&KeyPair, &[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 
@@ -201,7 +201,7 @@ fn an_identity_needs_the_signer_that_its_file_names() {
     assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
     let message = error.to_string();
     assert!(message.contains("id.key: test:alice is not in a file; a key that is kept elsewhere needs"), "{message}");
-    assert!(message.contains("load_with_signer") && !message.contains("2171"), "{message}");
+    assert!(message.contains("load_with_signer") && !message.contains("canary"), "{message}");
 
     let stranger = Identity::from_json_with_signer(&file, Arc::new(Scripted::new())).unwrap_err();
     assert!(stranger.to_string().starts_with("signer test:alice: the private key does not belong"), "{stranger}");
@@ -236,7 +236,7 @@ fn the_reference_stays_through_files_and_texts() {
 fn debug_text_shows_no_secret() {
     let key = PrivateKey::external(Arc::new(Scripted::new())).unwrap();
     let shown = format!("{key:?} {:?}", key.signing(soon()));
-    assert!(shown.contains("signer test:alice") && !shown.contains("2171"), "{shown}");
+    assert!(shown.contains("signer test:alice") && !shown.contains("canary"), "{shown}");
 }
 
 #[test]
