@@ -7,7 +7,7 @@ use std::time::Duration;
 use rcgen::{KeyPair, PublicKeyData, SigningKey};
 use ziti_edge_client::{Signer, SigningScheme};
 
-pub(crate) const REFERENCE: &str = "test:alice?pin-value=2171";
+pub(crate) const REFERENCE: &str = "test:alice?pin-value=canary-2171";
 
 type Before = dyn Fn(Duration) -> Result<(), String> + Send + Sync;
 
