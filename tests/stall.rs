@@ -185,13 +185,15 @@ fn an_enrollment_that_is_told_to_wait_keeps_its_deadline() {
     let controller = TestController::builder().oidc(false).start().unwrap();
     controller.fault(Operation::Enroll, Fault::TooManyRequests { retry_after: None });
     let folder = tempfile::tempdir().unwrap();
-    let options = EnrollOptions::new().timeout(DEADLINE).store(Store::file(folder.path().join("new.json")));
+    // Whoever asks again leaves time for an answer.
+    let deadline = Duration::from_secs(3);
+    let options = EnrollOptions::new().timeout(deadline).store(Store::file(folder.path().join("new.json")));
     let enrollment = Enrollment::parse(&controller.create_identity("somebody")).unwrap();
     let watch = Stopwatch::start();
     let error = enrollment.enroll(&options).unwrap_err();
-    watch.stop().assert_within(DEADLINE + LATE, watch.began(), "enroll");
+    watch.stop().assert_within(deadline + LATE, watch.began(), "enroll");
     assert!(matches!(error, Error::Busy(_)), "{error:?}");
-    assert!((2..=4).contains(&controller.count(Operation::Enroll)));
+    assert!((2..=10).contains(&controller.count(Operation::Enroll)), "{}", controller.count(Operation::Enroll));
     controller.clear_faults();
     enrollment.enroll(&options).unwrap();
 }
