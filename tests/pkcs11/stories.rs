@@ -47,10 +47,11 @@ static MODULE: LazyLock<Pkcs11> = LazyLock::new(|| {
     token::module(&path).expect("SoftHSM2 can be loaded")
 });
 
-/// One thread at a time: SoftHSM2 now and then fails to make a key while another one comes or goes.
+/// One thread at a time: SoftHSM2 now and then fails to make a key while another one comes or goes, and a process that
+/// begins then sees no token.
 static CHANGES: Mutex<()> = Mutex::new(());
 
-fn changing() -> MutexGuard<'static, ()> {
+pub(crate) fn changing() -> MutexGuard<'static, ()> {
     CHANGES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
