@@ -6,7 +6,7 @@ use std::path::Path;
 use ziti_edge_client::Signer;
 use ziti_edge_testkit::{Operation, TestController};
 
-use crate::stories::{PIN, TOKEN, changing, generate_p256, signer};
+use crate::stories::{PIN, TOKEN, generate_p256, signer};
 use crate::support::{Linking, command, compile};
 
 /// What the example includes. Packages of p11-kit for development have it.
@@ -25,7 +25,6 @@ pub(crate) fn the_example_in_c_enrolls_and_logs_in() {
     fs::write(folder.path().join("alice.jwt"), controller.create_identity("alice")).unwrap();
     let module = std::env::var(crate::MODULE).unwrap();
     let run = |pin: &str, key: &str, jwt: &[&str]| {
-        let _alone = changing();
         let mut program = command(&program);
         program.args([module.as_str(), TOKEN, key, "public.der", "alice.json"]).args(jwt);
         let output = program.env("PKCS11_PIN", pin).current_dir(folder.path()).output().unwrap();

@@ -1,6 +1,6 @@
 //! What a user does with a key in a token.
 
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use cryptoki::context::Pkcs11;
@@ -47,17 +47,8 @@ static MODULE: LazyLock<Pkcs11> = LazyLock::new(|| {
     token::module(&path).expect("SoftHSM2 can be loaded")
 });
 
-/// One thread at a time: SoftHSM2 now and then fails to make a key while another one comes or goes, and a process that
-/// begins then sees no token.
-static CHANGES: Mutex<()> = Mutex::new(());
-
-pub(crate) fn changing() -> MutexGuard<'static, ()> {
-    CHANGES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Makes a key pair inside of the token; it never comes out.
 fn generate(label: &str, mechanism: &Mechanism<'_>, public: Attribute) {
-    let _alone = changing();
     let session = token::open(&MODULE, TOKEN, PIN.to_owned()).unwrap();
     let label = || Attribute::Label(label.into());
     let private = [Attribute::Token(true), Attribute::Sensitive(true), Attribute::Extractable(false), label()];
@@ -121,11 +112,9 @@ fn a_key_that_is_deleted_is_an_error_and_spends_nothing() {
     generate_p256("deleted");
     let (controller, signer) = (TestController::start().unwrap(), signer("deleted"));
     let session = token::open(&MODULE, TOKEN, PIN.to_owned()).unwrap();
-    let alone = changing();
     for object in session.find_objects(&[Attribute::Label("deleted".into())]).unwrap() {
         session.destroy_object(object).unwrap();
     }
-    drop(alone);
     let folder = tempfile::tempdir().unwrap();
     let store = Store::file(folder.path().join("alice.json"));
     let options = EnrollOptions::new().store(store).key(KeyChoice::Signer(signer));
